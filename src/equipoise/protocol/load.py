@@ -41,6 +41,17 @@ def parse(text: str | bytes, *, name: str) -> tuple[Protocol | None, source.Docu
         return None, document, list(_explain(error.errors(include_url=False), document))
 
 
+def load(text: str | bytes, *, name: str) -> Protocol:
+    """Read a protocol.
+
+    Raises  ProtocolError with every problem found
+    """
+    protocol, _, problems = parse(text, name=name)
+    if protocol is None:
+        raise ProtocolError(f"{name} is not a protocol yet", problems)
+    return protocol
+
+
 def _explain(errors: Iterable[ErrorDetails], document: source.Document) -> Iterable[Problem]:
     seen = set()
     for error in errors:
@@ -77,7 +88,9 @@ def _words(error: ErrorDetails, path: source.Path) -> tuple[str, str]:
     if kind == "missing":
         return f"`{path[-1]}` is missing", ""
     if kind == "extra_forbidden":
-        return f"unknown key `{path[-1]}`", _nearest(str(path[-1]), _siblings(error["loc"]))
+        near = _nearest(str(path[-1]), _siblings(error["loc"]))
+        comma = "text with a comma needs quotes inside { }" if error["input"] is None else ""
+        return f"unknown key `{path[-1]}`", near or comma
     if kind == "string_pattern_mismatch":
         return (
             f"{_shown(error['input'])} is not a valid identifier here",

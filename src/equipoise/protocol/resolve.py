@@ -1,0 +1,231 @@
+"""The protocol with everything it refers to in place: instruments and standard forms become items.
+
+Holds the inlining, the list of names that expressions may use, and one hash per part. Refuses to judge: a
+protocol that `check` accepts always resolves.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from equipoise import instruments
+from equipoise.expressions import LANGUAGE_VERSION
+from equipoise.instruments import Instrument
+from equipoise.protocol import standard
+from equipoise.protocol.model import Protocol
+from equipoise.protocol.schedule import EditCheck, Form, Group, Item
+
+PARTS: dict[str, tuple[str, ...]] = {
+    "design": tuple(
+        "equipoise trial discrepancies objectives endpoints interventions epochs arms anchors events masking "
+        "eligibility consent washouts prohibited sessions training support_model aesi retreatment rescue "
+        "sample_size published".split()
+    ),
+    "build": ("visits", "logs", "forms", "safety_rules", "import_map"),
+    "analysis": tuple(
+        "baseline_rule analysis_windows analysis_sets intercurrent_events estimands subgroups multiplicity "
+        "interims deviations".split()
+    ),
+    "allocation": ("arms", "allocation"),
+    "simulation": ("simulation",),
+}
+"""Which sections each separately approved part consists of."""
+
+ValueType = Literal["number", "text", "code", "date", "partial_date", "time", "instant"]
+
+
+@dataclass(frozen=True)
+class ResolvedForm:
+    """A form with the items it really has.
+
+    items         own, or the instrument's or standard form's
+    scores        ids of the scores computed from them, the primary first
+    hidden_from   roles that must not learn of it until the event `until`
+    log           True when it is tied to no visit
+    """
+
+    id: str
+    label: str
+    instrument: Instrument | None
+    items: tuple[Item, ...]
+    groups: tuple[Group, ...]
+    scores: tuple[str, ...]
+    fillers: tuple[str, ...]
+    hidden_from: tuple[str, ...]
+    until: str | None
+    recall_days: int | None
+    checks: tuple[EditCheck, ...]
+    log: bool
+    safety: bool
+
+    def item(self, name: str) -> Item:
+        """Return an item, of a group too; KeyError when there is none."""
+        for item in self.all_items():
+            if item.id == name:
+                return item
+        raise KeyError(name)
+
+    def all_items(self) -> Iterator[Item]:
+        """Yield the form's items, then those of its groups."""
+        yield from self.items
+        for group in self.groups:
+            yield from group.items
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A protocol and the forms it uses, self-contained."""
+
+    protocol: Protocol
+    forms: dict[str, ResolvedForm]
+
+    @cached_property
+    def names(self) -> dict[str, ValueType]:
+        """Every name an expression may use without a visit, and the type of its value.
+
+        `form.item` and `form.score`; an item's id alone where only one form has it.
+        """
+        full = {f"{form.id}.{name}": kind for form in self.forms.values() for name, kind in _values(form)}
+        counts = Counter(name.partition(".")[2] for name in full)
+        short = {name.partition(".")[2]: kind for name, kind in full.items() if counts[name.partition(".")[2]] == 1}
+        return {**{name: kind for name, kind in short.items() if name not in self.forms}, **full}
+
+    def locate(self, name: str) -> tuple[str, str]:
+        """Return (form, item or score) of a name without its visit; KeyError when nobody collects it."""
+        form, dot, value = name.partition("@")[0].partition(".")
+        if dot:
+            if f"{form}.{value}" in self.names:
+                return form, value
+            raise KeyError(name)
+        owners = [known.partition(".")[0] for known in self.names if known.partition(".")[2] == form]
+        if len(owners) != 1:
+            raise KeyError(name)
+        return owners[0], form
+
+    def is_score(self, name: str) -> bool:
+        """Return whether a name is a computed score rather than an item."""
+        form, value = self.locate(name)
+        return value in self.forms[form].scores
+
+    def range_of(self, name: str) -> tuple[float, float] | None:
+        """Return the least and greatest value of a score or number item; None when it has no range."""
+        form, value = self.locate(name)
+        found = self.forms[form]
+        if found.instrument is not None and value in found.scores:
+            return found.instrument.score_named(value).range
+        return found.item(value).range
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each part's canonical form, as hexadecimal text."""
+        return {part: hashlib.sha256(self.canonical(part)).hexdigest() for part in PARTS}
+
+    @cached_property
+    def estimand_hashes(self) -> dict[str, str]:
+        """SHA-256 of each estimand with everything its analysis depends on."""
+        shared = {name: _plain(getattr(self.protocol, name)) for name in PARTS["analysis"] if name != "estimands"}
+        return {
+            one.id: hashlib.sha256(canonical_json({**shared, "estimand": _plain(one)})).hexdigest()
+            for one in self.protocol.estimands
+        }
+
+    def canonical(self, part: str) -> bytes:
+        """Return one part of the protocol, everything it refers to included, as canonical JSON."""
+        data = {name: _plain(getattr(self.protocol, name)) for name in PARTS[part]}
+        if part == "build":
+            data["resolved_forms"] = {form.id: _plain(form.__dict__) for form in self.forms.values()}
+            data["expressions"] = LANGUAGE_VERSION
+        return canonical_json(data)
+
+
+def resolve(protocol: Protocol) -> Resolved:
+    """Put instruments and standard forms in the place of their names.
+
+    Raises  ProtocolError when an instrument or standard form does not exist
+    """
+    logs = set(protocol.logs)
+    return Resolved(protocol, {form.id: _resolve_form(form, log=form.id in logs) for form in protocol.forms})
+
+
+def canonical_json(data: Any) -> bytes:
+    """Return data as JSON with sorted keys, no white space, text in NFC, in UTF-8."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return unicodedata.normalize("NFC", text).encode()
+
+
+def _resolve_form(form: Form, *, log: bool) -> ResolvedForm:
+    instrument = instruments.load(form.instrument) if form.instrument else None
+    library = standard.load(form.standard) if form.standard else None
+    items = (*(library.items if library else ()), *form.items)
+    if instrument is not None:
+        items = (*(_item(one, codes=(form.codes or {}).get(one.id)) for one in instrument.items), *items)
+    default_hidden = instrument.hidden_from if instrument else ()
+    hidden = form.hidden_from if form.hidden_from is not None else default_hidden
+    labels = [form.label, instrument.title if instrument else None, library.label if library else None, form.id]
+    return ResolvedForm(
+        id=form.id,
+        label=next(label for label in labels if label),
+        instrument=instrument,
+        items=items,
+        groups=(*(library.groups if library else ()), *form.groups),
+        scores=instrument.score_ids if instrument else (),
+        fillers=form.fillers,
+        hidden_from=tuple(hidden),
+        until=form.until or (instrument.until if instrument and hidden else None),
+        recall_days=form.recall_days if form.recall_days is not None else _recall(instrument),
+        checks=form.checks,
+        log=log,
+        safety=form.safety,
+    )
+
+
+def _recall(instrument: Instrument | None) -> int | None:
+    return instrument.recall_days if instrument else None
+
+
+def _item(one: instruments.Item, *, codes: dict[str, str] | None) -> Item:
+    """Return an instrument's item as a protocol item."""
+    own = {str(code): label for code, label in one.codes.items()} or None
+    return Item(
+        id=one.id,
+        label=one.label,
+        type=one.type,
+        codes=codes or own,
+        range=one.range if one.type == "number" else None,
+        decimals=0 if one.type == "number" and one.whole else None,
+        required=one.required,
+        show_if=" or ".join(f"{item} == {one.asked_if.equals}" for item in one.asked_if.items)
+        if one.asked_if
+        else None,
+    )
+
+
+def _values(form: ResolvedForm) -> Iterator[tuple[str, ValueType]]:
+    for item in form.all_items():
+        yield item.id, _value_type(form, item)
+    for score in form.scores:
+        yield score, "number"
+
+
+def _value_type(form: ResolvedForm, item: Item) -> ValueType:
+    """A rating scale's codes are numbers in expressions; a form's own codes are text."""
+    if form.instrument is not None and item.type == "code":
+        return "number"
+    return item.type
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    return value
