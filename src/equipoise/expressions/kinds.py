@@ -93,11 +93,14 @@ class _Check:
         self.problems.append(Problem(f"{message} in `{render(node)}`", hint))
 
     def _require(self, node: Node, kinds: list[Kind | None], wanted: set[str], hint: str) -> None:
-        for part, kind in zip(node[1:], kinds, strict=True):
-            if kind is not None and kind not in wanted:
-                self._problem(
-                    node, f"{_SPOKEN.get(node[0], node[0])} is given a {kind} (`{render(part)}`)", hint
-                )
+        """Report the parts whose kind is not wanted; parts without a kind in the list are not looked at."""
+        misfits = [
+            f"a {kind} (`{render(part)}`)"
+            for part, kind in zip(node[1:], kinds, strict=False)
+            if kind is not None and kind not in wanted
+        ]
+        if misfits:
+            self._problem(node, f"{_SPOKEN.get(node[0], node[0])} is given {' and '.join(misfits)}", hint)
 
     def _compared(self, node: Node, operands: tuple[Node, ...], signs: tuple[str, ...]) -> None:
         kinds = [self.kind(operand) for operand in operands]
@@ -134,7 +137,7 @@ class _Check:
 
     def _choice(self, node: Node) -> Kind | None:
         test, then, otherwise = (self.kind(part) for part in node[1:])
-        self._require(node[:2], [test], {"bool"}, "write a condition, such as a > 1")
+        self._require(node, [test], {"bool"}, "write a condition, such as a > 1")
         if then is None or otherwise is None or then == otherwise:
             return then or otherwise
         self._problem(node, f"the two values are of different kinds, {then} and {otherwise}", "make them one")
