@@ -1,0 +1,49 @@
+# The commands people and CI use. Each sets up what it needs; none touches anything outside this folder.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_FLAGS ?=
+TEST_FLAGS ?=
+BENCH ?= $(sort $(wildcard benchmarks/*.py))
+CORE := $(VENV)/.core-installed
+DEV := $(VENV)/.dev-installed
+
+.PHONY: help demo demo-clean test check bench docs clean
+.DEFAULT_GOAL := help
+
+help: ## Say what can be made
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+demo: $(CORE) ## Check, simulate, analyze and report the flagship trial
+	@$(BIN)/equipoise demo $(DEMO_FLAGS)
+
+demo-clean: ## Remove what the demo left
+	rm -rf demo-data
+
+test: $(DEV) ## Run every test
+	$(BIN)/python -m pytest -n 2 $(TEST_FLAGS)
+
+check: $(DEV) ## Format, lint, types, layers, security, generated documents
+	$(BIN)/ruff format --check src tests benchmarks docs
+	$(BIN)/ruff check src tests benchmarks docs
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/bandit -q -c pyproject.toml -r src
+	$(BIN)/python docs/generate.py --check
+
+bench: $(DEV) ## Print every benchmark's figure beside its bar
+	@for script in $(BENCH); do echo "$$script"; $(BIN)/python $$script || exit 1; done
+
+docs: $(DEV) ## Write the generated reference again
+	$(BIN)/python docs/generate.py
+
+clean: demo-clean ## Remove everything made here
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(CORE): requirements/core.txt pyproject.toml
+	@PYTHON="$(PYTHON)" sh requirements/install.sh core
+	@touch $@
+
+$(DEV): requirements/dev.txt requirements/core.txt pyproject.toml
+	@PYTHON="$(PYTHON)" sh requirements/install.sh dev
+	@touch $(CORE) $@

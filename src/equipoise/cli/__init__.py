@@ -1,0 +1,80 @@
+"""The command line: one module per command, loaded when its command is called.
+
+Holds the list of commands and what happens to errors. Refuses to compute anything: a command reads its
+arguments, calls the part that does the work, and says what came of it.
+"""
+
+import importlib
+import sys
+
+import click
+
+from equipoise import __version__
+from equipoise.errors import IntegrityError, Problem, TrialError
+
+COMMANDS = {
+    "check": "List everything wrong with a protocol file.",
+    "schema": "Print the JSON Schema of protocol files, for editors.",
+    "diff": "Say in words what an amendment changes.",
+    "simulate": "Invent one trial's data from a scenario.",
+    "analyze": "Analyze a dataset as the protocol plans.",
+    "report": "Write the report of an analysis again.",
+    "demo": "Check, simulate, analyze and report the flagship trial.",
+}
+
+EXIT_PROBLEMS = 1
+EXIT_INTEGRITY = 3
+
+
+class Commands(click.Group):
+    """Knows every command's name and one line of help without importing it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the commands in the order of a trial's life."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command's module and return its command; None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"equipoise.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands from the table, so that help imports none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: equipoise check protocols/frontline.yaml",
+)
+@click.version_option(__version__, prog_name="equipoise")
+def equipoise() -> None:
+    """Run a randomized trial from one protocol file: check, rehearse, analyze, report."""
+
+
+def main() -> None:
+    """Run the command line and leave with 0 done, 1 the input has problems, 2 wrong usage, 3 integrity violated."""
+    try:
+        equipoise(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(EXIT_PROBLEMS)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(EXIT_PROBLEMS)
+    except TrialError as error:
+        click.echo(str(error), err=True)
+        sys.exit(EXIT_INTEGRITY if isinstance(error, IntegrityError) else EXIT_PROBLEMS)
+    except OSError as error:
+        problem = Problem(f"cannot read or write: {error.strerror or error}", source=str(error.filename or ""))
+        click.echo(str(problem), err=True)
+        sys.exit(EXIT_PROBLEMS)
