@@ -1,0 +1,21 @@
+"""Observed data: one shape for simulated and collected records, on disk and in memory.
+
+Holds `Records`, the dataset folder, the import of foreign CSV files, the scores and the facts that rules ask
+for. Refuses to know arms: the allocation is a separate file and a separate argument.
+"""
+
+from equipoise.records.dataset import File, Manifest, Records, empty, manifest_of, with_tables
+from equipoise.records.tables import DISPOSITIONS, STATUSES, TABLES, table
+
+__all__ = [
+    "DISPOSITIONS",
+    "STATUSES",
+    "TABLES",
+    "File",
+    "Manifest",
+    "Records",
+    "empty",
+    "manifest_of",
+    "table",
+    "with_tables",
+]
