@@ -29,11 +29,11 @@ EXIT_INTEGRITY = 3
 class Commands(click.Group):
     """Knows every command's name and one line of help without importing it."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
         """Return the commands in the order of a trial's life."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import one command's module and return its command; None when there is none."""
         if cmd_name not in COMMANDS:
             return None
@@ -57,7 +57,10 @@ def equipoise() -> None:
 
 
 def main() -> None:
-    """Run the command line and leave with 0 done, 1 the input has problems, 2 wrong usage, 3 integrity violated."""
+    """Run the command line.
+
+    Leaves with 0 done, 1 the input has problems, 2 wrong usage, 3 integrity violated.
+    """
     try:
         equipoise(standalone_mode=False)
     except click.ClickException as error:
@@ -75,6 +78,8 @@ def main() -> None:
         click.echo(str(error), err=True)
         sys.exit(EXIT_INTEGRITY if isinstance(error, IntegrityError) else EXIT_PROBLEMS)
     except OSError as error:
-        problem = Problem(f"cannot read or write: {error.strerror or error}", source=str(error.filename or ""))
+        problem = Problem(
+            f"cannot read or write: {error.strerror or error}", source=str(error.filename or "")
+        )
         click.echo(str(problem), err=True)
         sys.exit(EXIT_PROBLEMS)

@@ -14,9 +14,7 @@ EXAMPLE = "Example: equipoise diff protocols/frontline.yaml protocols/frontline-
 @click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def command(old: Path, new: Path) -> None:
     """Say what changes from OLD to NEW, part by part, and what it means for data already collected."""
-    differences = protocol.diff(
-        old.read_bytes(), new.read_bytes(), old_name=str(old), new_name=str(new)
-    )
+    differences = protocol.diff(old.read_bytes(), new.read_bytes(), old_name=str(old), new_name=str(new))
     part = ""
     for one in differences:
         if one.part != part:

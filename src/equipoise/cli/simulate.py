@@ -13,7 +13,9 @@ EXAMPLE = "Example: equipoise simulate protocols/frontline.yaml --scenario back-
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--scenario", metavar="ID", help="A scenario of FILE; the first when left out.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of all draws; FILE's own when left out.")
-@click.option("--replicate", type=click.IntRange(min=0), default=0, show_default=True, help="Which repetition.")
+@click.option(
+    "--replicate", type=click.IntRange(min=0), default=0, show_default=True, help="Which repetition."
+)
 @click.option("--parquet", is_flag=True, help="Write Parquet beside CSV.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR")
 def command(

@@ -1,0 +1,87 @@
+"""`equipoise analyze`: a dataset as the protocol plans it, with its report."""
+
+import datetime as dt
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from equipoise import allocation as allocations
+from equipoise import analysis, protocol, records, report
+from equipoise.cli.progress import step
+from equipoise.errors import Problem, RecordError
+
+EXAMPLE = (
+    "Example: equipoise analyze protocols/frontline.yaml --data trial/records "
+    "--allocation trial/allocation.csv --out result"
+)
+HEAD_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Data:
+    """What was observed and, when it may be known, who got what."""
+
+    records: records.Records
+    allocation: allocations.Allocation | None
+
+
+@click.command(name="analyze", epilog=EXAMPLE)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--data", type=click.Path(exists=True, path_type=Path), required=True, metavar="FOLDER_OR_CSV")
+@click.option("--allocation", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="CSV")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR")
+def command(*, file: Path, data: Path, allocation: Path | None, out: Path) -> None:
+    """Analyze data as FILE plans and leave report.html, results.json and manifest.json in DIR.
+
+    --data is a dataset's folder, or a CSV read through FILE's `import:` block. Without --allocation
+    (and without arms in the CSV) the report is the blinded one.
+    """
+    resolved = protocol.resolve(protocol.load(file.read_bytes(), name=str(file)))
+    with step("Reading the data"):
+        found = read(data, allocation, resolved)
+    done = run(resolved, found, out)
+    for result in done.results:
+        click.echo(result.summary())
+    click.echo(f"Report: {out / 'report.html'}")
+
+
+def run(resolved: protocol.Resolved, data: Data, out: Path) -> analysis.Analysis:
+    """Analyze, write what the report needs, and write the report."""
+    with step("Analyzing"):
+        provenance = analysis.Provenance(
+            command=shlex.join(["equipoise", *sys.argv[1:]]),
+            created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        )
+        done = analysis.analyze(resolved, data.records, data.allocation, provenance=provenance)
+        done.write(out)
+    with step("Writing the report"):
+        report.write(out)
+    return done
+
+
+def read(data: Path, allocation: Path | None, resolved: protocol.Resolved) -> Data:
+    """Read a dataset's folder, or a CSV of another system.
+
+    Raises  RecordError with every problem; warnings are printed
+    """
+    if data.is_dir():
+        folder = data / "records" if (data / "records").is_dir() else data
+        given = allocations.read(allocation) if allocation else None
+        return Data(records.read(folder), given)
+    if allocation is not None:
+        problem = Problem("--allocation goes with a folder", "a CSV names its arms through `import: arm`")
+        raise RecordError("the data cannot be read", [problem])
+    imported = records.import_csv(data.read_bytes(), resolved, name=str(data))
+    warn(imported.problems)
+    return Data(imported.records, imported.allocation)
+
+
+def warn(problems: tuple[Problem, ...]) -> None:
+    """Print warnings, the first few in full and the number of the rest."""
+    for problem in problems[:HEAD_ROWS]:
+        click.echo(str(problem), err=True)
+    if len(problems) > HEAD_ROWS:
+        click.echo(f"... and {len(problems) - HEAD_ROWS} more", err=True)

@@ -1,0 +1,119 @@
+"""`equipoise demo`: the flagship trial from protocol file to report."""
+
+import functools
+import http.server
+import sys
+from importlib import resources
+from pathlib import Path
+
+import click
+
+from equipoise import allocation, design, protocol, records
+from equipoise.analysis import Analysis
+from equipoise.cli.analyze import Data, run
+from equipoise.cli.check import count
+from equipoise.cli.progress import step
+from equipoise.cli.simulate import write
+from equipoise.errors import ProtocolError
+
+EXAMPLE = "Example: equipoise demo --out demo-data --no-serve"
+FLAGSHIP = "frontline.yaml"
+PORT = 8800
+
+
+@click.command(name="demo", epilog=EXAMPLE)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("demo-data"), show_default=True
+)
+@click.option("--no-serve", is_flag=True, help="Do not offer the report to a browser at the end.")
+@click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True)
+def command(*, out: Path, no_serve: bool, port: int) -> None:
+    """Check, simulate, analyze and report the flagship trial.
+
+    The report is offered to a browser on this machine at the end when somebody sits at the terminal.
+    A simulated trial that is already in DIR is used again as long as the protocol has not changed.
+    """
+    file = flagship()
+    problems = protocol.check(file.read_bytes(), name=str(file))
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise ProtocolError(f"{file} has errors", errors)
+    click.echo(f"Checked    {file}: no errors, {count(len(problems), 'warning')}")
+    resolved = protocol.resolve(protocol.load(file.read_bytes(), name=str(file)))
+    data = simulated(resolved, out / "trial")
+    manifest = data.records.manifest
+    click.echo(
+        f"Simulated  {len(data.records.participants)} people screened (scenario {manifest.scenario}, "
+        f"seed {manifest.seed}). Simulated data: no person took part."
+    )
+    done = run(resolved, data, out)
+    click.echo(f"Analyzed   {done.results[0].summary()}")
+    click.echo(f"Published  {published(resolved, done)}")
+    click.echo(f"Reported   {out / 'report.html'}")
+    if not no_serve and sys.stdout.isatty():
+        serve(out, port)
+
+
+def flagship() -> Path:
+    """Return the flagship's file: beside a checkout's package, or inside an installed one."""
+    package = Path(str(resources.files("equipoise")))
+    places = [package / "protocols" / FLAGSHIP, package.parents[1] / "protocols" / FLAGSHIP]
+    found = next((place for place in places if place.is_file()), places[0])
+    here = Path.cwd()
+    return found.relative_to(here) if found.is_relative_to(here) else found
+
+
+def simulated(resolved: protocol.Resolved, folder: Path) -> Data:
+    """Return the trial in `folder`, drawn anew when there is none or the protocol has changed."""
+    with step("Simulating"):
+        drawn = design.simulate(resolved)
+        if not _same(drawn, folder):
+            write(drawn, folder)
+    return Data(records.read(folder / "records"), allocation.read(folder / "allocation.csv"))
+
+
+def _same(drawn: design.Simulated, folder: Path) -> bool:
+    if not (folder / "records" / "manifest.json").is_file() or not (folder / "allocation.csv").is_file():
+        return False
+    return bool(records.read(folder / "records").manifest.protocol == drawn.records.manifest.protocol)
+
+
+def published(resolved: protocol.Resolved, done: Analysis) -> str:
+    """Return the published result of the primary estimand in the same words as ours."""
+    first = done.results[0].estimand
+    for one in resolved.protocol.published:
+        if one.estimand == first:
+            interval = f" (95% CI {one.ci_low:.1f} to {one.ci_high:.1f})" if one.ci_low is not None else ""
+            return f"{one.estimate:.1f}{interval}: {one.citation}"
+    return "no published result of this estimand"
+
+
+def serve(folder: Path, port: int) -> None:
+    """Offer the report, and nothing else, on this machine until Ctrl-C."""
+    handler = functools.partial(_Report, page=(folder / "report.html").read_bytes())
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        click.echo(f"Open       http://127.0.0.1:{port}/ (Ctrl-C stops)")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            click.echo("")
+
+
+class _Report(http.server.BaseHTTPRequestHandler):
+    """Answers every request for `/` with the report."""
+
+    def __init__(self, *args: object, page: bytes) -> None:
+        self.page = page
+        super().__init__(*args)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        """Send the report, or 404 for anything else."""
+        found = self.path == "/"
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(self.page if found else b"There is only one page here: /")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Stay silent; the terminal belongs to the demo."""
