@@ -14,7 +14,7 @@ from equipoise.expressions.tree import render
 WORDS = """
 a form.item item@VISIT madrs.total@SCR 1 0.5 21 9999999999999999 1e9 0x1 'x' "y" f' ' " True False None __import__
 and or not in if else is lambda for ( ) [ ] { } , . @ : := ; + - * / // ** % < <= > >= == != = ` ~ & | ^ \\ #
-min max sum mean count abs days_between is_missing is_missing( sum( é
+min max sum mean count abs days_between is_missing is_missing( sum( é ≤ ≥ ≠ × ÷ − “
 """
 FRAGMENTS = st.sampled_from([*WORDS.split(), "\x00", "\ud800", "\n"])
 

@@ -28,6 +28,12 @@ def refused(text):
         ("max(a,)", ("max", ("name", "a"))),
         ("a not in ('x',)", ("not in", ("name", "a"), ("text", "x"))),
         ("1 < a <= 2", ("chain", ("number", 1), "<", ("name", "a"), "<=", ("number", 2))),
+        ("not''", ("not", ("text", ""))),
+        ("'x'in['y']", ("in", ("text", "x"), ("text", "y"))),
+        (
+            "a<b==(c>=-1)",
+            ("chain", ("name", "a"), "<", ("name", "b"), "==", (">=", ("name", "c"), ("number", -1))),
+        ),
         ("form.count + form.and", ("+", ("name", "form.count"), ("name", "form.and"))),
     ],
 )
@@ -65,6 +71,13 @@ def test_problem_points_at_its_place(text, column, words):
     problem = next(problem for problem in refused(text) if words in problem.message)
     assert problem.column == column
     assert problem.hint
+
+
+@pytest.mark.parametrize(
+    "text", ["a &*b", "a ÷/ b", "a ≤< b", "a ≥> b", "a −> b", "a = = b", "a ***b", "f'x'or''"]
+)
+def test_refused_signs_side_by_side_are_problems(text):
+    assert refused(text)
 
 
 def test_unknown_function_suggests_the_nearest():
@@ -135,4 +148,4 @@ def test_python_sees_no_character_of_an_operand(monkeypatch):
     real = grammar.ast.parse
     monkeypatch.setattr(grammar.ast, "parse", lambda text, **how: seen.append(text) or real(text, **how))
     parse("madrs.total@SCR > 21 and site == '\\'".replace("\\", "é"))
-    assert set(seen[0]) <= set("n >=()and")
+    assert set(seen[0]) <= set("n >=()and'")

@@ -1,8 +1,8 @@
 """The grammar: tokens to a tree, through Python's own parser.
 
-Holds no evaluation. Python's parser only ever sees a skeleton in which every operand is an identifier
-made of the letter n, as long as the operand: its places are the places of the text, and nothing in it
-can warn, overflow or execute.
+Holds no evaluation. Python's parser only ever sees a skeleton in which every operand is made of the letter
+n, as long as the operand (quoted where a text is quoted): its places are the places of the text, and
+nothing in it can warn, overflow or execute.
 """
 
 import ast
@@ -122,8 +122,7 @@ def _skeleton_tree(scanned: Scanner) -> ast.expr | Problem:
     """Return Python's tree of the skeleton, whose columns are those of the text plus one bracket."""
     skeleton = [" "] * len(scanned.text)
     for token in scanned.tokens:
-        role = token.role if token.kind == "sign" else "n" * len(token.text)
-        skeleton[token.start : token.end] = role.ljust(len(token.text))
+        skeleton[token.start : token.end] = _bone(token)
     try:
         return ast.parse(f"({''.join(skeleton)})", mode="eval").body
     except (RecursionError, MemoryError):
@@ -132,6 +131,15 @@ def _skeleton_tree(scanned: Scanner) -> ast.expr | Problem:
         column = min(max((error.offset or 1) - 1, 1), len(skeleton))
         is_choice = any(token.role in ("if", "else") for token in scanned.tokens)
         return Problem("the expression cannot be read from here", _HINTS[is_choice], column=column)
+
+
+def _bone(token: Token) -> str:
+    """Return what stands for a token: as long as its text, and as separate from its neighbors."""
+    length = len(token.text)
+    if token.kind == "sign":
+        return token.role.ljust(length)
+    quote = token.text[0]
+    return f"{quote}{'n' * (length - 2)}{quote}" if quote in "\"'" else "n" * length
 
 
 class Builder:
@@ -165,7 +173,7 @@ class Builder:
     def _foreign(self, tree: ast.expr) -> Node:
         return self._refuse(tree, "this form is not part of the language", "see the language's reference")
 
-    def _operand(self, tree: ast.Name) -> Node:
+    def _operand(self, tree: ast.Name | ast.Constant) -> Node:
         token = self._tokens[_place(tree)]
         if token.kind == "function":
             hint = f"write {FUNCTIONS[token.text].usage}, or form.{token.text} for an item of that name"
@@ -186,7 +194,10 @@ class Builder:
         return ("number", -operand[1]) if is_literal else ("negate", operand)
 
     def _binary(self, tree: ast.BinOp) -> Node:
-        return (_BINARY[type(tree.op)], self.build(tree.left), self.build(tree.right))
+        sign = _BINARY.get(type(tree.op))
+        if sign is None:
+            return self._foreign(tree)
+        return (sign, self.build(tree.left), self.build(tree.right))
 
     def _choice(self, tree: ast.IfExp) -> Node:
         return ("if", self.build(tree.test), self.build(tree.body), self.build(tree.orelse))
@@ -251,6 +262,7 @@ class Builder:
 # Python's node types and what builds them; anything else is not part of the language.
 _BUILDERS: dict[type[ast.expr], Callable[..., Node]] = {
     ast.Name: Builder._operand,
+    ast.Constant: Builder._operand,
     ast.BoolOp: Builder._joined,
     ast.UnaryOp: Builder._unary,
     ast.BinOp: Builder._binary,
