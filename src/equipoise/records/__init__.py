@@ -4,7 +4,9 @@ Holds `Records`, the dataset folder, the import of foreign CSV files, the scores
 for. Refuses to know arms: the allocation is a separate file and a separate argument.
 """
 
-from equipoise.records.dataset import File, Manifest, Records, empty, manifest_of, with_tables
+from equipoise.records.dataset import Records, empty, with_tables
+from equipoise.records.manifest import File, Manifest, manifest_of
+from equipoise.records.storage import digests, read, write
 from equipoise.records.tables import DISPOSITIONS, STATUSES, TABLES, table
 
 __all__ = [
@@ -14,8 +16,11 @@ __all__ = [
     "File",
     "Manifest",
     "Records",
+    "digests",
     "empty",
     "manifest_of",
+    "read",
     "table",
     "with_tables",
+    "write",
 ]
