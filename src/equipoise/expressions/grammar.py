@@ -190,8 +190,7 @@ class Builder:
         if isinstance(tree.op, ast.Not):
             return ("not", self.build(tree.operand))
         operand = self.build(tree.operand)
-        is_literal = operand[0] == "number" and isinstance(tree.operand, ast.Name)
-        return ("number", -operand[1]) if is_literal else ("negate", operand)
+        return ("number", -operand[1]) if operand[0] == "number" else ("negate", operand)
 
     def _binary(self, tree: ast.BinOp) -> Node:
         sign = _BINARY.get(type(tree.op))
