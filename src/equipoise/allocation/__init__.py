@@ -1,0 +1,27 @@
+"""Who gets which arm: the plan, the concealed list, its commitment, and the table of assignments.
+
+Holds the doors, re-exported. The measures of a plan's predictability are imported by their own name,
+`equipoise.allocation.quality`.
+"""
+
+from equipoise.allocation.commitment import commit, verify
+from equipoise.allocation.list import AllocationList, Slot, draw, next  # noqa: A004 - the door's name
+from equipoise.allocation.plan import Plan, StratumFactor
+from equipoise.allocation.table import Allocation, check_arms, from_rows, from_slots, read, write
+
+__all__ = [
+    "Allocation",
+    "AllocationList",
+    "Plan",
+    "Slot",
+    "StratumFactor",
+    "check_arms",
+    "commit",
+    "draw",
+    "from_rows",
+    "from_slots",
+    "next",
+    "read",
+    "verify",
+    "write",
+]
