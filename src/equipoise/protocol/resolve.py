@@ -23,15 +23,42 @@ from equipoise.protocol.model import Protocol
 from equipoise.protocol.schedule import EditCheck, Form, Group, Item
 
 PARTS: dict[str, tuple[str, ...]] = {
-    "design": tuple(
-        "equipoise trial discrepancies objectives endpoints interventions epochs arms anchors events masking "
-        "eligibility consent washouts prohibited sessions training support_model aesi retreatment rescue "
-        "sample_size published".split()
+    "design": (
+        "equipoise",
+        "trial",
+        "discrepancies",
+        "objectives",
+        "endpoints",
+        "interventions",
+        "epochs",
+        "arms",
+        "anchors",
+        "events",
+        "masking",
+        "eligibility",
+        "consent",
+        "washouts",
+        "prohibited",
+        "sessions",
+        "training",
+        "support_model",
+        "aesi",
+        "retreatment",
+        "rescue",
+        "sample_size",
+        "published",
     ),
     "build": ("visits", "logs", "forms", "safety_rules", "import_map"),
-    "analysis": tuple(
-        "baseline_rule analysis_windows analysis_sets intercurrent_events estimands subgroups multiplicity "
-        "interims deviations".split()
+    "analysis": (
+        "baseline_rule",
+        "analysis_windows",
+        "analysis_sets",
+        "intercurrent_events",
+        "estimands",
+        "subgroups",
+        "multiplicity",
+        "interims",
+        "deviations",
     ),
     "allocation": ("arms", "allocation"),
     "simulation": ("simulation",),
@@ -47,6 +74,7 @@ class ResolvedForm:
 
     items         own, or the instrument's or standard form's
     scores        ids of the scores computed from them, the primary first
+    arms          for a treatment guess, code to the arm it names
     hidden_from   roles that must not learn of it until the event `until`
     log           True when it is tied to no visit
     """
@@ -57,6 +85,7 @@ class ResolvedForm:
     items: tuple[Item, ...]
     groups: tuple[Group, ...]
     scores: tuple[str, ...]
+    arms: dict[str, str]
     fillers: tuple[str, ...]
     hidden_from: tuple[str, ...]
     until: str | None
@@ -94,7 +123,9 @@ class Resolved:
         """
         full = {f"{form.id}.{name}": kind for form in self.forms.values() for name, kind in _values(form)}
         counts = Counter(name.partition(".")[2] for name in full)
-        short = {name.partition(".")[2]: kind for name, kind in full.items() if counts[name.partition(".")[2]] == 1}
+        short = {
+            name.partition(".")[2]: kind for name, kind in full.items() if counts[name.partition(".")[2]] == 1
+        }
         return {**{name: kind for name, kind in short.items() if name not in self.forms}, **full}
 
     def locate(self, name: str) -> tuple[str, str]:
@@ -130,7 +161,9 @@ class Resolved:
     @cached_property
     def estimand_hashes(self) -> dict[str, str]:
         """SHA-256 of each estimand with everything its analysis depends on."""
-        shared = {name: _plain(getattr(self.protocol, name)) for name in PARTS["analysis"] if name != "estimands"}
+        shared = {
+            name: _plain(getattr(self.protocol, name)) for name in PARTS["analysis"] if name != "estimands"
+        }
         return {
             one.id: hashlib.sha256(canonical_json({**shared, "estimand": _plain(one)})).hexdigest()
             for one in self.protocol.estimands
@@ -151,7 +184,9 @@ def resolve(protocol: Protocol) -> Resolved:
     Raises  ProtocolError when an instrument or standard form does not exist
     """
     logs = set(protocol.logs)
-    return Resolved(protocol, {form.id: _resolve_form(form, log=form.id in logs) for form in protocol.forms})
+    by_role: dict[str, str] = {arm.role: arm.id for arm in reversed(protocol.arms)}
+    forms = (_resolve_form(form, log=form.id in logs, by_role=by_role) for form in protocol.forms)
+    return Resolved(protocol, {form.id: form for form in forms})
 
 
 def canonical_json(data: Any) -> bytes:
@@ -160,7 +195,7 @@ def canonical_json(data: Any) -> bytes:
     return unicodedata.normalize("NFC", text).encode()
 
 
-def _resolve_form(form: Form, *, log: bool) -> ResolvedForm:
+def _resolve_form(form: Form, *, log: bool, by_role: dict[str, str]) -> ResolvedForm:
     instrument = instruments.load(form.instrument) if form.instrument else None
     library = standard.load(form.standard) if form.standard else None
     items = (*(library.items if library else ()), *form.items)
@@ -168,7 +203,12 @@ def _resolve_form(form: Form, *, log: bool) -> ResolvedForm:
         items = (*(_item(one, codes=(form.codes or {}).get(one.id)) for one in instrument.items), *items)
     default_hidden = instrument.hidden_from if instrument else ()
     hidden = form.hidden_from if form.hidden_from is not None else default_hidden
-    labels = [form.label, instrument.title if instrument else None, library.label if library else None, form.id]
+    labels = [
+        form.label,
+        instrument.title if instrument else None,
+        library.label if library else None,
+        form.id,
+    ]
     return ResolvedForm(
         id=form.id,
         label=next(label for label in labels if label),
@@ -176,6 +216,7 @@ def _resolve_form(form: Form, *, log: bool) -> ResolvedForm:
         items=items,
         groups=(*(library.groups if library else ()), *form.groups),
         scores=instrument.score_ids if instrument else (),
+        arms=form.arms if form.arms is not None else _named_arms(instrument, by_role),
         fillers=form.fillers,
         hidden_from=tuple(hidden),
         until=form.until or (instrument.until if instrument and hidden else None),
@@ -184,6 +225,16 @@ def _resolve_form(form: Form, *, log: bool) -> ResolvedForm:
         log=log,
         safety=form.safety,
     )
+
+
+def _named_arms(instrument: Instrument | None, by_role: dict[str, str]) -> dict[str, str]:
+    """Return which arm each code of a treatment guess names, by the arms' roles."""
+    named = {
+        str(code): role
+        for item in (instrument.items if instrument else ())
+        for code, role in item.arms.items()
+    }
+    return {code: by_role[role] for code, role in named.items() if role in by_role}
 
 
 def _recall(instrument: Instrument | None) -> int | None:
@@ -201,9 +252,7 @@ def _item(one: instruments.Item, *, codes: dict[str, str] | None) -> Item:
         range=one.range if one.type == "number" else None,
         decimals=0 if one.type == "number" and one.whole else None,
         required=one.required,
-        show_if=" or ".join(f"{item} == {one.asked_if.equals}" for item in one.asked_if.items)
-        if one.asked_if
-        else None,
+        show_if=one.asked_if.expression if one.asked_if else None,
     )
 
 

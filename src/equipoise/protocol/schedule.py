@@ -164,6 +164,8 @@ class Form(Part):
     """Days its questions look back; the instrument's when absent."""
     codes: dict[Name, dict[str, Text]] | None = None
     """Codes that replace an instrument's, by item: a treatment guess lists the trial's arms."""
+    arms: dict[str, Name] | None = None
+    """Treatment guess: code to the arm it names; by the arms' roles when absent."""
     checks: tuple[EditCheck, ...] = ()
     """Edit checks over its items and other forms'."""
     safety: bool = False
