@@ -104,7 +104,7 @@ def closed(answers: Answers, items: Iterable[Item]) -> frozenset[str]:
 
 def _keeps_closed(gate: Asked, name: str, answers: Answers, skipped: set[str]) -> bool:
     value = number(answers.get(name))
-    return name in skipped if value is None else not gate.opens(value)
+    return name in skipped if value is None else value != gate.equals
 
 
 def missing(answers: Answers, *, items: Sequence[Item], either: Sequence[Sequence[str]]) -> tuple[str, ...]:

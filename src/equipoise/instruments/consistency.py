@@ -64,12 +64,7 @@ def _items(instrument: Instrument) -> Iterator[Finding]:
     before: set[str] = set()
     for i, item in enumerate(instrument.items):
         yield from _item(item, ("items", i))
-        gate = item.asked_if
-        if gate is not None and (gate.equals is None) == (gate.differs is None):
-            yield Finding(
-                ("items", i, "asked_if"), "give exactly one of `equals` and `differs`", "remove or add one"
-            )
-        for name in gate.items if gate else ():
+        for name in item.asked_if.items if item.asked_if else ():
             if name not in before:
                 yield Finding(
                     ("items", i, "asked_if"),
@@ -170,10 +165,11 @@ def _score_methods(instrument: Instrument) -> Iterator[Finding]:
 def _score_ranges(instrument: Instrument) -> Iterator[Finding]:
     ranges = {item.id: item.range for item in instrument.items if _has_range(item)}
     for i, score in enumerate(instrument.scores):
-        members = scoring.term_members(score)
-        if any(name not in ranges for names in members for name in names) or not (members or score.is_flag):
+        terms = scoring.terms_of(score, instrument.either)
+        named = {name for term in terms for slot in term for name in slot}
+        if not named <= ranges.keys() or not (named or score.is_flag):
             continue
-        low, high = _range(score, instrument, ranges)
+        low, high = _range(score, [scoring.term_range(term, ranges) for term in terms])
         if abs(score.low - low) > ROUNDING or abs(score.high - high) > ROUNDING:
             yield Finding(
                 ("scores", i, "range"),
@@ -186,20 +182,18 @@ def _has_range(item: Item) -> bool:
     return bool(item.codes) if item.type == "code" else item.low is not None and item.high is not None
 
 
-def _range(
-    score: Score, instrument: Instrument, ranges: dict[str, tuple[float, float]]
-) -> tuple[float, float]:
+def _range(score: Score, spans: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the range that follows from the ranges of the terms."""
     if score.is_flag:
         return 0.0, 1.0
-    terms = scoring.terms_of(score, instrument.either)
-    spans = [scoring.term_range(term, ranges) for term in terms]
+    count = len(spans)
     low, high = sum(span[0] for span in spans), sum(span[1] for span in spans)
     return {
         "sum": (low, high),
-        "mean": (low / len(terms), high / len(terms)),
+        "mean": (low / count, high / count),
         "percent": (0.0, 100.0),
-        "count": (0.0, float(len(terms))),
-        "highest": (0.0, float(len(terms))),
+        "count": (0.0, float(count)),
+        "highest": (0.0, float(count)),
     }[score.method]
 
 

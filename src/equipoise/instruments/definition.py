@@ -37,27 +37,19 @@ class Part(BaseModel):
 
 
 class Asked(Part):
-    """An item is asked when one of `items` at least has an answer that opens it.
+    """An item is asked when at least one of `items` has the answer `equals`.
 
-    equals      the answer that opens it, or
-    differs     the answer that alone does not; exactly one of the two is given
     counts_as   what an item that was not asked counts as in scores; None: nothing
     """
 
     items: Listed[Identifier] = Field(min_length=1)
-    equals: int | None = None
-    differs: int | None = None
+    equals: int
     counts_as: int | None = None
-
-    def opens(self, answer: float) -> bool:
-        """Say whether this answer to one of `items` has the item asked."""
-        return answer == self.equals if self.equals is not None else answer != self.differs
 
     @property
     def expression(self) -> str:
         """The condition in the protocol's expression language."""
-        test = f"== {self.equals}" if self.equals is not None else f"!= {self.differs}"
-        return " or ".join(f"{item} {test}" for item in self.items)
+        return " or ".join(f"{item} == {self.equals}" for item in self.items)
 
 
 class Item(Part):

@@ -56,14 +56,14 @@ def markdown(instrument: Instrument) -> str:
         f"## {instrument.id}",
         f"**{instrument.title}** ({instrument.label}), {instrument.version}.",
         "\n".join(_facts(instrument)),
-        "### Items of " + instrument.label,
+        f"### Items of {instrument.label}{_doubt(instrument, 'items')}",
         _table(["no.", "id", "label", "answers", "remarks"], [_item_row(item) for item in instrument.items]),
     ]
     if instrument.either:
         groups = "; ".join(" or ".join(f"`{name}`" for name in group) for group in instrument.either)
         blocks.append(f"One answer of each group is enough: {groups}.")
     if instrument.scores:
-        blocks.append("### Scores of " + instrument.label)
+        blocks.append(f"### Scores of {instrument.label}{_doubt(instrument, 'scores')}")
         blocks += [_score_block(instrument, score) for score in instrument.scores]
     if instrument.alerts:
         blocks += ["### Alerts of " + instrument.label, "\n".join(_alerts(instrument))]
@@ -93,7 +93,7 @@ def _facts(instrument: Instrument) -> Iterator[str]:
 
 
 def _item_row(item: Item) -> list[str]:
-    remarks = [f"asked unless `{item.skip}`"] if item.skip else []
+    remarks = [f"asked when `{item.asked_if.expression}`"] if item.asked_if else []
     remarks += ["reversed"] * item.reverse
     remarks += ["optional"] * (not item.required)
     remarks += [item.elsewhere] * bool(item.elsewhere)
@@ -102,7 +102,7 @@ def _item_row(item: Item) -> list[str]:
 
 def _answers(item: Item) -> str:
     if item.type == "code":
-        return ", ".join(f"{code} {label}" for code, label in item.codes.items())
+        return "; ".join(f"{code} {label}" for code, label in item.codes.items())
     ends = f" ({item.low_label} to {item.high_label})" if item.low_label else ""
     return item.allowed + ends
 
@@ -112,7 +112,7 @@ def _score_block(instrument: Instrument, score: Score) -> str:
         return line + _doubt(instrument, ".".join(["scores", score.id, *field.split()]))
 
     primary = " (primary)" if score is instrument.primary else ""
-    span = f"{score.low:g} to {score.high:g} {score.unit}"
+    span = "1 or 0" if score.is_flag else f"{score.low:g} to {score.high:g} {score.unit}"
     method = f"{METHODS[score.method]}, {span}, higher is {score.higher_is}"
     head = f"**`{score.id}`** {score.label}{primary}: {method}."
     lines = [marked("", head), "", f"- From: {_made_of(score)}"]
@@ -149,7 +149,7 @@ def _missing(score: Score) -> str:
     if score.method == "highest":
         return "missing when an unanswered item could still raise it"
     if score.answered_at_least is None or score.answered_at_least == terms:
-        return f"missing unless all {terms} parts are answered"
+        return "missing unless answered" if terms == 1 else f"missing unless all {terms} parts are answered"
     return f"{score.answered_at_least} of {terms} parts are enough; the rest count as their mean"
 
 
