@@ -55,7 +55,7 @@ def load(text: str | bytes, *, name: str) -> Protocol:
 def _explain(errors: Iterable[ErrorDetails], document: source.Document) -> Iterable[Problem]:
     seen = set()
     for error in errors:
-        path = _path(error["loc"], document.data)
+        path = path_of(error["loc"], document.data)
         message, hint = _words(error, path)
         missing_or_extra = error["type"] in {"missing", "extra_forbidden"}
         place = path[:-1] if error["type"] == "missing" else path
@@ -65,8 +65,8 @@ def _explain(errors: Iterable[ErrorDetails], document: source.Document) -> Itera
             yield problem
 
 
-def _path(loc: tuple[int | str, ...], data: Any) -> source.Path:
-    """Leave out the model's own tags and turn JSON's text keys back into the file's numbers."""
+def path_of(loc: tuple[int | str, ...], data: Any) -> source.Path:
+    """Return where a complaint of the model stands: without its tags, with the file's own keys."""
     path: list[str | int] = []
     for part in loc:
         if isinstance(data, dict):

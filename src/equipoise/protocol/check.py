@@ -1,0 +1,130 @@
+"""The judgment of a protocol file: every problem at once, in the order of the file.
+
+Holds the list of rules and the order of their findings. Refuses to hold the rules themselves (`rules`).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from equipoise import instruments
+from equipoise.errors import Problem, ProtocolError
+from equipoise.protocol import standard
+from equipoise.protocol.load import parse
+from equipoise.protocol.model import Protocol
+from equipoise.protocol.remains import remains
+from equipoise.protocol.resolve import resolve
+from equipoise.protocol.rules.arms import arms
+from equipoise.protocol.rules.blinding import blinding
+from equipoise.protocol.rules.care import care
+from equipoise.protocol.rules.draft import Draft
+from equipoise.protocol.rules.estimands import estimands
+from equipoise.protocol.rules.forms import forms
+from equipoise.protocol.rules.formulas import formulas
+from equipoise.protocol.rules.guidance import guidance
+from equipoise.protocol.rules.identifiers import identifiers
+from equipoise.protocol.rules.imports import imports
+from equipoise.protocol.rules.recall import recall
+from equipoise.protocol.rules.references import references
+from equipoise.protocol.rules.schedule import schedule
+from equipoise.protocol.rules.simulation import simulation
+from equipoise.protocol.rules.testing import testing
+from equipoise.source import Document, Path, dotted
+
+Rule = Callable[[Draft], Iterator[Problem]]
+WORD = re.compile(r"[A-Za-z0-9_]+")
+
+ON_DATA: tuple[Callable[[Document], Iterator[Problem]], ...] = (identifiers, references)
+"""Rules that judge the file's plain data, whether or not it is a protocol."""
+ON_PROTOCOL: tuple[Rule, ...] = (
+    arms,
+    schedule,
+    forms,
+    formulas,
+    blinding,
+    recall,
+    care,
+    estimands,
+    testing,
+    simulation,
+    imports,
+    guidance,
+)
+"""Rules that need a protocol."""
+
+
+def check(text: str | bytes, *, name: str) -> list[Problem]:
+    """Return everything wrong with a protocol file, by line; nothing at all for a file without a fault.
+
+    text    the file's content; any text or bytes
+    name    the file's name, as problems print it
+    """
+    protocol, document, problems = parse(text, name=name)
+    if document is None or not isinstance(document.data, dict):
+        return in_order(problems)
+    for rule in ON_DATA:
+        problems.extend(rule(document))
+    left_out: tuple[Path, ...] = ()
+    if protocol is None:
+        protocol, left_out = remains(document)
+    if protocol is not None:
+        problems.extend(_beside(judge(protocol, document), left_out, document))
+    return in_order(problems)
+
+
+def load(text: str | bytes, *, name: str) -> Protocol:
+    """Read a protocol and judge it; warnings pass.
+
+    Raises  ProtocolError with every error found
+    """
+    errors = [problem for problem in check(text, name=name) if problem.severity == "error"]
+    protocol, _, _ = parse(text, name=name)
+    if errors or protocol is None:
+        raise ProtocolError(f"{name} is not a protocol yet", errors)
+    return protocol
+
+
+def judge(protocol: Protocol, document: Document) -> Iterator[Problem]:
+    """Yield everything wrong with a protocol that could be built from `document`."""
+    draft = _draft(protocol, document)
+    for rule in ON_PROTOCOL:
+        yield from rule(draft)
+
+
+def _draft(protocol: Protocol, document: Document) -> Draft:
+    """Resolve those forms whose instrument and standard form exist."""
+    scales, library = instruments.names(), standard.names()
+    unreadable = frozenset(
+        form.id
+        for form in protocol.forms
+        if form.instrument not in (None, *scales) or form.standard not in (None, *library)
+    )
+    readable = tuple(form for form in protocol.forms if form.id not in unreadable)
+    resolved = resolve(protocol.model_copy(update={"forms": readable}))
+    return Draft(protocol, document, resolved, unreadable)
+
+
+def _beside(problems: Iterable[Problem], left_out: tuple[Path, ...], document: Document) -> Iterator[Problem]:
+    """Leave out what is said in or about a part of which something could not be read."""
+    touched = {dotted(path[:-1]) for path in left_out if len(path) > 1}
+    named = {name for path in left_out for name in _names(path, document.data)}
+    for problem in problems:
+        parts = problem.path.split(".")
+        above = {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+        if not touched & above and not named & set(WORD.findall(f"{problem.message} {problem.hint}")):
+            yield problem
+
+
+def _names(path: Path, data: Any) -> Iterator[str]:
+    """Yield the ids of everything on the way to `path`."""
+    for part in path:
+        data = data[part]
+        if isinstance(data, dict) and isinstance(data.get("id"), str):
+            yield data["id"]
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems by line, each once, errors before warnings of the same place."""
+    return sorted(
+        dict.fromkeys(problems), key=lambda one: (one.line, one.column, one.severity, one.path, one.message)
+    )

@@ -1,0 +1,269 @@
+"""Simulation: every truth that is rehearsed is possible, and says enough to be rehearsed."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+
+from equipoise.errors import Problem
+from equipoise.protocol.part import for_arm
+from equipoise.protocol.rules.calendar import Calendar
+from equipoise.protocol.rules.draft import Draft, listed, shown
+from equipoise.protocol.rules.naming import Reading, read, where
+from equipoise.protocol.scenarios import Characteristic, Outcome, Scenario, SimulatedEvent
+from equipoise.source import Path
+
+ROUNDING = 1e-6
+"""Probabilities typed with a few digits may miss their sum by this much."""
+ByArm = float | dict[str, float]
+
+
+def simulation(draft: Draft) -> Iterator[Problem]:
+    """Yield what is wrong with the scenarios."""
+    if draft.protocol.simulation is None:
+        return
+    calendar = Calendar(draft)
+    path: Path = ("simulation", "scenarios")
+    if not draft.protocol.simulation.scenarios:
+        yield draft.error(path, "there is no scenario", "describe at least one truth")
+    for place, scenario in enumerate(draft.protocol.simulation.scenarios):
+        here = (*path, place)
+        yield from _size(draft, scenario, here)
+        yield from _names(draft, scenario, here)
+        for name, outcome in scenario.outcomes.items():
+            yield from _outcome(draft, calendar, outcome, name, (*here, "outcomes", name))
+        for name, characteristic in scenario.characteristics.items():
+            yield from _characteristic(draft, characteristic, name, (*here, "characteristics", name))
+        yield from _chances(draft, scenario, here)
+        for number, event in enumerate(scenario.adverse_events):
+            yield from _adverse_event(draft, event, (*here, "adverse_events", number))
+        yield from _later(draft, scenario, here)
+
+
+def _size(draft: Draft, scenario: Scenario, path: Path) -> Iterator[Problem]:
+    if scenario.participants is None and draft.protocol.planned_n is None:
+        message = f"nothing says how many participants {scenario.id} has"
+        yield draft.error(path, message, "give `participants`, or `sample_size`")
+    failures = scenario.screening.reasons if scenario.screening else {}
+    if math.fsum(failures.values()) > 1 + ROUNDING:
+        message = f"the reasons add up to {math.fsum(failures.values()):g}, more than 1"
+        yield draft.error((*path, "screening", "reasons"), message, "lower them; the rest decline")
+
+
+def _names(draft: Draft, scenario: Scenario, path: Path) -> Iterator[Problem]:
+    for name in scenario.outcomes:
+        yield from _score(draft, name, (*path, "outcomes", name))
+    simulated = {reading.full for name in scenario.outcomes if (reading := read(draft, name)).form}
+    if scenario.dropout is not None and scenario.dropout.score is not None:
+        place = (*path, "dropout", "score")
+        yield from _simulated(draft, scenario.dropout.score, simulated, place)
+    elif scenario.dropout is not None and scenario.dropout.odds_ratio_per_point != 1:
+        message = "the chance of leaving depends on a score that is not named"
+        yield draft.error((*path, "dropout"), message, "give `score`")
+    for name in scenario.expectancy.bias if scenario.expectancy else ():
+        yield from _simulated(draft, name, simulated, (*path, "expectancy", "bias", name))
+    wanted: dict[str, str] = {}
+    for estimand in draft.protocol.estimands:
+        reading = read(draft, estimand.variable.score)
+        if reading.form and not reading.message and reading.full not in simulated:
+            wanted.setdefault(reading.full, estimand.id)
+    for full, estimand_id in wanted.items():
+        message = f"{scenario.id} says nothing about {full}, so {estimand_id} cannot be rehearsed"
+        yield draft.warning((*path, "outcomes"), message, f"add {full} to `outcomes`", key=True)
+
+
+def _score(draft: Draft, name: str, path: Path) -> Iterator[Problem]:
+    reading = read(draft, name)
+    if reading.message:
+        yield draft.error(path, reading.message, reading.hint, key=True)
+    elif reading.visit is not None:
+        yield draft.error(path, "an outcome has no visit of its own", "write form.score", key=True)
+    elif reading.form and draft.kinds[reading.full] != "number":
+        yield draft.error(path, f"{reading.full} is a {draft.kinds[reading.full]}, not a number", key=True)
+
+
+def _simulated(draft: Draft, name: str, simulated: Iterable[str], path: Path) -> Iterator[Problem]:
+    reading = read(draft, name)
+    if reading.message:
+        yield draft.error(path, reading.message, reading.hint)
+    elif reading.form and reading.full not in simulated:
+        message = f"{reading.full} is none of the scenario's outcomes"
+        yield draft.error(path, message, f"the outcomes are {listed(simulated)}")
+
+
+def _outcome(draft: Draft, calendar: Calendar, outcome: Outcome, name: str, path: Path) -> Iterator[Problem]:
+    reading = read(draft, name)
+    yield from _visits(draft, outcome, reading, path)
+    for place, values in (
+        ((*path, "baseline", "mean"), outcome.baseline.mean),
+        ((*path, "baseline", "sd"), outcome.baseline.sd),
+        ((*path, "sd"), outcome.sd),
+        ((*path, "correlation", "baseline"), outcome.correlation.baseline),
+    ):
+        yield from _every_arm(draft, values, place)
+    for place, values in (((*path, "baseline", "sd"), outcome.baseline.sd), ((*path, "sd"), outcome.sd)):
+        yield from _between(
+            draft, values, place, low=0, high=math.inf, what="a standard deviation is above 0"
+        )
+    strength = outcome.correlation.baseline
+    place = (*path, "correlation", "baseline")
+    yield from _between(draft, strength, place, low=-1, high=1, what="a correlation is between -1 and 1")
+    if reading.form and not reading.message and reading.full in draft.kinds:
+        span = draft.resolved.range_of(reading.full)
+        if span is not None and outcome.moments == "recorded":
+            yield from _possible(draft, calendar, outcome, span, path)
+
+
+def _visits(draft: Draft, outcome: Outcome, reading: Reading, path: Path) -> Iterator[Problem]:
+    if not reading.form or reading.message:
+        return
+    collected = draft.collected.get(reading.form, ())
+    curves: list[tuple[Path, Mapping[str, float]]] = [((*path, "response"), outcome.response)]
+    curves += [((*path, "effect", arm), curve) for arm, curve in outcome.effect.items()]
+    for place, curve in curves:
+        for visit in curve:
+            if visit in draft.visits and visit not in collected:
+                message = f"nobody collects {reading.full} at {visit}"
+                yield draft.error((*place, visit), message, where(draft, reading.form), key=True)
+            elif visit in draft.visits and draft.visits[visit].day is None:
+                message = f"the day of {visit} is unknown, so no line can be drawn through it"
+                yield draft.error((*place, visit), message, "give the visit a day", key=True)
+
+
+def _every_arm(draft: Draft, values: ByArm, path: Path) -> Iterator[Problem]:
+    missing = [arm for arm in draft.arms if arm not in values] if isinstance(values, dict) else []
+    if missing:
+        yield draft.error(path, f"no value for {listed(missing)}", "name every arm, or give one number")
+
+
+def _between(
+    draft: Draft, values: ByArm, path: Path, *, low: float, high: float, what: str
+) -> Iterator[Problem]:
+    for place, value in _numbers(values, path):
+        if not low < value < high:
+            yield draft.error(place, f"{value:g} is impossible: {what}")
+
+
+def _chance(draft: Draft, values: ByArm, path: Path) -> Iterator[Problem]:
+    for place, value in _numbers(values, path):
+        if not 0 <= value <= 1:
+            yield draft.error(place, f"{value:g} is no probability", "give a number from 0 to 1")
+
+
+def _numbers(values: ByArm, path: Path) -> Iterator[tuple[Path, float]]:
+    if isinstance(values, dict):
+        yield from (((*path, arm), value) for arm, value in values.items())
+    else:
+        yield path, values
+
+
+def _possible(
+    draft: Draft, calendar: Calendar, outcome: Outcome, span: tuple[float, float], path: Path
+) -> Iterator[Problem]:
+    """Yield means outside the score's range and spreads that no score in that range can have."""
+    start = draft.protocol.baseline_visit
+    days = {name: moment for name in draft.visits if (moment := calendar.moment(draft.visits[name]))}
+    origin = days.get(start or "", ("", 0))
+    for arm in draft.arms:
+        baseline = for_arm(outcome.baseline.mean, arm)
+        sd = for_arm(outcome.baseline.sd, arm, default=1.0)
+        yield from _spread(draft, baseline, sd, span, (*path, "baseline"), f"at baseline in {arm}")
+        effect = outcome.effect.get(arm, {})
+        for visit in outcome.response:
+            if visit not in days:
+                continue
+            here = days[visit][1]
+            added = _interpolated(effect, {name: moment[1] for name, moment in days.items()}, origin[1], here)
+            mean = baseline + outcome.response[visit] + added
+            sd = for_arm(outcome.sd, arm, default=1.0)
+            yield from _spread(draft, mean, sd, span, (*path, "response", visit), f"at {visit} in {arm}")
+
+
+def _interpolated(curve: Mapping[str, float], days: Mapping[str, int], origin: int, day: int) -> float:
+    """Return a curve on a day: a straight line between its points, the first being 0 at baseline."""
+    points = sorted(
+        [(origin, 0.0), *((days[visit], value) for visit, value in curve.items() if visit in days)]
+    )
+    before = [point for point in points if point[0] <= day]
+    after = [point for point in points if point[0] > day]
+    if not before or not after:
+        return before[-1][1] if before else 0.0
+    (start, low), (end, high) = before[-1], after[0]
+    return low + (high - low) * (day - start) / (end - start)
+
+
+def _spread(
+    draft: Draft, mean: float, sd: float, span: tuple[float, float], path: Path, place: str
+) -> Iterator[Problem]:
+    low, high = span
+    if not low < mean < high:
+        message = f"the mean {place} is {mean:g}, outside {low:g} to {high:g}"
+        yield draft.error(path, message, "change the mean, or use `moments: latent`")
+        return
+    largest = math.sqrt((mean - low) * (high - mean))
+    if sd >= largest:
+        message = f"no score from {low:g} to {high:g} with mean {mean:g} has the SD {sd:g} given {place}"
+        yield draft.error(path, message, f"the largest possible SD is {largest:.1f}")
+
+
+def _characteristic(draft: Draft, one: Characteristic, name: str, path: Path) -> Iterator[Problem]:
+    reading = read(draft, name)
+    if reading.message:
+        yield draft.error(path, reading.message, reading.hint, key=True)
+        return
+    normal = one.mean is not None and one.sd is not None
+    if normal == (one.probabilities is not None):
+        message = f"nothing or two things say how {name} is distributed"
+        yield draft.error(path, message, "give `mean` and `sd`, or `probabilities`")
+    if one.probabilities is None or not reading.form:
+        return
+    yield from _sum_to_one(draft, one.probabilities.values(), (*path, "probabilities"))
+    form = draft.forms[reading.form]
+    codes = () if reading.value in form.scores else tuple(form.item(reading.value).codes or ())
+    for code in one.probabilities:
+        if code not in codes:
+            message = f"{shown(code)} is no code of {reading.full}"
+            hint = f"its codes are {listed(codes)}" if codes else "give `mean` and `sd`"
+            yield draft.error((*path, "probabilities", code), message, hint, key=True)
+
+
+def _sum_to_one(draft: Draft, shares: Iterable[float], path: Path) -> Iterator[Problem]:
+    total = math.fsum(shares)
+    if abs(total - 1) > ROUNDING:
+        yield draft.error(path, f"the probabilities add up to {total:g}, not 1", "adjust one of them")
+
+
+def _chances(draft: Draft, scenario: Scenario, path: Path) -> Iterator[Problem]:
+    if scenario.dropout is not None:
+        yield from _chance(draft, scenario.dropout.per_28_days, (*path, "dropout", "per_28_days"))
+    yield from _chance(draft, scenario.attendance, (*path, "attendance"))
+    if scenario.crossover is not None:
+        yield from _chance(draft, scenario.crossover.uptake, (*path, "crossover", "uptake"))
+    for name, event in scenario.intercurrent_events.items():
+        here = (*path, "intercurrent_events", name)
+        yield from _chance(draft, event.probability, (*here, "probability"))
+        if event.to_day < event.from_day:
+            message = f"the last day {event.to_day} comes before the first, {event.from_day}"
+            yield draft.error((*here, "to_day"), message, "swap the two")
+
+
+def _adverse_event(draft: Draft, event: SimulatedEvent, path: Path) -> Iterator[Problem]:
+    yield from _chance(draft, event.probability, (*path, "probability"))
+    yield from _sum_to_one(draft, event.severity.values(), (*path, "severity"))
+    for name in ("onset_hours", "duration_hours"):
+        low, high = getattr(event, name)
+        if high < low:
+            yield draft.error((*path, name), f"{high:g} comes before {low:g}", "write [least, greatest]")
+    if event.duration_hours[0] < 0:
+        yield draft.error((*path, "duration_hours"), "nothing lasts less than no time", "begin at 0")
+
+
+def _later(draft: Draft, scenario: Scenario, path: Path) -> Iterator[Problem]:
+    """Yield what is said of an open-label dose or of groups of arms that the trial does not have."""
+    if scenario.crossover is not None:
+        again = [arm for arm in draft.protocol.arms if draft.protocol.doses_open(arm.id)]
+        if not again:
+            message = "no arm receives anything after the first treated epoch, so nobody can cross over"
+            yield draft.error(
+                (*path, "crossover"), message, "add an element to an arm, or remove it", key=True
+            )
+    if not scenario.outcomes:
+        yield draft.error((*path, "outcomes"), f"{scenario.id} has no outcome", "add the primary score")
