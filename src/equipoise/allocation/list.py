@@ -82,7 +82,7 @@ def draw(plan: Plan, *, seed: bytes, canonical: bytes, length: int | None = None
     canonical  canonical bytes of the protocol's arms and allocation sections
     length     slots per stratum, the plan's when left out; a longer list starts with the slots of a shorter
     Raises     ProtocolError with every problem of the plan; ValueError when the seed is too short
-    Source     docs/methods/allocation.md, with thirty lines that draw the same list
+    Source     docs/methods/allocation.md, with a page of standard-library Python that draws the same list
     """
     count = (plan.length or 0) if length is None else length
     _require_valid(plan if length is None else replace(plan, length=length))

@@ -4,6 +4,7 @@ Holds no draw and no seed. Its repr hides arms, ratios and block sizes, so that 
 """
 
 import difflib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -121,14 +122,23 @@ def _ratio_problems(plan: Plan) -> Iterator[Problem]:
     if len(plan.ratio) <= 1:
         yield Problem(f"{len(plan.ratio)} arms, so nothing is random", hint="name two or more", path="ratio")
     for arm, weight in plan.ratio.items():
-        if not arm.strip():
-            yield Problem("an arm has no id", path="ratio")
+        if _is_awkward(arm):
+            yield Problem(
+                f"{arm!r} cannot be an arm's id",
+                hint="use printable text in Unicode's composed form",
+                path="ratio",
+            )
         if isinstance(weight, bool) or not isinstance(weight, int) or weight < 1:
             yield Problem(
                 f"weight {weight!r} is not a whole number above 0",
                 hint="leave the arm out if nobody is allocated to it",
                 path=f"ratio.{arm}",
             )
+
+
+def _is_awkward(text: str) -> bool:
+    """Return whether a text is blank, unprintable or not the form that canonical bytes have (NFC)."""
+    return not text.strip() or not text.isprintable() or not unicodedata.is_normalized("NFC", text)
 
 
 def _strata_problems(plan: Plan) -> Iterator[Problem]:
@@ -146,10 +156,10 @@ def _strata_problems(plan: Plan) -> Iterator[Problem]:
                 path=f"{path}.levels",
             )
         for text in (factor.id, *factor.levels):
-            if not text.strip() or not text.isprintable() or set(text) & {"=", ";"}:
+            if _is_awkward(text) or set(text) & {BETWEEN_FACTORS, BETWEEN_FACTOR_AND_LEVEL}:
                 yield Problem(
                     f"{text!r} cannot be part of a stratum's name",
-                    hint="use printable text without = and ;",
+                    hint="use printable text without = and ;, in Unicode's composed form",
                     path=path,
                 )
 

@@ -137,7 +137,7 @@ def _coin(plan: Plan, *, ahead: int) -> float:
         return FAIR
     if plan.method == "big_stick":
         return FAIR if abs(ahead) < (plan.maximum_imbalance or 0) else float(ahead < 0)
-    bias = float(plan.exact_bias)
+    bias = plan.bias or FAIR
     return bias if ahead < 0 else 1 - bias
 
 

@@ -68,9 +68,12 @@ class Allocation:
 def from_rows(rows: Iterable[Mapping[str, object]]) -> Allocation:
     """Make an allocation from rows; columns left out are missing, cells may be numbers, None or text.
 
-    Raises  RecordError with every problem
+    Raises  RecordError with every problem; ValueError when a row has a column of another name
     """
     texts = [{name: _text(value) for name, value in row.items()} for row in rows]
+    strange = sorted({name for row in texts for name in row} - set(COLUMNS))
+    if strange:
+        raise ValueError(f"an allocation has no column {', '.join(strange)}")
     problems = check(texts)
     if problems:
         raise RecordError("The allocation cannot be used", problems)
@@ -104,7 +107,7 @@ def read(path: Path) -> Allocation:
     Raises  RecordError with every problem by row and column; OSError when the file cannot be opened
     """
     rows, problems = _parse(path)
-    problems += check(rows, source=path.name) if rows or not problems else []
+    problems += check(rows, source=path.name)
     if problems:
         raise RecordError(f"The allocation in {path.name} cannot be read", problems)
     return _build(rows)
@@ -203,7 +206,10 @@ def _parse(path: Path) -> tuple[list[dict[str, str]], list[Problem]]:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return [], [Problem(f"is not UTF-8 text (byte {error.start})", source=path.name)]
-    lines = list(csv.reader(io.StringIO(text, newline="")))
+    try:
+        lines = list(csv.reader(io.StringIO(text.rstrip("\r\n"), newline="")))
+    except csv.Error as error:
+        return [], [Problem(f"is not a CSV: {error}", source=path.name)]
     header = lines[0] if lines else []
     problems = list(_header_problems(header, source=path.name))
     if problems:
