@@ -1,0 +1,106 @@
+"""The command line as people use it: what it says, and with which exit code it leaves."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from equipoise.cli import COMMANDS, equipoise
+
+ROOT = Path(__file__).parents[2]
+FRONTLINE = ROOT / "protocols" / "frontline.yaml"
+
+
+def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a process, so that exit codes and streams are the real ones."""
+    return subprocess.run(
+        [sys.executable, "-m", "equipoise", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def test_help_lists_every_command_without_importing_any() -> None:
+    code = (
+        "import sys; from equipoise.cli import equipoise; equipoise(['--help'], standalone_mode=False);"
+        "sys.exit(any(m.startswith(('numpy', 'pydantic', 'yaml')) for m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [word for word in COMMANDS if word not in done.stdout] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_shows_an_example_of_itself(name: str) -> None:
+    shown = CliRunner().invoke(equipoise, [name, "--help"]).output
+    assert f"Example: equipoise {name}" in " ".join(shown.split())
+
+
+def test_check_lists_all_problems_with_places_and_leaves_with_1(tmp_path: Path) -> None:
+    text = FRONTLINE.read_text(encoding="utf-8")
+    broken = text.replace("score: madrs.total, type: change", "score: madrs.totl, type: change").replace(
+        "visit: OL_DOSE}", "visit: OL_DOES}"
+    )
+    file = tmp_path / "broken.yaml"
+    file.write_text(broken, encoding="utf-8")
+    done = run("check", str(file))
+    assert done.returncode == 1
+    assert "OL_DOES" in done.stdout
+    assert "madrs.totl" in done.stdout
+    assert all(line.startswith(str(file)) for line in done.stdout.splitlines())
+
+
+def test_check_of_the_flagship_has_warnings_and_leaves_with_0() -> None:
+    done = run("check", "protocols/frontline.yaml")
+    assert done.returncode == 0, done.stdout
+    assert "no errors" in done.stdout
+    assert "warning" in done.stdout
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\xff\x01", b"[" * 5000, b"equipoise: 1\nequipoise: 1\n"])
+def test_check_of_rubbish_is_a_problem_and_not_a_traceback(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "rubbish.yaml"
+    file.write_bytes(content)
+    done = run("check", str(file))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert str(file) in done.stdout
+
+
+def test_wrong_usage_leaves_with_2() -> None:
+    assert run("check").returncode == 2
+    assert run("check", "no-such-file.yaml").returncode == 2
+    assert run("conjure").returncode == 2
+
+
+def test_diff_says_what_an_amendment_changes(tmp_path: Path) -> None:
+    amended = tmp_path / "amended.yaml"
+    text = FRONTLINE.read_text(encoding="utf-8")
+    amended.write_text(text.replace("alpha: 0.05", "alpha: 0.025"), encoding="utf-8")
+    done = run("diff", str(FRONTLINE), str(amended))
+    assert done.returncode == 0, done.stderr
+    assert "0.025" in done.stdout
+    assert "Analysis" in done.stdout
+
+
+def test_schema_is_json_schema() -> None:
+    done = run("schema")
+    assert done.returncode == 0, done.stderr
+    assert '"https://json-schema.org/draft/2020-12/schema"' in done.stdout
+
+
+def test_an_altered_dataset_leaves_with_3(tmp_path: Path) -> None:
+    trial = tmp_path / "trial"
+    assert run("simulate", str(FRONTLINE), "--out", str(trial)).returncode == 0
+    values = trial / "records" / "values.csv"
+    values.write_bytes(values.read_bytes() + b"\n")
+    done = run("analyze", str(FRONTLINE), "--data", str(trial / "records"), "--out", str(tmp_path / "out"))
+    assert done.returncode == 3, done.stderr
+    assert "values.csv" in done.stderr
+
+
+def test_an_unknown_scenario_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    done = run("simulate", str(FRONTLINE), "--scenario", "back-2025", "--out", str(tmp_path / "t"))
+    assert done.returncode == 1
+    assert "back-2024" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,106 @@
+"""From one protocol file to a report, as a new user and as a statistician walk it."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = Path(os.environ.get("EQUIPOISE_REFERENCE_DATA", ROOT.parent / "shared" / "data"))
+GOLDEN = ROOT / "tests" / "golden"
+
+
+def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "equipoise", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    out = tmp_path_factory.mktemp("demo")
+    done = run("demo", "--no-serve", "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
+def test_the_demo_says_in_five_lines_what_happened(demo: tuple[Path, str]) -> None:
+    out, said = demo
+    lines = said.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "Checked",
+        "Simulated",
+        "Analyzed",
+        "Published",
+        "Reported",
+    ]
+    assert "no person took part" in lines[1]
+    assert str(out / "report.html") in lines[4]
+
+
+def test_the_demo_leaves_report_results_and_manifest(demo: tuple[Path, str]) -> None:
+    out, _ = demo
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert [results[0]["estimand"], results[0]["role"], results[0]["visit"]] == ["primary", "primary", "D28"]
+    assert results[0]["comparison"] == {"arm": "psilocybin", "reference": "niacin"}
+    assert (out / "manifest.json").is_file()
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "Simulated data" in page
+    assert "NCT05163496" in page
+
+
+def test_the_demo_uses_its_trial_again_and_says_the_same(demo: tuple[Path, str]) -> None:
+    out, said = demo
+    before = (out / "trial" / "records" / "values.csv").stat().st_mtime_ns
+    again = run("demo", "--no-serve", "--out", str(out))
+    assert again.stdout == said
+    assert (out / "trial" / "records" / "values.csv").stat().st_mtime_ns == before
+
+
+def test_the_report_can_be_written_again_without_data(demo: tuple[Path, str]) -> None:
+    out, _ = demo
+    page = (out / "report.html").read_bytes()
+    assert run("report", str(out)).returncode == 0
+    assert (out / "report.html").read_bytes() == page
+
+
+def test_without_an_allocation_the_report_is_blinded(demo: tuple[Path, str], tmp_path: Path) -> None:
+    out, _ = demo
+    done = run("analyze", "protocols/frontline.yaml", "--data", str(out / "trial"), "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert all(row["estimate"] is None for row in results)
+    assert "linded" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def reference(file: str) -> Path:
+    path = REFERENCE / file
+    if not path.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{path} is missing; CI needs it")
+        pytest.skip(f"{path} is not on this machine (set EQUIPOISE_REFERENCE_DATA)")
+    return path
+
+
+def test_the_real_depression_trial_gives_the_reference_numbers(tmp_path: Path) -> None:
+    data = reference("antidepressant_trial.csv")
+    done = run("analyze", "protocols/antidepressant.yaml", "--data", str(data), "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    primary = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))[0]
+    assert primary["visit"] == "v7"
+    assert primary["comparison"] == {"arm": "drug", "reference": "placebo"}
+    with (GOLDEN / "antidepressant_ancova" / "expected.csv").open(encoding="utf-8", newline="") as file:
+        expected = {row["quantity"].removeprefix("difference."): row for row in csv.DictReader(file)}
+    compared = [
+        name
+        for name in ("n", "estimate", "std_error", "p_value", "df", "ci_low", "ci_high")
+        if name in expected
+    ]
+    assert len(compared) == 7
+    for name in compared:
+        row = expected[name]
+        assert primary[name] == pytest.approx(float(row["value"]), abs=float(row["tolerance"])), name
