@@ -5,7 +5,9 @@ for. Refuses to know arms: the allocation is a separate file and a separate argu
 """
 
 from equipoise.records.dataset import Records, empty, with_tables
+from equipoise.records.facts import evaluate, facts
 from equipoise.records.manifest import File, Manifest, manifest_of
+from equipoise.records.scores import scores
 from equipoise.records.storage import digests, read, write
 from equipoise.records.tables import DISPOSITIONS, STATUSES, TABLES, table
 
@@ -18,8 +20,11 @@ __all__ = [
     "Records",
     "digests",
     "empty",
+    "evaluate",
+    "facts",
     "manifest_of",
     "read",
+    "scores",
     "table",
     "with_tables",
     "write",
