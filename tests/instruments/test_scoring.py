@@ -182,3 +182,22 @@ def _column(plan, found):
         "mean": np.where(enough, mean, np.nan),
         "percent": 100 * (total - low) / (high - low),
     }[plan.method]
+
+
+@pytest.mark.parametrize(
+    ("domain", "either", "span"),
+    [
+        ("[first, third]", "", "[1, 5]"),  # both answered: at least third's 1
+        ("[first, third]", "either: [[first, third]]\n", "[0, 5]"),  # first alone may be 0
+    ],
+)
+def test_the_range_of_a_domain_follows_from_the_ranges_of_its_items(toy_text, domain, either, span):
+    score = (
+        "  - {id: largest, label: L, method: sum, higher_is: worse, "
+        f"domains: [{{id: d, label: D, items: {domain}}}], range: {span}}}\n"
+    )
+    text = toy_text.replace("items: all", "items: [second]").replace(
+        "answered_at_least: 2, range: [1, 11]", "range: [0, 3]"
+    )
+    scale = instruments.parse(text.replace("licence:", f"{score}{either}licence:", 1), "toy.yaml")
+    assert scale.score_named("largest").range == scale.plans["largest"].sum_range
