@@ -1,0 +1,105 @@
+"""Estimands to results: each question asked, each answer a row, the primary first.
+
+Holds the loop. An estimand that cannot be estimated becomes a row that says why and never stops the others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from equipoise.analysis.evidence import Evidence
+from equipoise.analysis.multiplicity import apply
+from equipoise.analysis.plain import number
+from equipoise.analysis.question import Question
+from equipoise.analysis.registry import ESTIMATORS, Answer
+from equipoise.analysis.result import Result
+from equipoise.errors import FitError
+
+BLINDED = "blinded: no allocation was given"
+
+
+def estimate_all(evidence: Evidence) -> tuple[Result, ...]:
+    """Return one result an estimand, the primary first, after the protocol's multiplicity procedure.
+
+    Without an allocation every row is empty and says so.
+    """
+    protocol = evidence.resolved.protocol
+    ordered = sorted(protocol.estimands, key=lambda one: one is not protocol.primary)
+    results = [estimate(Question(evidence, one)) for one in ordered]
+    return apply(results, protocol.multiplicity) if not evidence.blinded else tuple(results)
+
+
+def estimate(question: Question) -> Result:
+    """Return the result of one question, before any testing of several hypotheses."""
+    empty = _empty(question)
+    try:
+        if question.evidence.blinded:
+            return replace(empty, status=BLINDED, n=len(question.outcome))
+        answer = ESTIMATORS[question.estimand.estimator.name](question)
+    except FitError as error:
+        return replace(empty, status=f"not estimable: {_words(error)}", notes=_notes(question))
+    return _filled(empty, answer, notes=(*question.notes, *answer.notes))
+
+
+def find(results: Sequence[Result], estimand: str) -> Result | None:
+    """Return the result of an estimand; None when there is none."""
+    return next((result for result in results if result.estimand == estimand), None)
+
+
+def _empty(question: Question) -> Result:
+    estimand = question.estimand
+    return Result(
+        estimand=estimand.id,
+        name=estimand.name,
+        role=estimand.role,
+        analysis_set=estimand.population,
+        estimator=estimand.estimator.name,
+        visit=estimand.variable.visit,
+        scale=question.scale.id,
+        variable=question.scale.name,
+        variable_type=estimand.variable.type,
+        label=question.scale.label,
+        unit=_unit(question),
+        measure=estimand.summary,
+        arm=question.arm,
+        reference=question.reference,
+        ci_level=question.level,
+        sensitivity_of=estimand.sensitivity_of,
+    )
+
+
+def _unit(question: Question) -> str | None:
+    if question.binary:
+        return None
+    return "%" if question.estimand.variable.type == "percent_change" else question.scale.unit
+
+
+def _filled(empty: Result, answer: Answer, *, notes: tuple[str, ...]) -> Result:
+    found, (arm, reference) = answer.estimate, answer.groups
+    return replace(
+        empty,
+        convention=answer.convention,
+        estimate=number(found.estimate),
+        std_error=number(found.std_error),
+        df=number(found.df),
+        ci_low=number(found.ci_low),
+        ci_high=number(found.ci_high),
+        p_value=number(found.p_value),
+        n=answer.n,
+        n_arm=arm.n,
+        n_reference=reference.n,
+        groups=answer.groups,
+        notes=notes,
+    )
+
+
+def _notes(question: Question) -> tuple[str, ...]:
+    """Return the question's notes, or none where the way to the sample is what failed."""
+    try:
+        return question.notes
+    except FitError:
+        return ()
+
+
+def _words(error: FitError) -> str:
+    """Return an error's message and findings on one line."""
+    return "; ".join(str(error).splitlines())

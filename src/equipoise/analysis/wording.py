@@ -1,0 +1,124 @@
+"""Estimands in words: the five attributes of ICH E9(R1), and one sentence that says them aloud.
+
+Holds text. Refuses numbers other than how many had an intercurrent event.
+"""
+
+from typing import Any
+
+from equipoise.analysis.evidence import Evidence
+from equipoise.analysis.intercurrent import affected
+from equipoise.analysis.question import Question
+from equipoise.analysis.variable import BINARY, definition
+from equipoise.errors import FitError
+from equipoise.protocol.plan import Estimand
+
+Json = dict[str, Any]
+
+SUMMARIES = {
+    "difference_in_means": "difference in means",
+    "risk_difference": "difference in the proportion",
+    "odds_ratio": "odds ratio",
+}
+STRATEGIES = {
+    "treatment_policy": "whether or not {event}",
+    "hypothetical": "as if nobody had: {event}",
+    "composite": "counting as a failure: {event}",
+    "while_on_treatment": "up to the event: {event}",
+    "principal_stratum": "only in whoever would not have: {event}",
+}
+
+
+def estimands_table(evidence: Evidence) -> list[Json]:
+    """Return the estimands with their attributes in words, the primary first."""
+    protocol = evidence.resolved.protocol
+    ordered = sorted(protocol.estimands, key=lambda one: one is not protocol.primary)
+    return [_row(evidence, estimand) for estimand in ordered]
+
+
+def _row(evidence: Evidence, estimand: Estimand) -> Json:
+    question = Question(evidence, estimand)
+    protocol = evidence.resolved.protocol
+    estimator = estimand.estimator
+    return {
+        "id": estimand.id,
+        "name": estimand.name,
+        "role": estimand.role,
+        "population": estimand.population,
+        "population_text": protocol.analysis_set(estimand.population).text,
+        "treatment": {
+            "experimental": estimand.treatment.experimental,
+            "reference": estimand.treatment.reference,
+            "text": f"{protocol.arm(question.arm).name} against {protocol.arm(question.reference).name}",
+        },
+        "variable": question.scale.name,
+        "variable_text": variable_text(question),
+        "visit": estimand.variable.visit,
+        "intercurrent_events": [
+            _event(question, handled.event, handled.strategy) for handled in estimand.intercurrent_events
+        ],
+        "summary": estimand.summary,
+        "summary_text": SUMMARIES[estimand.summary],
+        "estimator": estimator.name,
+        "covariates": list(estimator.covariates),
+        "strata": estimator.strata,
+        "missing": estimand.missing,
+        "variance": estimand.variance,
+        "sensitivity_of": estimand.sensitivity_of,
+        "sentence": _sentence(question),
+    }
+
+
+def variable_text(question: Question) -> str:
+    """Return the variable in words, as in "Change in MADRS total from Preparation 1 to Day 28"."""
+    protocol, variable = question.evidence.resolved.protocol, question.estimand.variable
+    label, visit = question.scale.label, protocol.visit(variable.visit).name
+    start = variable.baseline or protocol.baseline_visit
+    origin = f"from {protocol.visit(start).name} " if start else "from baseline "
+    if variable.type == "change":
+        return f"Change in {label} {origin}to {visit}"
+    if variable.type == "percent_change":
+        return f"Percent change in {label} {origin}to {visit}"
+    if variable.type in BINARY:
+        return f"{variable.type.capitalize()} at {visit}: {_definition(question)}"
+    return f"{label} at {visit}"
+
+
+def _definition(question: Question) -> str:
+    try:
+        return definition(question.estimand.variable, question.scale)
+    except FitError:
+        return "not defined"
+
+
+def _event(question: Question, event_id: str, strategy: str) -> Json:
+    """Return an event with how many had it before the estimand's visit; pooled under `all` when blinded."""
+    evidence = question.evidence
+    event = next(one for one in evidence.resolved.protocol.intercurrent_events if one.id == event_id)
+    who = affected(evidence, question.estimand, event)
+    return {
+        "event": event.id,
+        "text": event.text,
+        "strategy": strategy,
+        "n_by_arm": {cohort.arm or "all": len(who & set(cohort.members)) for cohort in evidence.cohorts},
+    }
+
+
+def _sentence(question: Question) -> str:
+    estimand, protocol = question.estimand, question.evidence.resolved.protocol
+    events = {event.id: event.text for event in protocol.intercurrent_events}
+    population = protocol.analysis_set(estimand.population).text
+    handled = [
+        STRATEGIES[one.strategy].format(event=_lower(events[one.event]))
+        for one in estimand.intercurrent_events
+    ]
+    despite = f"; {'; '.join(handled)}" if handled else ""
+    return (
+        f"The {SUMMARIES[estimand.summary]} between {protocol.arm(question.arm).name} and "
+        f"{protocol.arm(question.reference).name} of: {_lower(variable_text(question))}. "
+        f"Population: {_lower(population)}{despite}."
+    )
+
+
+def _lower(text: str) -> str:
+    """Return the text with a small first letter, unless the first word is an abbreviation."""
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
