@@ -41,7 +41,8 @@ Role = Literal[
 class Part(BaseModel):
     """Any mapping of the protocol file: no unknown keys, no coercion, never changed once read."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # One validator for the whole protocol, built when the first file is read, instead of one for each part.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     assumption: bool = False
     """True where no source says this and somebody chose it."""

@@ -33,7 +33,9 @@ class StandardForm(Part):
 @functools.cache
 def names() -> tuple[str, ...]:
     """Return the names of all standard forms, sorted."""
-    return tuple(sorted(path.name.removesuffix(".yaml") for path in FOLDER.iterdir() if path.name.endswith(".yaml")))
+    return tuple(
+        sorted(path.name.removesuffix(".yaml") for path in FOLDER.iterdir() if path.name.endswith(".yaml"))
+    )
 
 
 @functools.cache
