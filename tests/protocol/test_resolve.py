@@ -55,6 +55,18 @@ def test_codes_of_a_guess_name_arms_by_role(frontline: Resolved) -> None:
     assert frontline.forms["guess"].arms == {"1": "psilocybin", "2": "niacin"}
 
 
+def test_a_form_may_list_the_codes_of_its_guess(text: str) -> None:
+    listed = text.replace(
+        "{id: guess, instrument: treatment_guess,",
+        "{id: guess, codes: {guess: {'1': Drug, '2': Niacin, '9': Cannot say}}, instrument: treatment_guess,",
+    )
+    assert listed != text
+    guess = resolve(load(listed, name="p")).forms["guess"]
+    assert guess.arms == {"1": "psilocybin", "2": "niacin"}
+    assert guess.instrument is not None
+    assert guess.instrument.item("guess").codes == {1: "Drug", 2: "Niacin", 9: "Cannot say"}
+
+
 def test_a_hint_at_the_arm_is_hidden_by_the_instruments_default(text: str) -> None:
     plain = text.replace(
         "{id: guess, instrument: treatment_guess, filled_by: participant, "

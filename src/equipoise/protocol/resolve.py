@@ -197,6 +197,9 @@ def canonical_json(data: Any) -> bytes:
 
 def _resolve_form(form: Form, *, log: bool, by_role: dict[str, str]) -> ResolvedForm:
     instrument = instruments.load(form.instrument) if form.instrument else None
+    arms = form.arms if form.arms is not None else _named_arms(instrument, by_role)
+    if instrument is not None:
+        instrument = _with_codes(instrument, form, arms)
     library = standard.load(form.standard) if form.standard else None
     items = (*(library.items if library else ()), *form.items)
     if instrument is not None:
@@ -216,7 +219,7 @@ def _resolve_form(form: Form, *, log: bool, by_role: dict[str, str]) -> Resolved
         items=items,
         groups=(*(library.groups if library else ()), *form.groups),
         scores=instrument.score_ids if instrument else (),
-        arms=form.arms if form.arms is not None else _named_arms(instrument, by_role),
+        arms=arms,
         fillers=form.fillers,
         hidden_from=tuple(hidden),
         until=form.until or (instrument.until if instrument and hidden else None),
@@ -225,6 +228,17 @@ def _resolve_form(form: Form, *, log: bool, by_role: dict[str, str]) -> Resolved
         log=log,
         safety=form.safety,
     )
+
+
+def _with_codes(instrument: Instrument, form: Form, arms: dict[str, str]) -> Instrument:
+    """Return the form's instrument with the codes of its guess as the form lists them."""
+    for item in instrument.items:
+        codes = (form.codes or {}).get(item.id, {})
+        if item.arms and codes and all(code.isdecimal() for code in codes):
+            named = {int(code): arm for code, arm in arms.items() if code in codes}
+            labels = {int(code): label for code, label in codes.items()}
+            instrument = instrument.with_codes(item.id, labels, arms=named)
+    return instrument
 
 
 def _named_arms(instrument: Instrument | None, by_role: dict[str, str]) -> dict[str, str]:
