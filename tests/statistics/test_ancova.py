@@ -84,8 +84,9 @@ def test_collinear_and_constant_columns_are_dropped_and_named(golden_rows):
     arguments = _three_arms(golden_rows)
     plain = _fit(arguments)
     x = arguments["covariates"]
-    treated = np.array([float(arm == "dose25") for arm in arguments["arm"]])
-    extra = [np.full(len(x), 0.1), x[:, 0] * 2 - x[:, 1], treated * 3]
+    # A value per arm whose means round, so that centering leaves a trace of it.
+    by_arm = np.array([{"dose1": 0.1, "dose10": 0.3, "dose25": 0.7}[arm] for arm in arguments["arm"]])
+    extra = [np.full(len(x), 0.1), x[:, 0] * 2 - x[:, 1], by_arm]
     arguments["covariates"] = np.column_stack([x, *extra])
     arguments["names"] = [*arguments["names"], "constant", "combination", "arm again"]
     fit = _fit(arguments)
@@ -150,6 +151,13 @@ def test_too_few_participants_for_the_covariates_are_refused():
 def test_an_outcome_that_never_varies_within_arms_is_refused():
     with pytest.raises(FitError, match="does not vary"):
         ancova([0.1, 0.1, 0.1, 0.7, 0.7], ["a", "a", "a", "b", "b"], reference="a")
+
+
+def test_an_outcome_that_a_covariate_explains_but_for_rounding_is_refused(golden_rows):
+    arguments = _three_arms(golden_rows)
+    arguments["outcome"] = 0.1 * arguments["covariates"][:, 0] + 0.3
+    with pytest.raises(FitError, match="does not vary"):
+        _fit(arguments)
 
 
 @pytest.mark.parametrize(

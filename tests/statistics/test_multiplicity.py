@@ -175,6 +175,16 @@ def test_a_hypothesis_that_no_alpha_reaches_is_not_tested():
     assert (decisions["b"].tested, decisions["b"].adjusted_p, decisions["b"].rejected) == (False, None, False)
 
 
+def test_alpha_passed_back_and_forth_between_two_never_reaches_a_third():
+    decisions = graph(
+        {"a": 0.001, "b": 0.001, "c": 0.001},
+        weights={"a": 0.5, "b": 0.5},
+        transitions={"a": {"b": 1}, "b": {"a": 1}, "c": {"a": 1}},
+        alpha=0.05,
+    )
+    assert [(d.tested, d.rejected) for d in decisions] == [(True, True), (True, True), (False, False)]
+
+
 def test_every_problem_of_a_graph_is_named_at_once():
     weights = {"a": 0.7, "b": 0.7, "z": 0.1}
     transitions = {"a": {"a": 0.5, "b": 0.8}, "y": {}, "b": {"a": -0.1}}

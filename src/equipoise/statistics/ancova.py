@@ -217,9 +217,7 @@ def _independent(within: Matrix, *, scale: Vector) -> list[int]:
         column = within[:, j]
         length = float(np.linalg.norm(column))
         basis = np.linalg.qr(within[:, kept])[0]
-        # The second projection removes what rounding left of the first.
         new = column - basis @ (basis.T @ column)
-        new = new - basis @ (basis.T @ new)
         if length > noise[j] and np.linalg.norm(new) > COLLINEAR_SHARE * length:
             kept.append(j)
     return kept
