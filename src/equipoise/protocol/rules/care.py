@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from equipoise.errors import Problem
 from equipoise.protocol.care import Session, Timed
+from equipoise.protocol.rules.calendar import Calendar
 from equipoise.protocol.rules.draft import Draft, nearest, shown
 from equipoise.source import Path
 
@@ -72,7 +73,9 @@ def _classes(draft: Draft) -> tuple[str, ...]:
 
 
 def _retreatment(draft: Draft) -> Iterator[Problem]:
-    last = max((visit.day for visit in draft.protocol.visits if visit.day is not None), default=None)
+    calendar = Calendar(draft)
+    moments = [calendar.moment(visit) for visit in draft.protocol.visits]
+    last = max((moment[1] for moment in moments if moment is not None), default=None)
     for place, dose in enumerate(draft.protocol.retreatment):
         path: Path = ("retreatment", place)
         if dose.latest_day is not None and dose.latest_day < dose.earliest_day:
