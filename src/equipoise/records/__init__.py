@@ -4,6 +4,8 @@ Holds `Records`, the dataset folder, the import of foreign CSV files, the scores
 for. Refuses to know arms: the allocation is a separate file and a separate argument.
 """
 
+from equipoise.records.checks import check
+from equipoise.records.csv_import import Imported, import_csv
 from equipoise.records.dataset import Records, empty, with_tables
 from equipoise.records.facts import evaluate, facts
 from equipoise.records.manifest import File, Manifest, manifest_of
@@ -16,12 +18,15 @@ __all__ = [
     "STATUSES",
     "TABLES",
     "File",
+    "Imported",
     "Manifest",
     "Records",
+    "check",
     "digests",
     "empty",
     "evaluate",
     "facts",
+    "import_csv",
     "manifest_of",
     "read",
     "scores",

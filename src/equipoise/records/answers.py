@@ -28,6 +28,19 @@ def as_numbers(values: pd.DataFrame) -> Column:
     return numbers
 
 
+def as_values(rows: pd.DataFrame, kind: str) -> list[Any]:
+    """Return the answers of rows of `values` in the type that expressions know; None where there is none.
+
+    kind    the item's type in expressions (`Resolved.names`)
+    """
+    column = {"text": "text", "code": "code"}.get(kind, "date")
+    if kind != "number":
+        return rows[column].tolist()
+    numbers = as_numbers(rows).tolist()
+    codes = rows["code"].tolist()
+    return [code if np.isnan(number) else number for number, code in zip(numbers, codes, strict=True)]
+
+
 def code_numbers(item: Item) -> list[float]:
     """Return the codes of an item that are numbers."""
     return [float(code) for code in item.codes or () if is_number(code)]

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
-import numpy as np
 import pandas as pd
 
 from equipoise import expressions
 from equipoise.expressions import Name, Value
 from equipoise.protocol import Resolved
-from equipoise.records.answers import as_numbers
+from equipoise.records.answers import as_values
 from equipoise.records.dataset import Records
 from equipoise.records.scores import scores
 
@@ -75,7 +74,7 @@ class _Facts:
             rows = scores(self.records, self.resolved, names=[f"{form}.{name}"])
             return _gathered(rows, rows["value"].tolist())
         rows = self.records.values.iloc[self._places.get((form, name), [])]
-        return _gathered(rows, _answers(rows, self.resolved.names[f"{form}.{name}"]))
+        return _gathered(rows, as_values(rows, self.resolved.names[f"{form}.{name}"]))
 
     @cached_property
     def _places(self) -> dict[tuple[str, str], list[int]]:
@@ -85,16 +84,6 @@ class _Facts:
         for place, pair in enumerate(zip(values["form"].tolist(), values["item"].tolist(), strict=True)):
             found.setdefault(pair, []).append(place)
         return found
-
-
-def _answers(rows: pd.DataFrame, kind: str) -> list[Any]:
-    """Return answers in the type that expressions know; None where there is none."""
-    column = {"text": "text", "code": "code"}.get(kind, "date")
-    if kind != "number":
-        return rows[column].tolist()
-    numbers = as_numbers(rows).tolist()
-    codes = rows["code"].tolist()
-    return [code if np.isnan(number) else number for number, code in zip(numbers, codes, strict=True)]
 
 
 def _gathered(rows: pd.DataFrame, values: list[Any]) -> Source:
