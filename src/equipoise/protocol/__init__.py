@@ -4,8 +4,19 @@ The door: `load` reads and judges a file, `check` lists everything wrong with it
 refers to, `diff` says what an amendment changes. Refuses to know numerics, databases or the web.
 """
 
-from equipoise.protocol.load import load
+from equipoise.protocol.check import check, load
+from equipoise.protocol.diff import Difference, diff
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.resolve import Resolved, ResolvedForm, canonical_json, resolve
 
-__all__ = ["Protocol", "Resolved", "ResolvedForm", "canonical_json", "load", "resolve"]
+__all__ = [
+    "Difference",
+    "Protocol",
+    "Resolved",
+    "ResolvedForm",
+    "canonical_json",
+    "check",
+    "diff",
+    "load",
+    "resolve",
+]
