@@ -40,7 +40,7 @@ sessions:
   - {{id: dosing, label: Dosing, kind: dosing}}
 visits:
   - {{id: BASE, epoch: screening, anchor: dose, planned_anchor: true, day: -7, baseline: true, forms: [about, weight, {scales}]}}
-  - {{id: DOSE, epoch: treatment, anchor: dose, day: 0, session: dosing, forms: [dose_given, attendance]}}
+  - {{id: DOSE, epoch: treatment, anchor: dose, day: 0, session: dosing, forms: [dose_given, attendance, madrs]}}
   - {{id: D7, epoch: follow_up, anchor: dose, day: 7, forms: [weight, madrs_change, {scales}]}}
   - {{id: D28, epoch: follow_up, anchor: dose, day: 28, forms: [weight, madrs_change, {scales}]}}
 logs: [adverse_events, medications, deviations, disposition]
@@ -82,7 +82,7 @@ import:
 
 def trial(mapping: str = IMPORT, *, checks: str = "") -> Resolved:
     """Return the small trial; `mapping` is its import section, `checks` go to the form `madrs_change`."""
-    scales = [name for name in instruments.names()]
+    scales = list(instruments.names())
     forms = "\n".join(
         f"  - {{id: {name}, instrument: {name}, filled_by: {instruments.load(name).filled_by}}}"
         for name in scales

@@ -134,7 +134,7 @@ def test_impossible_and_double_answers_are_refused_together(small):
 
 
 def test_logs_and_rows_beyond_the_first_are_no_scores(small):
-    rows = filled("weight", {"kg": 70}, visit="log") + [{**filled("weight", {"kg": 71})[0], "row": 2}]
+    rows = [*filled("weight", {"kg": 70}, visit="log"), {**filled("weight", {"kg": 71})[0], "row": 2}]
     assert records.scores(with_values(rows), small).empty
 
 
