@@ -13,6 +13,11 @@ VariableType = Literal["value", "change", "percent_change", "response", "remissi
 NUMERIC: tuple[VariableType, ...] = ("value", "change", "percent_change")
 BINARY: tuple[VariableType, ...] = ("response", "remission")
 
+COMPOSITE = "composite"
+"""Option that says which number stands for a failure under a composite strategy."""
+COMPOSITE_VALUES = ("worst", "baseline")
+"""What it may be: the worst value of the score, or no change from baseline."""
+
 
 @dataclass(frozen=True, slots=True)
 class EstimatorRow:
@@ -45,6 +50,8 @@ ESTIMATORS: dict[str, EstimatorRow] = {
         text="Difference of means with a pooled variance: Student's two-sample t",
         summaries=("difference_in_means",),
         types=NUMERIC,
+        options=(COMPOSITE,),
+        missing=("complete_cases", "missing_at_random"),
     ),
     "ancova": EstimatorRow(
         text="Difference of means adjusted for covariates by least squares",
@@ -52,6 +59,8 @@ ESTIMATORS: dict[str, EstimatorRow] = {
         types=NUMERIC,
         covariates=True,
         strata=True,
+        options=(COMPOSITE,),
+        missing=("complete_cases", "missing_at_random"),
     ),
     "risk_difference": EstimatorRow(
         text="Difference of proportions with a score interval",

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from equipoise.errors import Problem
-from equipoise.protocol.estimators import BINARY, ESTIMATORS
+from equipoise.protocol.estimators import BINARY, COMPOSITE, COMPOSITE_VALUES, ESTIMATORS
 from equipoise.protocol.plan import AnalysisWindow, Estimand, IntercurrentEvent
 from equipoise.protocol.rules.calendar import Calendar
 from equipoise.protocol.rules.draft import Draft, listed, nearest, repeated, shown
@@ -216,6 +216,17 @@ def _handled(draft: Draft, estimand: Estimand, path: Path) -> Iterator[Problem]:
     for name in repeated(named):
         message = f"two strategies are given for {shown(name)}"
         yield draft.error((*path, "intercurrent_events"), message, "keep one")
+    for place, handled in enumerate(estimand.intercurrent_events):
+        if handled.strategy == "principal_stratum":
+            message = f"who would have had {handled.event} in the other arm is never observed"
+            here = (*path, "intercurrent_events", place, "strategy")
+            yield draft.error(here, message, "choose a strategy that can be estimated")
+    composite = [one.event for one in estimand.intercurrent_events if one.strategy == "composite"]
+    chosen = estimand.estimator.options.get(COMPOSITE)
+    if composite and estimand.variable.type not in BINARY and chosen not in COMPOSITE_VALUES:
+        message = f"nothing says which number stands for a failure by {listed(composite)}"
+        hint = f"give `options: {{{COMPOSITE}: {COMPOSITE_VALUES[0]}}}` or `{COMPOSITE_VALUES[1]}`"
+        yield draft.error((*path, "estimator"), message, hint)
     silent = [event.id for event in draft.protocol.intercurrent_events if event.id not in named]
     if estimand.role == "primary" and silent:
         message = f"the primary estimand does not say what happens with {listed(silent)}"

@@ -33,9 +33,10 @@ def _values(draft: Draft, mapping: ImportMap) -> Iterator[Problem]:
             reading = read(draft, name)
             if reading.message:
                 yield draft.error(path, reading.message, reading.hint, key=True)
-            elif reading.visit is not None:
-                yield draft.error(path, "the visit stands in its own column", "write form.item", key=True)
-            elif reading.form:
+            elif reading.visit is None and section == "values" and mapping.visit is None:
+                message = f"nothing says at which visit {name} was read"
+                yield draft.error(path, message, f"write {name}@VISIT, or give `visit` and `visits`", key=True)
+            elif reading.form and reading.visit is None:
                 lacking = [visit for visit in wanted if visit not in draft.collected.get(reading.form, ())]
                 if lacking:
                     message = f"nobody collects {reading.full} at {listed(lacking)}"
