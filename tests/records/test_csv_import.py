@@ -1,4 +1,5 @@
 import codecs
+import csv
 import os
 from pathlib import Path
 
@@ -392,3 +393,52 @@ def real():
         pytest.skip(f"the reference data are not here: {REAL}")
     resolved = protocol.resolve(protocol.load(REAL_PROTOCOL.read_text(), name=REAL_PROTOCOL.name))
     return records.import_csv(REAL.read_bytes(), resolved, name=REAL.name), resolved
+
+
+def real_rows():
+    return list(csv.DictReader(REAL.read_text().splitlines()))
+
+
+def test_the_real_trial_is_imported_whole(real):
+    found, _ = real
+    raw = real_rows()
+    assert (len(raw), len({row["PATIENT"] for row in raw})) == (608, 172)
+    assert found.problems == ()
+    assert len(found.records.participants) == 172
+    assert len(found.records.visits) == len(raw) + 172
+    assert found.records.participants["participant"].tolist() == list(
+        dict.fromkeys(row["PATIENT"] for row in raw)
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "column", "visits"),
+    [("hamd17_change", "CHANGE", True), ("total", "HAMDTL17", True), ("total", "BASVAL", False)],
+)
+def test_every_number_of_the_real_trial_is_kept(real, item, column, visits):
+    values = real[0].records.values
+    mine = values[values["item"] == item]
+    kept = dict(zip(zip(mine["participant"], mine["visit"], strict=True), mine["number"], strict=True))
+    for row in real_rows():
+        assert kept[row["PATIENT"], f"v{row['VISIT']}" if visits else "v3"] == float(row[column])
+
+
+def test_the_real_trials_allocation_is_its_therapy_column(real):
+    arms = dict(zip(real[0].allocation.table["participant"], real[0].allocation.table["arm"], strict=True))
+    assert arms == {row["PATIENT"]: row["THERAPY"].lower() for row in real_rows()}
+
+
+def test_the_real_trials_days_count_from_baseline(real):
+    visits = real[0].records.visits
+    days = {(one.participant, one.visit): one.day for one in visits.itertuples()}
+    for row in real_rows():
+        assert days[row["PATIENT"], f"v{row['VISIT']}"] == float(row["RELDAYS"])
+        assert days[row["PATIENT"], "v3"] == 0
+
+
+def test_one_wrong_change_in_the_real_trial_is_found(real):
+    text = REAL.read_text().replace("32,21,-11", "32,21,-12", 1)
+    said = refused(text, real[1])
+    assert said == [
+        "data.csv:2:11: CHANGE: -12 is not HAMDTL17 minus BASVAL, 21 - 32 (find out which of the three is wrong)"
+    ]

@@ -12,6 +12,7 @@ from equipoise.records.manifest import File, Manifest, manifest_of
 from equipoise.records.scores import scores
 from equipoise.records.storage import digests, read, write
 from equipoise.records.tables import DISPOSITIONS, STATUSES, TABLES, table
+from equipoise.records.tidy import tidy
 
 __all__ = [
     "DISPOSITIONS",
@@ -31,6 +32,7 @@ __all__ = [
     "read",
     "scores",
     "table",
+    "tidy",
     "with_tables",
     "write",
 ]

@@ -15,14 +15,24 @@ _EVENT_COLUMNS = {"consent": "consent_date", "randomization": "randomized_date"}
 
 
 def with_days(visits: pd.DataFrame, *, participants: pd.DataFrame, resolved: Resolved) -> pd.DataFrame:
-    """Return the visits with every missing day counted, where the dates of visit and anchor are known."""
+    """Return the visits with every missing day counted, where the dates of visit and anchor are known.
+
+    The first occurrence of a visit that is itself the anchor is day 0, dated or not.
+    """
     starts = anchor_dates(visits, participants=participants, resolved=resolved)
     anchors = {visit.id: visit.anchor for visit in resolved.protocol.visits}
     columns = {name: visits[name].tolist() for name in visits.columns}
-    rows = zip(columns["participant"], columns["visit"], columns["date"], columns["day"], strict=True)
+    own = {
+        anchor.visit
+        for name, anchor in resolved.protocol.anchors.items()
+        if anchors.get(anchor.visit or "") == name
+    }
+    rows = zip(*(columns[name] for name in ("participant", "visit", "repeat", "date", "day")), strict=True)
     columns["day"] = [
-        days_from(starts.get((one, anchors.get(visit) or "")), date) if day != day else day
-        for one, visit, date, day in rows
+        (0 if visit in own and repeat == 1 else days_from(starts.get((one, anchors.get(visit) or "")), date))
+        if day != day
+        else day
+        for one, visit, repeat, date, day in rows
     ]
     return table("visits", columns)
 

@@ -11,13 +11,10 @@ from equipoise import expressions
 from equipoise.errors import Problem, RecordError
 from equipoise.expressions import Name
 from equipoise.protocol import Resolved, ResolvedForm
-from equipoise.records.answers import as_values
 from equipoise.records.dataset import Records
+from equipoise.records.entries import Entry, entries
 from equipoise.records.facts import Lookup, facts
 from equipoise.records.tables import LOG
-
-Entry = tuple[str, str, int, int]
-"""Participant, visit, repeat and row of one filled form."""
 
 
 def check_rules(records: Records, resolved: Resolved) -> Iterator[Problem]:
@@ -28,13 +25,13 @@ def check_rules(records: Records, resolved: Resolved) -> Iterator[Problem]:
     known = facts(records, resolved)
     for form in ruled:
         rules = [(one, expressions.parse(one.rule)) for one in form.checks]
-        for entry, items in _entries(records, resolved, form).items():
-            look = _look(form, entry, items, known(entry[0]))
+        for entry, items in entries(records.values, resolved, form.id).items():
+            look = _look(form, entry, items, known(entry.participant))
             for one, rule in rules:
                 message = _verdict(rule, look, one.message)
                 if message:
-                    participant, visit, *_ = entry
-                    where = f"{form.id} of {participant}" + ("" if visit == LOG else f" at {visit}")
+                    at = "" if entry.visit == LOG else f" at {entry.visit}"
+                    where = f"{form.id} of {entry.participant}{at}"
                     yield Problem(
                         f"{where}: {message}", f"edit check {one.id}: {one.rule}", form.id, severity="warning"
                     )
@@ -48,24 +45,9 @@ def _verdict(rule: expressions.Expression, look: Lookup, message: str) -> str:
         return str(error)
 
 
-def _entries(records: Records, resolved: Resolved, form: ResolvedForm) -> dict[Entry, dict[str, Any]]:
-    """Return each filled form's answers by item, in the types expressions know."""
-    values = records.values[(records.values["form"] == form.id).to_numpy()]
-    found: dict[Entry, dict[str, Any]] = {}
-    for item, rows in values.groupby("item", sort=False):
-        if f"{form.id}.{item}" not in resolved.names:
-            continue
-        given = as_values(rows, resolved.names[f"{form.id}.{item}"])
-        columns = [rows[name].tolist() for name in ("participant", "visit", "repeat", "row")]
-        for *entry, answer in zip(*columns, given, strict=True):
-            participant, visit, repeat, row = entry
-            found.setdefault((participant, visit, repeat, row), {})[str(item)] = answer
-    return found
-
-
 def _look(form: ResolvedForm, entry: Entry, items: dict[str, Any], known: Lookup) -> Callable[[Name], Any]:
     """Return the look-up of a form's rule: its own answers, then the participant's at this visit."""
-    _, visit, _, _ = entry
+    visit = entry.visit
 
     def look(name: Name) -> Any:
         own = name.form in (None, form.id) and name.item in {
