@@ -5,10 +5,10 @@ The doors: `analyze` gives results and tables, `estimates` results alone, `read`
 clocks.
 """
 
-from equipoise.analysis.analyze import Analysis, analyze, estimates
 from equipoise.analysis.feasibility import check
 from equipoise.analysis.folder import Written, read
 from equipoise.analysis.from_summary import from_summary
+from equipoise.analysis.planned import Analysis, analyze, estimates
 from equipoise.analysis.provenance import Provenance
 from equipoise.analysis.registry import ESTIMATORS
 from equipoise.analysis.result import Group, Result

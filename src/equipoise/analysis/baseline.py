@@ -18,6 +18,8 @@ Json = dict[str, Any]
 
 DEMOGRAPHICS = "demographics"
 MISSING = "Missing"
+UNITS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours"}
+"""UCUM codes that people would not read as words."""
 
 
 def baseline_table(evidence: Evidence) -> list[Json]:
@@ -32,10 +34,9 @@ def baseline_table(evidence: Evidence) -> list[Json]:
 def _item_rows(evidence: Evidence) -> Iterator[Json]:
     for form, item, visit in _characteristics(evidence):
         name = f"{form}.{item.id}"
-        if item.type == "number":
-            yield _numbers(evidence, name, item.label, item.unit, evidence.values_at(name, visit))
-        elif item.type == "code":
-            levels = evidence.levels_at(name, visit)
+        if item.type == "number" and (values := evidence.values_at(name, visit)):
+            yield _numbers(evidence, name, item.label, UNITS.get(item.unit or "", item.unit), values)
+        elif item.type == "code" and (levels := evidence.levels_at(name, visit)):
             yield from _counts(evidence, name, item.label, levels, labels=item.codes or {})
 
 
@@ -44,6 +45,8 @@ def _characteristics(evidence: Evidence) -> Iterator[tuple[str, Item, str]]:
     seen = set()
     for name in _names(evidence):
         bare, _, visit = name.partition("@")
+        if bare not in evidence.resolved.names:
+            continue
         form_id, item_id = evidence.resolved.locate(bare)
         form = evidence.resolved.forms[form_id]
         items = {item.id: item for item in form.all_items()}

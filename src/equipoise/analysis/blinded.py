@@ -12,6 +12,8 @@ from typing import Any
 import pandas as pd
 
 from equipoise import expressions
+from equipoise.analysis.unblinding import unblinding_visit
+from equipoise.analysis.windows import ISO_DATE_LENGTH
 from equipoise.protocol import Resolved
 from equipoise.protocol.schedule import Visit
 from equipoise.records import Records, with_tables
@@ -26,13 +28,14 @@ def visible(records: Records, resolved: Resolved) -> Records:
 
     Left out: answers to hidden forms and items; hidden visits and those of some arms only; whatever non-scale
     forms of a dosing day say; kits and amounts; doses beyond those every arm gets; open-label dispositions;
-    events and deviations that are found through any of these.
+    adverse events after planned unblinding; events and deviations that are found through any of these.
     """
     visits, forms = hidden_visits(resolved), hidden_forms(resolved)
     frames = {
         "visits": _without(records.visits, visit=visits),
         "values": _values(records.values, resolved, visits=visits, forms=forms),
         "sessions": _without(records.sessions, visit=visits),
+        "adverse_events": _adverse_events(records, resolved),
         "exposures": _exposures(records.exposures, resolved),
         "dispositions": _without(records.dispositions, stage={"open_label"}),
         "intercurrent_events": _without(
@@ -117,6 +120,29 @@ def _exposures(exposures: pd.DataFrame, resolved: Resolved) -> pd.DataFrame:
     kept["kit"] = None
     kept["amount_mg_taken"] = float("nan")
     return kept
+
+
+def _adverse_events(records: Records, resolved: Resolved) -> pd.DataFrame:
+    """Keep events that began up to the day of planned unblinding, held or due."""
+    events, told = records.adverse_events, unblinding_visit(resolved.protocol)
+    if told is None or told.day is None:
+        return events
+    held = records.visits[(records.visits["visit"] == told.id) & records.visits["date"].notna()]
+    days = dict(zip(held["participant"], held["date"], strict=True))
+    early = [
+        _began_by(days.get(who), onset_at, onset_day=onset_day, due=told.day)
+        for who, onset_at, onset_day in zip(
+            events["participant"], events["onset_at"], events["onset_day"], strict=True
+        )
+    ]
+    return events[pd.Series(early, index=events.index, dtype=bool)]
+
+
+def _began_by(held: str | None, onset_at: str | None, *, onset_day: float, due: int) -> bool:
+    if held is not None and onset_at is not None:
+        return onset_at[:ISO_DATE_LENGTH] <= held
+    # Without a day nothing says that an event came later; not-a-number compares as false.
+    return not onset_day > due
 
 
 def _hidden_events(resolved: Resolved, *, visits: frozenset[str], forms: frozenset[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from equipoise.analysis.evidence import Cohort, Evidence
 from equipoise.analysis.plain import percent
+from equipoise.analysis.unblinding import comparable, unblinding_visit
 from equipoise.analysis.variable import Scale, baseline_of, scale_of
 from equipoise.analysis.windows import Reading, days_between
 from equipoise.protocol.schedule import Visit
@@ -78,7 +79,7 @@ def _row(evidence: Evidence, scale: Scale, visit: Visit, cohort: Cohort) -> Json
         "change_sd": change.sd if change else None,
         "change_ci_low": change.ci_low if change else None,
         "change_ci_high": change.ci_high if change else None,
-        "randomized_comparison": evidence.randomized_comparison(visit.id),
+        "randomized_comparison": comparable(evidence.resolved.protocol, visit.id),
     }
 
 
@@ -159,7 +160,7 @@ def _study_day(evidence: Evidence, who: str, visit: str, reading: Reading) -> fl
 def lines_table(evidence: Evidence) -> Json:
     """Return the days a figure draws lines at: planned unblinding, and the primary visit."""
     protocol = evidence.resolved.protocol
-    told = evidence.unblinding_visit
+    told = unblinding_visit(protocol)
     text = next(
         (event.text for event in protocol.events if told is not None and event.visit == told.id), None
     )

@@ -13,12 +13,12 @@ import pandas as pd
 
 from equipoise import records as recorded
 from equipoise.allocation import Allocation, check_arms
+from equipoise.analysis.blinded import visible
 from equipoise.analysis.table_rows import table_rows
-from equipoise.analysis.windows import Occasion, Reading, assign
+from equipoise.analysis.windows import ISO_DATE_LENGTH, Occasion, Reading, assign
 from equipoise.errors import Problem, RecordError
 from equipoise.expressions import Name
 from equipoise.protocol import Resolved
-from equipoise.protocol.schedule import Visit
 from equipoise.records import Records
 
 EVERYBODY = "All participants"
@@ -99,6 +99,29 @@ class Evidence:
         }
         took = {row["participant"] for row in table_rows(self.records.exposures)}
         return tuple(who for who in self.randomized if who in received | took)
+
+    @cached_property
+    def doses_recorded(self) -> bool:
+        """Whether the records say of anybody that a dose was taken or not."""
+        return len(self.records.exposures) > 0 or any(
+            row["stage"] == "treatment" for row in self.dispositions
+        )
+
+    @cached_property
+    def treatment_dates(self) -> dict[str, str]:
+        """Participant to the ISO date treatment began, or of randomization where nobody was treated.
+
+        The day of the visit that the primary visit counts from, else the first dose's day in UTC.
+        """
+        doses = [row for row in table_rows(self.records.exposures) if row["taken_at"] is not None]
+        doses.sort(key=lambda row: row["taken_at"], reverse=True)
+        protocol = self.resolved.protocol
+        anchor = protocol.visit(protocol.primary.variable.visit).anchor
+        randomized = {who: row["randomized_date"] for who, row in self.participants.items()}
+        first = {row["participant"]: row["taken_at"][:ISO_DATE_LENGTH] for row in doses}
+        anchored = {who: date for (who, name), date in self.anchor_dates.items() if name == anchor}
+        found = {**randomized, **first, **anchored}
+        return {who: date for who, date in found.items() if date is not None}
 
     @cached_property
     def arms(self) -> dict[str, str]:
@@ -260,36 +283,14 @@ class Evidence:
             due = str((pd.Timestamp(anchor) + pd.Timedelta(days=plan.day)).date())
         return Occasion(due, plan.day)
 
-    @cached_property
-    def unblinding_visit(self) -> Visit | None:
-        """The visit after which participants are told their arm as planned; None when that is not planned."""
-        events = self.resolved.protocol.events
-        told = [
-            event.visit for event in events if event.planned and event.visit and "participant" in event.tells
-        ]
-        visits = [visit for visit in self.resolved.protocol.visits if visit.id in told]
-        return visits[0] if visits else None
-
-    def randomized_comparison(self, visit: str) -> bool:
-        """Return whether arms may be compared at a visit: until planned unblinding, and in every arm."""
-        plan = self.resolved.protocol.visit(visit)
-        if plan.arms is not None:
-            return False
-        told = self.unblinding_visit
-        if told is None:
-            return True
-        if plan.anchor == told.anchor and plan.day is not None and told.day is not None:
-            return plan.day <= told.day
-        order = [one.id for one in self.resolved.protocol.visits]
-        return order.index(visit) <= order.index(told.id)
-
 
 def gather(resolved: Resolved, records: Records, allocation: Allocation | None) -> Evidence:
-    """Put records and allocation together.
+    """Put records and allocation together; without an allocation, only what a blinded analysis may see.
 
     Raises  RecordError when they do not name the same participants, or the allocation an unknown arm
     """
-    evidence = Evidence(resolved, records, allocation)
+    shown = records if allocation is not None else visible(records, resolved)
+    evidence = Evidence(resolved, shown, allocation)
     problems = _problems(evidence)
     if problems:
         raise RecordError("the allocation does not belong to these records", problems)

@@ -26,7 +26,10 @@ LEFT = frozenset({"lost_to_follow_up", "withdrew", "died"})
 
 
 def flow_table(evidence: Evidence, results: Sequence[Result]) -> Json:
-    """Return counts from screening to analysis, one column an arm, or one for everybody when blinded."""
+    """Return counts from screening to analysis, one column an arm, or one for everybody when blinded.
+
+    `received` is None where the records say of nobody whether a dose was taken.
+    """
     failed = [
         row for row in evidence.dispositions if (row["stage"], row["status"]) == ("screening", "failed")
     ]
@@ -47,14 +50,14 @@ def _column(evidence: Evidence, cohort: Cohort, results: Sequence[Result]) -> Js
     treatment = [row for row in rows if row["stage"] == "treatment"]
     received = members & set(evidence.treated)
     told = {row["participant"] for row in treatment if row["status"] == "not_received"}
-    silent = members - received - told
+    silent = members - received - told if evidence.doses_recorded else set[str]()
     refused = [_reason(row) for row in treatment if row["status"] == "not_received"]
     return {
         "arm": cohort.arm,
         "label": cohort.label,
         "allocated": len(members),
-        "received": len(received),
-        "not_received": _counted(refused + [UNSTATED] * len(silent)) if treatment or received else [],
+        "received": len(received) if evidence.doses_recorded else None,
+        "not_received": _counted(refused + [UNSTATED] * len(silent)),
         "discontinued": _counted([_reason(row) for row in rows if _has_left(row)]),
         "followed": _followed(evidence, members),
         "analyzed": _analyzed(cohort, results),

@@ -11,7 +11,7 @@ from typing import Any
 from equipoise.analysis.blinded import hidden_forms
 from equipoise.analysis.evidence import Evidence
 from equipoise.analysis.plain import number
-from equipoise.analysis.variable import baseline_of, scale_of
+from equipoise.analysis.variable import Scale, baseline_of, scale_of
 from equipoise.errors import FitError
 from equipoise.protocol import ResolvedForm
 from equipoise.statistics.blinding import bang_by_arm, cross_tabulate, james
@@ -159,29 +159,29 @@ def _certainty_label(evidence: Evidence, form: str) -> str:
 def expectancy_table(evidence: Evidence) -> list[Json]:
     """Return what participants expected of the treatment at baseline; nothing where that is hidden."""
     hidden = hidden_forms(evidence.resolved) if evidence.blinded else frozenset[str]()
-    rows = []
-    for form in evidence.resolved.forms.values():
-        if (
-            form.instrument is not None
-            and form.instrument.id == EXPECTANCY
-            and form.scores
-            and form.id not in hidden
-        ):
-            scale = scale_of(evidence, f"{form.id}.{form.scores[0]}")
-            values = {who: reading.value for who, reading in baseline_of(evidence, scale.name).items()}
-            rows += [
-                {
-                    "arm": cohort.arm,
-                    **_moments([values[who] for who in cohort.members if who in values]),
-                    "score": scale.name,
-                    "label": scale.label,
-                    "scale_min": scale.low,
-                    "scale_max": scale.high,
-                }
-                for cohort in evidence.cohorts
-                if values
-            ]
-    return rows
+    forms = [
+        form
+        for form in evidence.resolved.forms.values()
+        if form.instrument is not None and form.instrument.id == EXPECTANCY and form.id not in hidden
+    ]
+    scales = [scale_of(evidence, f"{form.id}.{score}") for form in forms for score in form.scores]
+    return [row for scale in scales for row in _expected(evidence, scale)]
+
+
+def _expected(evidence: Evidence, scale: Scale) -> list[Json]:
+    values = {who: reading.value for who, reading in baseline_of(evidence, scale.name).items()}
+    return [
+        {
+            "arm": cohort.arm,
+            **_moments([values[who] for who in cohort.members if who in values]),
+            "score": scale.name,
+            "label": scale.label,
+            "scale_min": scale.low,
+            "scale_max": scale.high,
+        }
+        for cohort in evidence.cohorts
+        if values
+    ]
 
 
 def _moments(values: Sequence[float]) -> Json:

@@ -2,6 +2,7 @@
 
 Holds detection and the five strategies of ICH E9(R1). Refuses a strategy the data cannot support.
 
+An event before treatment began (before randomization where nobody was treated) is history, not intercurrent.
 An event counts against a value when it came on an earlier day; on the day of a visit it counts as later,
 since the visit's ratings are then mostly done. An event without any date counts as earlier.
 """
@@ -36,7 +37,8 @@ def occurrences(evidence: Evidence, event: IntercurrentEvent) -> Occurrences:
     if event.id not in evidence.found_events:
         found: dict[str, list[Occasion]] = {}
         for who, occasion in (*_recorded(evidence, event.id), *_detected(evidence, event.detect)):
-            found.setdefault(who, []).append(occasion)
+            if not _is_history(evidence, who, occasion):
+                found.setdefault(who, []).append(occasion)
         evidence.found_events[event.id] = {who: min(found[who], key=_earliness) for who in sorted(found)}
     return evidence.found_events[event.id]
 
@@ -95,11 +97,14 @@ def handle(evidence: Evidence, estimand: Estimand, readings: Mapping[str, Readin
 def affected(evidence: Evidence, estimand: Estimand, event: IntercurrentEvent) -> set[str]:
     """Return the participants to whom the event happened before the estimand's visit, held or due."""
     visit = estimand.variable.visit
-    return {
-        who
-        for who, when in occurrences(evidence, event).items()
-        if happened_before(when, evidence.when(who, visit))
-    }
+    readings = evidence.readings(estimand.variable.score)
+
+    def taken(who: str) -> Occasion:
+        reading = readings.get((who, visit))
+        return evidence.when(who, visit) if reading is None else Occasion(reading.date, reading.day)
+
+    found = occurrences(evidence, event)
+    return {who for who, when in found.items() if happened_before(when, taken(who))}
 
 
 def _last_before(
@@ -126,6 +131,14 @@ def _last_before(
 
 def _after(reading: Reading, event: Occasion) -> bool:
     return happened_before(event, Occasion(reading.date, reading.day))
+
+
+def _is_history(evidence: Evidence, who: str, event: Occasion) -> bool:
+    """Whether an event came before treatment; known to the month only, in an earlier month."""
+    start = evidence.treatment_dates.get(who)
+    if event.date is not None and start is not None:
+        return event.date[:ISO_DATE_LENGTH] < start[: len(event.date)]
+    return event.date is None and event.day is not None and event.day < 0
 
 
 def _recorded(evidence: Evidence, event: str) -> Iterator[tuple[str, Occasion]]:

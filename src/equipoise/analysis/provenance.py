@@ -77,8 +77,12 @@ def provenance_table(evidence: Evidence, provenance: Provenance) -> dict[str, An
 
 
 def digest(records: Records) -> str:
-    """Return the SHA-256 of every row of every table, whatever their order."""
-    return _sha256(dumps({name: table_rows(records.table(name)) for name in TABLES}))
+    """Return the SHA-256 of every row of every table, whatever their order.
+
+    The number of a row within a log is left out, since it would count rows that are not there.
+    """
+    tables = {name: records.table(name).drop(columns="row", errors="ignore") for name in TABLES}
+    return _sha256(dumps({name: table_rows(table) for name, table in tables.items()}))
 
 
 def _verdict(evidence: Evidence, estimand: str, provenance: Provenance) -> dict[str, Any]:

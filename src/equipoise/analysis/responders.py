@@ -9,6 +9,7 @@ from typing import Any
 from equipoise.analysis.descriptives import shown_scores, visits_of
 from equipoise.analysis.evidence import Cohort, Evidence
 from equipoise.analysis.plain import percent
+from equipoise.analysis.unblinding import comparable
 from equipoise.analysis.variable import BINARY, Scale, baseline_of, definition, measure
 from equipoise.errors import FitError
 from equipoise.protocol.plan import Variable
@@ -89,5 +90,5 @@ def _row(
         "ci_low": PERCENT * interval.ci_low if interval else None,
         "ci_high": PERCENT * interval.ci_high if interval else None,
         "ci_method": "Wilson",
-        "randomized_comparison": evidence.randomized_comparison(visit.id),
+        "randomized_comparison": comparable(evidence.resolved.protocol, visit.id),
     }

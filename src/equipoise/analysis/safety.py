@@ -41,8 +41,7 @@ class Exposed:
 def adverse_events_table(evidence: Evidence) -> Json | None:
     """Return events by term, overall and of special interest; None when the trial does not ask, or hides it.
 
-    Blinded: pooled, only until planned unblinding, and by term without the dosing day, whose effects by kind
-    would tell the arms' mixture.
+    Blinded: pooled, and by term without the dosing day, whose effects by kind would tell the arms' mixture.
     """
     forms = [form for form in evidence.resolved.protocol.forms if form.standard == "adverse_events"]
     hidden = hidden_forms(evidence.resolved) if evidence.blinded else frozenset[str]()
@@ -64,8 +63,7 @@ def _exposed(evidence: Evidence, events: Sequence[Row]) -> list[Exposed]:
     opened = _open_label_dates(evidence)
     if evidence.blinded:
         everybody = Cohort(None, evidence.everybody.label, evidence.treated)
-        kept = [event for event in events if not _after_unblinding(evidence, event)]
-        return [_of(everybody, RANDOMIZED, kept)]
+        return [_of(everybody, RANDOMIZED, events)]
     before = [event for event in events if not _is_open(event, opened)]
     after = [event for event in events if _is_open(event, opened)]
     arms = [
@@ -100,16 +98,6 @@ def _is_open(event: Row, opened: dict[str, str]) -> bool:
     return (
         start is not None and event["onset_at"] is not None and event["onset_at"][:ISO_DATE_LENGTH] >= start
     )
-
-
-def _after_unblinding(evidence: Evidence, event: Row) -> bool:
-    told = evidence.unblinding_visit
-    if told is None or told.day is None:
-        return False
-    held = evidence.occasions.get((event["participant"], told.id))
-    if held is not None and held.date is not None and event["onset_at"] is not None:
-        return bool(event["onset_at"][:ISO_DATE_LENGTH] > held.date)
-    return event["onset_day"] is not None and event["onset_day"] > told.day
 
 
 def _by_term(evidence: Evidence, exposed: Sequence[Exposed], period: str) -> list[Json]:

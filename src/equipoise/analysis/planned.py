@@ -10,7 +10,7 @@ from typing import Any
 
 from equipoise.allocation import Allocation
 from equipoise.analysis.baseline import baseline_table
-from equipoise.analysis.blinded import public_protocol, visible
+from equipoise.analysis.blinded import public_protocol
 from equipoise.analysis.descriptives import (
     descriptives_table,
     individuals_table,
@@ -87,8 +87,7 @@ def analyze(
             that says so.
     """
     require_feasible(resolved)
-    shown = records if allocation is not None else visible(records, resolved)
-    evidence = gather(resolved, shown, allocation)
+    evidence = gather(resolved, records, allocation)
     results = estimate_all(evidence)
     return Analysis(
         results,
