@@ -170,6 +170,8 @@ class Form(Part):
     """Edit checks over its items and other forms'."""
     safety: bool = False
     """True when somebody medically responsible must see it the same day."""
+    central: bool = False
+    """True when raters outside the sites fill it, who learn neither arm nor visit nor earlier scores."""
 
     @property
     def fillers(self) -> tuple[str, ...]:

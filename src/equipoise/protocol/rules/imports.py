@@ -35,7 +35,9 @@ def _values(draft: Draft, mapping: ImportMap) -> Iterator[Problem]:
                 yield draft.error(path, reading.message, reading.hint, key=True)
             elif reading.visit is None and section == "values" and mapping.visit is None:
                 message = f"nothing says at which visit {name} was read"
-                yield draft.error(path, message, f"write {name}@VISIT, or give `visit` and `visits`", key=True)
+                yield draft.error(
+                    path, message, f"write {name}@VISIT, or give `visit` and `visits`", key=True
+                )
             elif reading.form and reading.visit is None:
                 lacking = [visit for visit in wanted if visit not in draft.collected.get(reading.form, ())]
                 if lacking:

@@ -145,7 +145,7 @@ def _epoch_order(draft: Draft, calendar: Calendar) -> Iterator[Problem]:
     lines: defaultdict[str, list[tuple[int, int, Visit]]] = defaultdict(list)
     for visit in draft.protocol.visits:
         moment = calendar.moment(visit)
-        if moment is not None and visit.epoch in epochs and visit.arms is None:
+        if moment is not None and visit.epoch in epochs and visit.arms is None and not visit.offered:
             lines[moment[0]].append((moment[1], epochs[visit.epoch], visit))
     for line in lines.values():
         latest = None
