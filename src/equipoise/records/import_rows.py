@@ -258,7 +258,7 @@ def _values(
             if one is None or visit is None or answer is None:
                 continue
             said = found.setdefault((one, visit, target.form, target.id), (one, visit, target, answer))
-            if said[3] != answer:
+            if said[2] is not target and said[3] != answer:
                 message = (
                     f"{plain(answer)} differs from {plain(said[3])}, which {said[2].column} says of {visit}"
                 )
