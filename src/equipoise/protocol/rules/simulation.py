@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
 from equipoise.errors import Problem
 from equipoise.protocol.part import for_arm
@@ -13,6 +14,8 @@ from equipoise.source import Path
 
 ROUNDING = 1e-6
 """Probabilities typed with a few digits may miss their sum by this much."""
+CORRELATION_DAYS = 28
+"""Two visits this far apart have the correlation that the file states."""
 ByArm = float | dict[str, float]
 
 
@@ -107,6 +110,7 @@ def _outcome(draft: Draft, calendar: Calendar, outcome: Outcome, name: str, path
     place = (*path, "correlation", "baseline")
     yield from _between(draft, strength, place, low=-1, high=1, what="a correlation is between -1 and 1")
     if reading.form and not reading.message and reading.full in draft.kinds:
+        yield from _correlated(draft, calendar, outcome, reading, path)
         span = draft.resolved.range_of(reading.full)
         if span is not None and outcome.moments == "recorded":
             yield from _possible(draft, calendar, outcome, span, path)
@@ -126,6 +130,36 @@ def _visits(draft: Draft, outcome: Outcome, reading: Reading, path: Path) -> Ite
             elif visit in draft.visits and draft.visits[visit].day is None:
                 message = f"the day of {visit} is unknown, so no line can be drawn through it"
                 yield draft.error((*place, visit), message, "give the visit a day", key=True)
+
+
+def _correlated(
+    draft: Draft, calendar: Calendar, outcome: Outcome, reading: Reading, path: Path
+) -> Iterator[Problem]:
+    """Yield correlations that no variables have, and visits that cannot differ because they share a day.
+
+    Let later visits, d days apart, have correlation v ** (d / 28), and each the correlation r with baseline.
+    Such a matrix is positive definite when r * r * s < 1, where s = 1 + sum (1 - c) / (1 + c) over neighbors
+    with correlation c: the inverse of the later visits' matrix is known, theirs being a Markov chain.
+    """
+    asked = [
+        visit for visit in draft.protocol.visits if reading.form in visit.forms and not visit.unscheduled
+    ]
+    after = {visit.id: moment[1] for visit in asked if (moment := calendar.moment(visit)) and moment[1] > 0}
+    days = sorted(after.items(), key=lambda one: one[1])
+    together = [(one, two) for (one, day), (two, other) in pairwise(days) if day == other]
+    for one, two in together:
+        message = f"{one} and {two} fall on one day, so {reading.full} cannot be drawn for both"
+        yield draft.error(path, message, "move one of them by a day", key=True)
+    neighbors = [
+        outcome.correlation.visits ** ((b - a) / CORRELATION_DAYS) for (_, a), (_, b) in pairwise(days)
+    ]
+    total = 1 + sum((1 - each) / (1 + each) for each in neighbors)
+    for place, tie in _numbers(outcome.correlation.baseline, (*path, "correlation", "baseline")):
+        if days and abs(tie) < 1 and tie * tie * total >= 1:
+            message = (
+                f"{tie:g} with baseline and {outcome.correlation.visits:g} between visits exclude each other"
+            )
+            yield draft.error(place, message, "raise the second or lower the first")
 
 
 def _every_arm(draft: Draft, values: ByArm, path: Path) -> Iterator[Problem]:
@@ -159,35 +193,33 @@ def _possible(
     draft: Draft, calendar: Calendar, outcome: Outcome, span: tuple[float, float], path: Path
 ) -> Iterator[Problem]:
     """Yield means outside the score's range and spreads that no score in that range can have."""
-    start = draft.protocol.baseline_visit
-    days = {name: moment for name in draft.visits if (moment := calendar.moment(draft.visits[name]))}
-    origin = days.get(start or "", ("", 0))
+    moments = {name: calendar.moment(visit) for name, visit in draft.visits.items()}
+    days = {name: moment[1] for name, moment in moments.items() if moment is not None}
+    for visit in outcome.response:
+        if visit in days and days[visit] <= 0:
+            message = f"{visit} comes before the first dose, where every curve is 0"
+            yield draft.warning((*path, "response", visit), message, "leave it out", key=True)
     for arm in draft.arms:
         baseline = for_arm(outcome.baseline.mean, arm)
         sd = for_arm(outcome.baseline.sd, arm, default=1.0)
         yield from _spread(draft, baseline, sd, span, (*path, "baseline"), f"at baseline in {arm}")
-        effect = outcome.effect.get(arm, {})
-        for visit in outcome.response:
-            if visit not in days:
-                continue
-            here = days[visit][1]
-            added = _interpolated(effect, {name: moment[1] for name, moment in days.items()}, origin[1], here)
-            mean = baseline + outcome.response[visit] + added
-            sd = for_arm(outcome.sd, arm, default=1.0)
-            yield from _spread(draft, mean, sd, span, (*path, "response", visit), f"at {visit} in {arm}")
+        for visit, response in outcome.response.items():
+            if days.get(visit, 0) > 0:
+                effect = _on_day(outcome.effect.get(arm, {}), days, days[visit])
+                sd = for_arm(outcome.sd, arm, default=1.0)
+                here = (*path, "response", visit)
+                yield from _spread(
+                    draft, baseline + response + effect, sd, span, here, f"at {visit} in {arm}"
+                )
 
 
-def _interpolated(curve: Mapping[str, float], days: Mapping[str, int], origin: int, day: int) -> float:
-    """Return a curve on a day: a straight line between its points, the first being 0 at baseline."""
-    points = sorted(
-        [(origin, 0.0), *((days[visit], value) for visit, value in curve.items() if visit in days)]
-    )
-    before = [point for point in points if point[0] <= day]
-    after = [point for point in points if point[0] > day]
-    if not before or not after:
-        return before[-1][1] if before else 0.0
-    (start, low), (end, high) = before[-1], after[0]
-    return low + (high - low) * (day - start) / (end - start)
+def _on_day(curve: Mapping[str, float], days: Mapping[str, int], day: int) -> float:
+    """Return a curve on a day: 0 at the dose, straight lines between its visits, then its last value."""
+    known = [(days[visit], value) for visit, value in curve.items() if days.get(visit, 0) > 0]
+    points = [(0, 0.0), *sorted(known)]
+    start, low = max(point for point in points if point[0] <= day)
+    end, high = min((point for point in points if point[0] > day), default=(start, low))
+    return low + (high - low) * (day - start) / (end - start) if end > start else low
 
 
 def _spread(
