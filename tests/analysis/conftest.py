@@ -2,6 +2,7 @@
 
 import copy
 import datetime as dt
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -143,6 +144,11 @@ class Study:
         return gather(self.resolved, self.records, None)
 
 
+@functools.cache
+def load(text: str) -> Resolved:
+    return protocol.resolve(protocol.load(text, name="pocket.yaml"))
+
+
 def date_of(day: int) -> str:
     return (FIRST_DOSE + dt.timedelta(days=day)).isoformat()
 
@@ -164,7 +170,7 @@ def pocket(pocket_data: Any) -> Callable[..., Resolved]:
     def build(*, estimand: Row | None = None, **sections: Any) -> Resolved:
         data = {**copy.deepcopy(pocket_data), **sections}
         data["estimands"][0] |= estimand or {}
-        return protocol.resolve(protocol.load(json.dumps(data), name="pocket.yaml"))
+        return load(json.dumps(data))
 
     return build
 

@@ -37,7 +37,7 @@ def eventful(study: Any) -> Any:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_the_order_of_rows_is_irrelevant(seed: int, resolved: Any, make_study: Any, filled: Any) -> None:
     study = eventful(filled(make_study(resolved)))
     before = analysis.analyze(resolved, study.records, study.allocation, provenance=WHEN)
@@ -51,7 +51,7 @@ def test_the_order_of_rows_is_irrelevant(seed: int, resolved: Any, make_study: A
 
 
 @given(gone=st.sets(st.integers(0, 200)), empty=st.booleans())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_whatever_is_missing_every_estimand_has_a_row_and_every_number_is_finite(
     gone: set[int], empty: bool, resolved: Any, make_study: Any, filled: Any
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from equipoise.analysis.unblinding import comparable, unblinding_visit
+from equipoise.analysis.unblinding import comparable
 
 
 def fair(resolved: Any) -> list[str]:
@@ -24,15 +24,3 @@ def test_an_event_that_may_never_tell_participants_ends_no_comparison(
 ) -> None:
     told = {"id": "told", "text": "Told", "visit": "D28", "tells": ["participant"], **event}
     assert fair(pocket(events=[told])) == ["BASE", "DOSE", "D7", "D28", "D56"]
-
-
-def test_the_first_telling_counts(pocket: Callable[..., Any]) -> None:
-    events = [
-        {"id": one, "text": "Told", "visit": visit, "tells": ["participant"]}
-        for one, visit in (("again", "D28"), ("told", "D7"))
-    ]
-    resolved = pocket(events=events)
-    told = unblinding_visit(resolved.protocol)
-    assert told is not None
-    assert told.id == "D7"
-    assert fair(resolved) == ["BASE", "DOSE", "D7"]

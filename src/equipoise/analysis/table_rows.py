@@ -11,14 +11,21 @@ import pandas as pd
 def table_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a frame's rows as mappings, absent values as None, sorted by all columns as text.
 
-    Two frames with the same rows in different orders give the same list.
+    Two frames with the same rows in different orders give the same list. Not-a-number, pandas' missing value
+    and the empty text are absent.
     """
-    plain = frame.astype(object).where(frame.notna(), None)
-    rows: list[dict[str, Any]] = [
-        {str(name): value for name, value in row.items()} for row in plain.to_dict(orient="records")
+    names = [str(name) for name in frame.columns]
+    columns = [_cells(frame[name]) for name in names]
+    rows = sorted(zip(*columns, strict=True), key=_as_text)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _cells(column: "pd.Series[Any]") -> list[Any]:
+    return [
+        None if cell is None or cell is pd.NA or cell != cell or cell == "" else cell
+        for cell in column.tolist()
     ]
-    for row in rows:
-        for name, value in row.items():
-            if value == "":
-                row[name] = None
-    return sorted(rows, key=lambda row: tuple("" if value is None else str(value) for value in row.values()))
+
+
+def _as_text(row: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple("" if cell is None else str(cell) for cell in row)
