@@ -28,9 +28,10 @@ def test_an_estimand_is_said_with_its_five_attributes(
         "n_by_arm": {"active": 1, "control": 0},
     }
     assert row["sentence"] == (
-        "The difference in means between Active and Control of: change in MADRS total from Baseline to Day 28. "
-        "Population: everybody randomized, in the arm drawn for them; whether or not rescue medication taken; "
-        "as if nobody had: antidepressant started."
+        "The difference in means between Active and Control in: change in MADRS total from Baseline to Day 28. "
+        "Population: everybody randomized, in the arm drawn for them. "
+        "Whatever value is measured counts, even after: rescue medication taken. "
+        "Values count as missing after: antidepressant started."
     )
 
 

@@ -53,6 +53,7 @@ class Evidence:
     _read: dict[str, Mapping[tuple[str, str], Reading]] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _forms: dict[str, list[Row]] = field(default_factory=dict, repr=False, compare=False)
     found_events: dict[str, dict[str, Occasion]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -199,16 +200,16 @@ class Evidence:
         return recorded.scores(self.records, self.resolved)
 
     @cached_property
-    def _by_name(self) -> dict[str, list[Row]]:
-        """`form.score` to its rows in a fixed order."""
-        found: dict[str, list[Row]] = {}
-        for row in table_rows(self.scores):
-            found.setdefault(f"{row['form']}.{row['score']}", []).append(row)
-        return found
+    def _score_places(self) -> Mapping[Any, Any]:
+        """(form, score) to the positions of its rows in `scores`."""
+        return self.scores.groupby(["form", "score"]).indices
 
-    def _rows_of(self, name: str) -> list[Row]:
-        """Rows of what no score list carries, such as one item of a rating scale."""
-        return table_rows(recorded.scores(self.records, self.resolved, names=[name]))
+    def _rows_of(self, form: str, score: str) -> list[Row]:
+        """Rows of a score, or of what no score list carries, such as one item of a rating scale."""
+        places = self._score_places.get((form, score))
+        if places is not None:
+            return table_rows(self.scores.iloc[places])
+        return table_rows(recorded.scores(self.records, self.resolved, names=[f"{form}.{score}"]))
 
     def full_name(self, name: str) -> str:
         """Return `form.score` for a name without its visit; KeyError when nobody collects it."""
@@ -219,7 +220,7 @@ class Evidence:
         full = self.full_name(name)
         if full not in self._read:
             self._read[full] = assign(
-                self._by_name.get(full) or self._rows_of(full),
+                self._rows_of(*full.split(".")),
                 protocol=self.resolved.protocol,
                 occasions=self.occasions,
                 anchors=self.anchor_dates,
@@ -232,12 +233,15 @@ class Evidence:
 
     def form_values(self, form: str) -> list[Row]:
         """Return the rows of `values` for one form, in a fixed order."""
-        return self._forms.get(form, [])
+        if form not in self._forms:
+            places = self._form_places.get(form)
+            self._forms[form] = [] if places is None else table_rows(self.records.values.iloc[places])
+        return self._forms[form]
 
     @cached_property
-    def _forms(self) -> dict[str, list[Row]]:
-        values = self.records.values
-        return {str(form): table_rows(rows) for form, rows in values.groupby("form", sort=True)}
+    def _form_places(self) -> Mapping[Any, Any]:
+        """Form to the positions of its rows in `values`."""
+        return self.records.values.groupby("form").indices
 
     def values_at(self, name: str, visit: str) -> dict[str, float]:
         """Return participant to the value of a score or number that counts for a visit."""

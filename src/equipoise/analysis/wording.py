@@ -20,11 +20,11 @@ SUMMARIES = {
     "odds_ratio": "odds ratio",
 }
 STRATEGIES = {
-    "treatment_policy": "whether or not {event}",
-    "hypothetical": "as if nobody had: {event}",
-    "composite": "counting as a failure: {event}",
-    "while_on_treatment": "up to the event: {event}",
-    "principal_stratum": "only in whoever would not have: {event}",
+    "treatment_policy": "Whatever value is measured counts, even after",
+    "hypothetical": "Values count as missing after",
+    "composite": "Counted as a failure",
+    "while_on_treatment": "The last value counts before",
+    "principal_stratum": "Only participants who would never have",
 }
 
 
@@ -105,18 +105,21 @@ def _event(question: Question, event_id: str, strategy: str) -> Json:
 
 def _sentence(question: Question) -> str:
     estimand, protocol = question.estimand, question.evidence.resolved.protocol
-    events = {event.id: event.text for event in protocol.intercurrent_events}
     population = protocol.analysis_set(estimand.population).text
-    handled = [
-        STRATEGIES[one.strategy].format(event=_lower(events[one.event]))
-        for one in estimand.intercurrent_events
+    arms = f"{protocol.arm(question.arm).name} and {protocol.arm(question.reference).name}"
+    parts = [
+        f"The {SUMMARIES[estimand.summary]} between {arms} in: {_lower(variable_text(question))}",
+        f"Population: {_lower(population)}",
+        *(_strategy_text(question, strategy) for strategy in STRATEGIES),
     ]
-    despite = f"; {'; '.join(handled)}" if handled else ""
-    return (
-        f"The {SUMMARIES[estimand.summary]} between {protocol.arm(question.arm).name} and "
-        f"{protocol.arm(question.reference).name} of: {_lower(variable_text(question))}. "
-        f"Population: {_lower(population)}{despite}."
-    )
+    return " ".join(f"{part}." for part in parts if part)
+
+
+def _strategy_text(question: Question, strategy: str) -> str:
+    """Return one strategy with the events it is for; empty when it is for none."""
+    events = {event.id: event.text for event in question.evidence.resolved.protocol.intercurrent_events}
+    chosen = [one.event for one in question.estimand.intercurrent_events if one.strategy == strategy]
+    return f"{STRATEGIES[strategy]}: {'; '.join(_lower(events[one]) for one in chosen)}" if chosen else ""
 
 
 def _lower(text: str) -> str:
