@@ -132,8 +132,6 @@ def _number_text(number: float) -> str:
 def decode(column: Column, texts: Sequence[str]) -> npt.NDArray[Any]:
     """Return the file's texts as a column's values; every text must be without complaint."""
     if column.kind not in NUMERIC:
-        found = np.empty(len(texts), dtype=object)
-        found[:] = [text or None for text in texts]
-        return found
+        return np.fromiter((text or None for text in texts), dtype=object, count=len(texts))
     values = {text: float(text) if text else np.nan for text in set(texts)}
     return np.array([values[text] for text in texts], dtype=np.float64).astype(column.dtype)

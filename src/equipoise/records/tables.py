@@ -334,13 +334,12 @@ def _numbers(column: Column, cells: Any, where: str) -> npt.NDArray[Any]:
 
 def _texts(column: Column, cells: Any, where: str) -> npt.NDArray[Any]:
     listed = cells if isinstance(cells, list | tuple) else cells.tolist()
-    unusual = [cell for cell in set(listed) if type(cell) is not str or not cell]
-    plain = {cell: _plain(cell, where) for cell in unusual}
-    if column.required and None in plain.values():
+    unusual = {cell: _plain(cell, where) for cell in set(listed) if type(cell) is not str or not cell}
+    if column.required and None in unusual.values():
         raise ValueError(f"{where} is missing in some rows and may never be")
-    found = np.empty(len(listed), dtype=object)
-    found[:] = [plain.get(cell, cell) for cell in listed] if plain else listed
-    return found
+    if any(cell is not plain for cell, plain in unusual.items()):
+        listed = [unusual.get(cell, cell) for cell in listed]
+    return np.fromiter(listed, dtype=object, count=len(listed))
 
 
 def _plain(cell: Any, where: str) -> str | None:
