@@ -124,24 +124,20 @@ def individuals_table(evidence: Evidence) -> list[Json] | None:
     if evidence.blinded:
         return None
     return [
-        {
-            "participant": who,
-            "arm": evidence.arms[who],
-            "score": scale.name,
-            "points": _points(evidence, scale, who),
-        }
+        {"participant": who, "arm": evidence.arms[who], "score": scale.name, "points": course}
         for scale in shown_scores(evidence)
-        for who in evidence.randomized
+        for who, course in _courses(evidence, scale).items()
     ]
 
 
-def _points(evidence: Evidence, scale: Scale, who: str) -> list[list[float]]:
-    found = [
-        (_study_day(evidence, who, visit, reading), reading.value)
-        for (one, visit), reading in evidence.readings(scale.name).items()
-        if one == who
-    ]
-    return [[day, value] for day, value in sorted((day, value) for day, value in found if day is not None)]
+def _courses(evidence: Evidence, scale: Scale) -> dict[str, list[list[float]]]:
+    """Return each randomized participant's points, by day."""
+    found: dict[str, list[tuple[float, float]]] = {who: [] for who in evidence.randomized}
+    for (who, visit), reading in evidence.readings(scale.name).items():
+        day = _study_day(evidence, who, visit, reading)
+        if who in found and day is not None:
+            found[who].append((day, reading.value))
+    return {who: [[day, value] for day, value in sorted(points)] for who, points in found.items()}
 
 
 def _study_day(evidence: Evidence, who: str, visit: str, reading: Reading) -> float | None:

@@ -5,6 +5,7 @@ handed in.
 """
 
 import hashlib
+import json
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,6 @@ import scipy
 
 from equipoise import __version__
 from equipoise.analysis.evidence import Evidence
-from equipoise.analysis.plain import dumps
 from equipoise.analysis.table_rows import table_rows
 from equipoise.records import TABLES, Manifest, Records
 
@@ -82,7 +82,8 @@ def digest(records: Records) -> str:
     The number of a row within a log is left out, since it would count rows that are not there.
     """
     tables = {name: records.table(name).drop(columns="row", errors="ignore") for name in TABLES}
-    return _sha256(dumps({name: table_rows(table) for name, table in tables.items()}))
+    rows = {name: [list(row.values()) for row in table_rows(table)] for name, table in tables.items()}
+    return _sha256(json.dumps(rows, ensure_ascii=False, allow_nan=False))
 
 
 def _verdict(evidence: Evidence, estimand: str, provenance: Provenance) -> dict[str, Any]:

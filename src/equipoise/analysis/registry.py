@@ -76,7 +76,7 @@ def ancova(question: Question) -> Answer:
         names=sample.names,
         level=question.level,
     )
-    used = [name for name in sample.names if name not in fit.dropped]
+    used = dict.fromkeys(name.partition("=")[0] for name in sample.names if name not in fit.dropped)
     convention = f"least squares, adjusted for {', '.join(used)}" if used else "least squares, no covariate"
     notes = (f"left out as collinear: {', '.join(fit.dropped)}",) if fit.dropped else ()
     return Answer(fit.differences[question.arm], convention, groups, notes)
