@@ -53,9 +53,9 @@ class Correlation(Part):
     """How values of one participant hang together."""
 
     baseline: ByArm = 0.5
-    """Between baseline and each later visit."""
+    """Between baseline and each visit after the first dose."""
     visits: Annotated[float, Field(ge=0, lt=1)] = 0.7
-    """Between two later visits 28 days apart; it falls with time as a power."""
+    """Between two such visits 28 days apart; it falls with time as a power. Of the latent normal."""
 
 
 class Outcome(Part):
@@ -72,7 +72,8 @@ class Outcome(Part):
     correlation: Correlation = Correlation()
     """Correlation within a participant."""
     moments: Literal["recorded", "latent"] = "recorded"
-    """Whether means and SDs are those of scores as recorded (rounded, in range) or of the latent normal."""
+    """Whether means, SDs and the correlation with baseline are those of scores as recorded (rounded, in
+    range) or of the latent normal."""
 
 
 class Dropout(Part):
@@ -83,9 +84,9 @@ class Dropout(Part):
     mechanism: Literal["mcar", "mar", "mnar"] = "mar"
     """Depends on nothing, on the last recorded score, or on the score that is then not recorded."""
     score: Text | None = None
-    """The score it depends on."""
+    """The score it depends on; the first of `outcomes` when absent."""
     odds_ratio_per_point: Positive = 1.0
-    """Factor on the odds of leaving for each point above the average."""
+    """Factor on the odds of leaving for each point above the mean of all arms at that visit."""
 
 
 class SideEffectShift(Part):
@@ -107,9 +108,11 @@ class Expectancy(Part):
     side_effect_shift: dict[Name, SideEffectShift] = {}
     """Arm to the shift that side effects cause."""
     right: dict[Name, Probability] | None = None
-    """Arm to the share that guesses right; replaces the shift by the one that gives these shares."""
+    """Arm to the share that guesses right whether it is experimental; replaces the mean shift by the one that
+    gives these shares."""
     bias: dict[Text, float] = {}
-    """Activated expectancy bias: score to points added for those who guess active; negative lowers it."""
+    """Activated expectancy bias: score to points added for those who guess active, from the first visit after
+    the dose until they are told, and then for those who had the active treatment; negative lowers it."""
     do_not_know: Probability = 0.0
     """Share that gives no guess."""
 
@@ -121,6 +124,21 @@ class Crossover(Part):
     """Chance of taking it."""
     like: Name
     """The arm whose course follows it."""
+
+
+class Sign(Part):
+    """A number read on the clock of a dosing day: its level at rest, and how far a dose moves it."""
+
+    rest: Moments
+    """Before the dose, between participants."""
+    rise: ByArm = 0.0
+    """Mean rise at its peak."""
+    rise_sd: Annotated[float, Field(ge=0)] = 0.0
+    """Standard deviation of the rise between participants."""
+    peak_minutes: Positive = 90.0
+    """Minutes from the dose to the peak, from which it fades."""
+    noise_sd: Annotated[float, Field(ge=0)] = 0.0
+    """Standard deviation between readings of one participant."""
 
 
 class SimulatedEvent(Part):
@@ -187,7 +205,9 @@ class Scenario(Part):
     crossover: Crossover | None = None
     """Open-label dose after unblinding."""
     attendance: ByArm = 1.0
-    """Chance of attending a preparation or integration session."""
+    """Chance of attending a preparation or integration session after randomization."""
+    signs: dict[Text, Sign] = {}
+    """Number read on a dosing day, as `form.item`, to its course."""
     adverse_events: tuple[SimulatedEvent, ...] = ()
     """Adverse events."""
     intercurrent_events: dict[Name, SimulatedIntercurrentEvent] = {}

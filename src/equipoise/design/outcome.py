@@ -1,0 +1,133 @@
+"""Scores drawn: latent normals, shared between scores, shifted by belief, rounded and clamped.
+
+Holds the draw of every score at every visit as if everybody stayed and filled every form, in arrays of
+replicates x participants x visits. Refuses to decide what is then recorded: that is `departure`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from equipoise.design.course import Course
+from equipoise.design.streams import Streams
+from equipoise.design.timeline import Timeline
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Whole = NDArray[np.int64]
+
+FARTHEST = 40.0
+"""Standard deviations beyond which a normal number is cut, so that a bound nobody can reach stays finite."""
+SHARED = "shared"
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """What decides a participant's scores, each (replicates, participants).
+
+    received  position of the arm whose treatment was given
+    crossed   whether the open-label dose was taken
+    active    (replicates, participants, places) whether the participant believes to be on active treatment
+    """
+
+    received: Whole
+    crossed: Flags
+    active: Flags
+
+
+@dataclass(frozen=True)
+class Innovations:
+    """Standard normal numbers behind the scores, correlated between scores and independent between visits.
+
+    between   correlation of different scores at one visit
+    """
+
+    streams: Streams
+    timeline: Timeline
+    between: float
+
+    def draw(self, course: Course, place: int, participants: int) -> Floats:
+        """Return (replicates, participants) numbers of a score at a position of the timeline.
+
+        The shared part stands for severity: it raises scores where higher is worse and lowers the others.
+        """
+        key = self.timeline.places[place].key
+        own = self.streams.normal(f"outcome/{course.measure.name}/{key}", participants)
+        if self.between == 0:
+            return own
+        shared = self.streams.normal(f"outcome/{SHARED}/{key}", participants)
+        common = np.sqrt(self.between) if course.measure.worse else -np.sqrt(self.between)
+        return np.asarray(common * shared + np.sqrt(1 - self.between) * own)
+
+
+def draw_scores(
+    course: Course,
+    cohort: Cohort,
+    innovations: Innovations,
+    *,
+    bias: float,
+    bounds: dict[int, tuple[float, float]],
+) -> Floats:
+    """Return (replicates, participants, V) steps of a score, at the V visits at which it is asked.
+
+    bias    points added for those who believe to be on active treatment
+    bounds  position in the course to the least and greatest steps that eligibility allows there
+    """
+    replicates, participants = cohort.received.shape
+    steps = np.empty((replicates, participants, len(course.places)))
+    timeline = innovations.timeline
+    first = innovations.draw(course, timeline.baseline, participants)
+    later = [first, *(innovations.draw(course, course.places[at], participants) for at in course.later)]
+    for row, at in enumerate(course.later, start=1):
+        # Summed in a fixed order: a matrix product would sum as the machine likes.
+        latent = course.factor[:, row, 0][cohort.received] * later[0]
+        for column in range(1, row + 1):
+            latent = latent + course.factor[:, row, column][cohort.received] * later[column]
+        shift = course.measure.step_lengths(bias) * cohort.active[:, :, course.places[at]]
+        steps[:, :, at] = course.measure.lattice.record(_scaled(course, at, latent, cohort) + shift)
+    for at in range(len(course.places)):
+        if at == course.baseline:
+            mean, sd = course.start
+            steps[:, :, at] = course.measure.lattice.record(
+                mean[cohort.received] + sd[cohort.received] * first
+            )
+        elif at not in course.later:
+            own = innovations.draw(course, course.places[at], participants)
+            steps[:, :, at] = _before(course, at, (first, own), cohort=cohort, bounds=bounds.get(at))
+    return steps
+
+
+def _scaled(course: Course, at: int, latent: Floats, cohort: Cohort) -> Floats:
+    crossed = cohort.crossed.astype(np.int64)
+    mean, sd = (cells[:, :, at][crossed, cohort.received] for cells in (course.mean, course.sd))
+    return np.asarray(mean + sd * latent)
+
+
+def _before(
+    course: Course,
+    at: int,
+    normal: tuple[Floats, Floats],
+    *,
+    cohort: Cohort,
+    bounds: tuple[float, float] | None,
+) -> Floats:
+    """Return a visit before the first dose: tied to baseline, and within what eligibility allows.
+
+    normal  the baseline's number and the visit's own
+    """
+    tie, (first, own) = float(course.ties[at]), normal
+    lattice = course.measure.lattice
+    rest = np.sqrt(1 - tie**2)
+    if bounds is None or rest == 0:
+        return lattice.record(_scaled(course, at, tie * first + rest * own, cohort))
+    low, high = (np.maximum(bounds[0], lattice.low), np.minimum(bounds[1], lattice.high))
+    mean, sd = (cells[0, :, at][cohort.received] for cells in (course.mean, course.sd))
+    ends = [
+        -np.inf if low == lattice.low else ((low - 0.5 - mean) / sd - tie * first) / rest,
+        np.inf if high == lattice.high else ((high + 0.5 - mean) / sd - tie * first) / rest,
+    ]
+    below, upto = ndtr(ends[0]), ndtr(ends[1])
+    within = np.clip(ndtri(below + ndtr(own) * (upto - below)), -FARTHEST, FARTHEST)
+    return np.clip(lattice.record(mean + sd * (tie * first + rest * within)), low, high)

@@ -1,0 +1,133 @@
+"""Who takes part: draws of what participants are like, within what eligibility allows.
+
+Holds the drawing of items before randomization, for those who are randomized and for those whom a criterion
+keeps out. Refuses to hold scores that the scenario follows over time: those belong to `outcome`.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise.design.characteristic import Distribution, distribution_of
+from equipoise.design.eligibility import Demand, Demands, Key, demands_of
+from equipoise.design.streams import Streams
+from equipoise.protocol.resolve import Resolved
+from equipoise.protocol.scenarios import Characteristic, Scenario
+
+Floats = NDArray[np.float64]
+Values = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class People:
+    """The distributions of everything known before randomization.
+
+    demands  what eligibility rules ask
+    """
+
+    resolved: Resolved
+    scenario: Scenario
+    demands: Demands
+
+    def values(self, key: Key, streams: Streams, participants: int) -> Values:
+        """Return (replicates, participants) values of an item among those randomized."""
+        demand = self._together(key)
+        if demand is None:
+            return self.passing(key, streams.uniform(_purpose(key), participants))
+        places = self._combination(demand, streams.uniform(f"eligible/{demand.criterion}", participants))
+        drawn: Values = self.distribution(key).values[places[demand.keys.index(key)]]
+        return drawn
+
+    def passing(self, key: Key, uniform: Floats) -> Values:
+        """Return values of an item that eligibility allows, one for each uniform number."""
+        return self.distribution(key).restricted(self._allowed(key)).draw(uniform)
+
+    def breaking(self, key: Key) -> tuple[str, ...]:
+        """Return the criteria that the value of an item breaks: those that read it first or jointly."""
+        return tuple(
+            one.criterion
+            for one in self.demands.met
+            if key in one.alone and (one.together is not None or key == one.keys[0])
+        )
+
+    def failing(self, key: Key, criterion: str, uniform: Floats) -> Values:
+        """Return values of an item that breaks a criterion, one for each uniform number.
+
+        criterion   one of those `breaking` names
+        """
+        demand = self.demands.demand(criterion)
+        if demand is None:
+            raise KeyError(criterion)
+        allowed = demand.alone[key]
+        if demand.together is not None:
+            axes = tuple(axis for axis, other in enumerate(demand.keys) if other != key)
+            allowed = np.asarray(demand.together.all(axis=axes))
+        return self.distribution(key).restricted(~allowed).draw(uniform)
+
+    def distribution(self, key: Key) -> Distribution:
+        """Return an item's distribution before any rule; ValueError when it cannot be drawn."""
+        known = self.demands.distributions.get(key) or self._further.get(key[0])
+        if known is None:
+            known = distribution_of(self.resolved, key[0], stated(self.scenario, key[0]))
+            self._further[key[0]] = known
+        return known
+
+    @cached_property
+    def _further(self) -> dict[str, Distribution]:
+        """Distributions of items that no rule reads, each worked out once."""
+        return {}
+
+    def bounds(self, name: str, visit: str) -> tuple[float, float]:
+        """Return the least and greatest points of a score that eligibility allows at a visit."""
+        key = (name, visit)
+        if key not in self.demands.distributions:
+            return -np.inf, np.inf
+        allowed = self.demands.distributions[key].values[self.demands.allowed(key)]
+        return (float(allowed[0]), float(allowed[-1])) if allowed.size else (-np.inf, np.inf)
+
+    def _allowed(self, key: Key) -> NDArray[np.bool_]:
+        if key in self.demands.distributions:
+            return self.demands.allowed(key)
+        return np.ones(self.distribution(key).values.size, dtype=bool)
+
+    def _together(self, key: Key) -> Demand | None:
+        return next((one for one in self.demands.met if one.together is not None and key in one.alone), None)
+
+    def _combination(self, demand: Demand, uniform: Floats) -> tuple[NDArray[np.int64], ...]:
+        """Return, for each item of a criterion, the positions of the values drawn together."""
+        weights = np.ones(1)
+        for key in demand.keys:
+            alone = self.distribution(key).restricted(self._allowed(key)).weights
+            weights = np.multiply.outer(weights, alone).ravel()
+        together = demand.together if demand.together is not None else np.ones_like(weights, dtype=bool)
+        joint = Distribution(np.arange(weights.size), weights).restricted(together.ravel())
+        found: tuple[NDArray[np.int64], ...] = np.unravel_index(joint.draw(uniform), together.shape)
+        return found
+
+
+def people_of(resolved: Resolved, scenario: Scenario) -> People:
+    """Return the people a scenario describes, as far as eligibility lets them in."""
+
+    def distribution(name: str) -> Distribution:
+        return distribution_of(resolved, name, stated(scenario, name))
+
+    return People(resolved, scenario, demands_of(resolved, resolved.protocol.eligibility, distribution))
+
+
+def stated(scenario: Scenario, name: str) -> Characteristic | None:
+    """Return what a scenario says of an item or score before treatment; a followed score has its baseline."""
+    outcome = scenario.outcomes.get(name)
+    if outcome is None:
+        return scenario.characteristics.get(name)
+    return Characteristic(mean=_average(outcome.baseline.mean), sd=_average(outcome.baseline.sd))
+
+
+def _average(values: float | dict[str, float]) -> float:
+    return float(np.mean(list(values.values()))) if isinstance(values, dict) else values
+
+
+def _purpose(key: Key) -> str:
+    return f"characteristic/{key[0]}@{key[1] or ''}"

@@ -1,0 +1,140 @@
+"""Everybody who was screened: those randomized, and before each of them those whom a criterion kept out.
+
+Holds numbers, reasons and answers of screening failures. Refuses to invent how many ever applied: that is a
+fact about a trial, not about a scenario.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise.design.answers import Respondents, Values
+from equipoise.design.batch import Batch
+from equipoise.design.dates import Dates
+from equipoise.design.eligibility import Key
+from equipoise.design.measure import Measure
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+Texts = NDArray[np.object_]
+
+DECLINED = "declined"
+ID = "SIM-{:03d}"
+RAREST = 1e-6
+"""Longer runs of failures before one participant, rarer than this, are cut."""
+LONGEST_RUN = 200
+
+
+@dataclass(frozen=True)
+class Roster:
+    """N people screened, in order of their numbers.
+
+    ids         (N,) participant ids
+    randomized  (n,) positions of those randomized
+    failed      (f,) positions of the others
+    before      (f,) position, among those randomized, of the one they came before
+    run         (f,) which of those before the same participant, from 0
+    reasons     (f,) criterion ids, or "declined"
+    dates       (f,) dates of their consent
+    """
+
+    ids: Texts
+    randomized: Whole
+    failed: Whole
+    before: Whole
+    run: Whole
+    reasons: Texts
+    dates: Whole
+
+
+def roster_of(batch: Batch, dates: Dates, *, ids: Texts | None = None) -> Roster:
+    """Return everybody screened for one replicate.
+
+    ids   those of the randomized, where they have some already
+    """
+    counts = _failures(batch)
+    n, failures = counts.size, int(counts.sum())
+    randomized = np.arange(n) + np.cumsum(counts)
+    everybody = np.ones(n + failures, dtype=bool)
+    everybody[randomized] = False
+    before = np.repeat(np.arange(n), counts)
+    run = np.arange(failures) - np.repeat(np.cumsum(counts) - counts, counts)
+    numbered = np.array([ID.format(number + 1) for number in range(n + failures)], dtype=object)
+    if ids is not None:
+        numbered[randomized] = ids
+    return Roster(
+        ids=numbered,
+        randomized=randomized,
+        failed=np.flatnonzero(everybody),
+        before=before,
+        run=run,
+        reasons=_reasons(batch, before, run),
+        dates=_dates(batch, dates, before, run),
+    )
+
+
+def failing(batch: Batch, roster: Roster) -> Respondents:
+    """Return those who failed, as people who fill forms."""
+    truth = batch.truth
+    reasons = roster.reasons
+
+    def draw(purpose: str, columns: int) -> Floats:
+        return _own(batch, purpose, columns, roster.before, roster.run)
+
+    def value(key: Key) -> Values:
+        uniform = draw(f"characteristic/{key[0]}@{key[1] or ''}", 1)[:, 0]
+        found = truth.people.passing(key, uniform)
+        for reason in truth.people.breaking(key):
+            these = reasons == reason
+            if these.any():
+                found[these] = truth.people.failing(key, reason, uniform[these])
+        return found
+
+    def steps(measure: Measure, visit: str) -> Floats | None:
+        found: Floats = measure.steps(value((measure.name, visit)).astype(np.float64))
+        return found
+
+    return Respondents(truth, draw, value, steps)
+
+
+def _failures(batch: Batch) -> Whole:
+    """Return how many failed before each participant: geometric, so that the stated share fails."""
+    n, screening = batch.truth.participants, batch.truth.scenario.screening
+    if screening is None or screening.failure == 0:
+        return np.zeros(n, dtype=np.int64)
+    uniform = batch.streams.uniform("screening/failures", n)[0]
+    run = np.floor(np.log(uniform) / np.log(screening.failure)).astype(np.int64)
+    return np.asarray(np.minimum(run, _longest_run(batch) - 1))
+
+
+def _longest_run(batch: Batch) -> int:
+    screening = batch.truth.scenario.screening
+    failure = screening.failure if screening is not None else 0.0
+    return int(min(LONGEST_RUN, max(1, np.ceil(np.log(RAREST) / np.log(failure))))) if failure > 0 else 1
+
+
+def _own(batch: Batch, purpose: str, columns: int, before: Whole, run: Whole) -> Floats:
+    """Return (f, columns) numbers: each participant's stretch has room for those who failed before."""
+    n, longest = batch.truth.participants, _longest_run(batch)
+    drawn = batch.streams.table(f"screening/{purpose}", n, longest * columns)
+    own: Floats = drawn.reshape(n, longest, columns)[before, run]
+    return own
+
+
+def _reasons(batch: Batch, before: Whole, run: Whole) -> Texts:
+    screening = batch.truth.scenario.screening
+    stated = dict(screening.reasons) if screening is not None else {}
+    names = np.array([*stated, DECLINED], dtype=object)
+    rising = np.cumsum(list(stated.values()))
+    found: Texts = names[np.searchsorted(rising, _own(batch, "reason", 1, before, run)[:, 0], side="right")]
+    return found
+
+
+def _dates(batch: Batch, dates: Dates, before: Whole, run: Whole) -> Whole:
+    """Return dates spread between the arrivals of the participant before and the one after."""
+    arrival = dates.visit[:, 0]
+    previous = np.concatenate([arrival[:1], arrival[:-1]])
+    length = np.bincount(before, minlength=arrival.size)[before]
+    share = (run + _own(batch, "date", 1, before, run)[:, 0]) / np.maximum(length, 1)
+    return np.asarray(previous[before] + np.floor(share * (arrival - previous)[before]).astype(np.int64))

@@ -1,0 +1,171 @@
+"""One scenario made ready: everything that drawing needs and that no random number changes.
+
+Holds the assembly, and with it every reason why a scenario cannot be simulated. Refuses to draw.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise.design.assignment import Assignment, assignment_of
+from equipoise.design.course import Course, course_of
+from equipoise.design.measure import measure_of
+from equipoise.design.people import People, people_of
+from equipoise.design.split import Ladder, ladder_of
+from equipoise.design.timeline import Timeline, timeline_of
+from equipoise.errors import Problem, ProtocolError
+from equipoise.instruments import Instrument
+from equipoise.protocol.arms import Arm
+from equipoise.protocol.resolve import Resolved
+from equipoise.protocol.scenarios import Scenario
+
+Floats = NDArray[np.float64]
+T = TypeVar("T")
+
+FEWEST = 2
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One scenario of one protocol, ready to be drawn from.
+
+    participants  participants randomized
+    courses       score, as `form.score`, to its course
+    like          the arm whose effect follows the open-label dose; None when nobody takes one
+    """
+
+    resolved: Resolved
+    scenario: Scenario
+    participants: int
+    timeline: Timeline
+    courses: dict[str, Course]
+    people: People
+    assignment: Assignment
+    like: str | None
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """The protocol's arms; wherever an array says which arm, it is a position in this."""
+        return self.resolved.protocol.arms
+
+    @cached_property
+    def weights(self) -> Floats:
+        """Each arm's share of participants as the ratio has it."""
+        ratio = self.resolved.protocol.allocation.ratio
+        weights = np.array([ratio.get(arm.id, 0) for arm in self.arms], dtype=np.float64)
+        return np.asarray(weights / weights.sum())
+
+    @cached_property
+    def followed(self) -> str | None:
+        """The score that leaving depends on: the one named, or the first; None when there is none."""
+        named = self.scenario.dropout.score if self.scenario.dropout else None
+        names = list(self.courses)
+        if named is None:
+            return names[0] if names else None
+        form, value = self.resolved.locate(named)
+        return f"{form}.{value}" if f"{form}.{value}" in names else None
+
+    @cached_property
+    def _memory(self) -> dict[object, Any]:
+        return {}
+
+    def remembered(self, work: Callable[[Instrument], T], instrument: Instrument) -> T:
+        """Return what some work finds out about a scale, done once for all visits."""
+        key = (work, instrument.id)
+        if key not in self._memory:
+            self._memory[key] = work(instrument)
+        found: T = self._memory[key]
+        return found
+
+    def ladder(self, form: str, score: str) -> Ladder:
+        """Return how totals of a score are split into items, worked out once."""
+        instrument = self.resolved.forms[form].instrument
+        if instrument is None:
+            raise ValueError(f"`{form}` is no scale")
+        if (form, score) not in self._memory:
+            self._memory[form, score] = ladder_of(instrument.plans[score], instrument)
+        found: Ladder = self._memory[form, score]
+        return found
+
+    def bounds(self, course: Course) -> dict[int, tuple[float, float]]:
+        """Return least and greatest steps eligibility allows before the first dose, by position in the course."""
+        found = {}
+        for at, place in enumerate(course.places):
+            low, high = self.people.bounds(course.measure.name, self.timeline.places[place].visit.id)
+            if at not in course.later and at != course.baseline and (np.isfinite(low) or np.isfinite(high)):
+                found[at] = (float(course.measure.steps(low)), float(course.measure.steps(high)))
+        return found
+
+
+def truth_of(resolved: Resolved, scenario: Scenario, *, participants: int | None = None) -> Truth:
+    """Make a scenario ready.
+
+    participants  how many to randomize, instead of the scenario's or the planned number
+    Raises        ProtocolError with every reason why scores like these do not exist
+    """
+    timeline = timeline_of(resolved.protocol)
+    like = scenario.crossover.like if scenario.crossover and timeline.open_dose is not None else None
+    courses, problems = _courses(resolved, scenario, timeline, like)
+    count = participants or scenario.participants or resolved.protocol.planned_n
+    problems += _impossible(scenario, count)
+    if problems:
+        raise ProtocolError(f"the scenario {scenario.id} cannot be simulated", problems)
+    return Truth(
+        resolved=resolved,
+        scenario=scenario,
+        participants=count or 0,
+        timeline=timeline,
+        courses=courses,
+        people=people_of(resolved, scenario),
+        assignment=assignment_of(resolved.protocol, resolved.canonical("allocation"), sites=scenario.sites),
+        like=like,
+    )
+
+
+def _courses(
+    resolved: Resolved, scenario: Scenario, timeline: Timeline, like: str | None
+) -> tuple[dict[str, Course], list[Problem]]:
+    courses: dict[str, Course] = {}
+    problems: list[Problem] = []
+    for name, outcome in scenario.outcomes.items():
+        try:
+            measure = measure_of(resolved, name)
+            courses[measure.name] = course_of(
+                measure, outcome, timeline=timeline, arms=resolved.protocol.arms, like=like
+            )
+        except ValueError as error:
+            problems.append(Problem(str(error), path=f"outcomes.{name}"))
+    return courses, problems + list(_overlaps(resolved, courses))
+
+
+def _impossible(scenario: Scenario, participants: int | None) -> Iterator[Problem]:
+    if participants is None or participants < FEWEST:
+        hint = "give the scenario `participants`, or the protocol a sample size"
+        yield Problem("fewer than two participants, so there is nobody to compare", hint, "participants")
+    leaving = scenario.dropout.per_28_days if scenario.dropout is not None else 0.0
+    if max(leaving.values(), default=0.0) >= 1 if isinstance(leaving, dict) else leaving >= 1:
+        yield Problem("everybody leaves within 28 days", "give less than 1", "dropout.per_28_days")
+    if scenario.screening is not None and scenario.screening.failure >= 1:
+        yield Problem(
+            "everybody fails screening, so nobody is randomized", "give less than 1", "screening.failure"
+        )
+
+
+def _overlaps(resolved: Resolved, courses: dict[str, Course]) -> Iterator[Problem]:
+    """Two scores that share an item cannot both be drawn and then split into it."""
+    owner: dict[tuple[str, str], str] = {}
+    for name, course in courses.items():
+        form = resolved.forms[course.measure.form]
+        if form.instrument is None or not course.measure.is_score:
+            continue
+        plan = form.instrument.plans[course.measure.value]
+        items = sorted({item for term in plan.terms for slot in term for item in slot})
+        shared = {owner[form.id, item] for item in items if (form.id, item) in owner}
+        owner |= {(form.id, item): name for item in items}
+        for other in sorted(shared):
+            hint = "simulate one of them, or scores without common items"
+            yield Problem(f"`{name}` and `{other}` are made of the same items", hint, f"outcomes.{name}")
