@@ -375,6 +375,31 @@ def test_any_text_is_imported_or_refused_with_problems(lines):
         assert len(found.records.participants) <= len(given_rows)
 
 
+PARTICIPANTS = st.text(alphabet="0123456789ABé-", min_size=1, max_size=4)
+SCORES = st.none() | st.integers(0, 60)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.dictionaries(st.tuples(PARTICIPANTS, st.sampled_from(["7", "28"])), SCORES, min_size=1, max_size=8),
+    st.sampled_from(",;\t"),
+    st.sampled_from(["", "NA", "."]),
+)
+def test_every_cell_of_a_good_file_is_found_again_and_none_invented(scores, delimiter, missing):
+    lines = [
+        [one, visit, missing if score is None else str(score), "30", "A", "", "", ""]
+        for (one, visit), score in scores.items()
+    ]
+    text = "\n".join(delimiter.join(line) for line in [HEADER.split(","), *lines])
+    found = records.import_csv(text, ANY_TRIAL[0], name="data.csv").records
+    values = found.values[found.values["visit"] != "BASE"]
+    kept = dict(
+        zip(zip(values["participant"], values["visit"].str[1:], strict=True), values["number"], strict=True)
+    )
+    assert kept == {key: score for key, score in scores.items() if score is not None}
+    assert len(found.values) - len(values) == len({one for one, _ in scores})
+
+
 ANY_TRIAL = []
 
 

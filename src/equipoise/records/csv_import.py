@@ -63,7 +63,8 @@ def _refuse(problems: Sequence[Problem], name: str) -> None:
     """Raise every problem, warnings too, as soon as one is an error."""
     errors = sum(problem.severity == "error" for problem in problems)
     if errors:
-        raise RecordError(f"{name} cannot be imported: {errors} errors", _in_order(problems))
+        said = "1 error" if errors == 1 else f"{errors} errors"
+        raise RecordError(f"{name} cannot be imported: {said}", _in_order(problems))
 
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:
