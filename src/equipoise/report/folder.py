@@ -1,0 +1,127 @@
+"""What `analyze` left in a folder, read and trusted only after a look at its shape.
+
+Holds plain JSON values. Refuses to import the analysis: a report is made from files, so that any of them can
+be inspected, kept and rendered again.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from equipoise.errors import IntegrityError, Problem, RecordError
+from equipoise.report import shape
+
+Row = dict[str, Any]
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, marks that reverse the reading order, halves of characters: never part of a report."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The four files of an analysis."""
+
+    results: tuple[Row, ...] = ()
+    tables: Row = field(default_factory=dict)
+    manifest: Row = field(default_factory=dict)
+    protocol: Row = field(default_factory=dict)
+
+
+def read(folder: Path) -> Written:
+    """Return what `analyze` left in the folder.
+
+    Raises  RecordError with every problem found: a file missing, no JSON, or of another shape;
+            IntegrityError when a file is not the one its manifest vouches for
+    """
+    problems: list[Problem] = []
+    contents = {part: _bytes(folder / f"{part}.json", problems) for part in shape.FILES}
+    values = {
+        part: _parse(part, content, problems) for part, content in contents.items() if content is not None
+    }
+    if not problems:
+        problems = _misshapen(values)
+    if problems:
+        raise RecordError(f"{folder} is not a complete analysis; run `equipoise analyze` again", problems)
+    changed = _changed(contents, values["manifest"].get("files"))
+    if changed:
+        raise IntegrityError(f"the analysis in {folder} was changed after it was written", changed)
+    protocol = values["protocol"]
+    return Written(
+        results=tuple(values["results"]),
+        tables=values["tables"],
+        manifest=values["manifest"],
+        protocol=protocol["protocol"] if isinstance(protocol.get("protocol"), dict) else protocol,
+    )
+
+
+def _bytes(path: Path, problems: list[Problem]) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        problems.append(
+            Problem("the file is missing", hint="`equipoise analyze` writes it", source=path.name)
+        )
+    except OSError as error:
+        problems.append(Problem(f"the file cannot be read: {error.strerror}", source=path.name))
+    return None
+
+
+def _parse(part: str, content: bytes, problems: list[Problem]) -> Any:
+    try:
+        return _clean(json.loads(content.decode("utf-8"), parse_constant=_refuse))
+    except (ValueError, RecursionError) as error:
+        problems.append(Problem(f"the file is no readable JSON: {error}", source=f"{part}.json"))
+    return None
+
+
+def _changed(contents: dict[str, bytes | None], digests: Any) -> list[Problem]:
+    """Return the files that differ from what the manifest says of them; it may leave some unsaid."""
+    listed = digests if isinstance(digests, dict) else {}
+    return [
+        Problem("the file is not the one that was written", hint="analyze again", source=f"{part}.json")
+        for part, content in contents.items()
+        if f"{part}.json" in listed and hashlib.sha256(content or b"").hexdigest() != listed[f"{part}.json"]
+    ]
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number of JSON; absent values are null")
+
+
+def _clean(value: Any) -> Any:
+    """Return the value with unprintable characters replaced, in keys too."""
+    if isinstance(value, str):
+        return UNPRINTABLE.sub(REPLACEMENT, value)
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    if isinstance(value, dict):
+        return {_clean(key): _clean(one) for key, one in value.items()}
+    return value
+
+
+def _misshapen(values: Row) -> list[Problem]:
+    found = [
+        Problem(f"expected {_word(kind)}", source=f"{part}.json")
+        for part, kind in shape.FILES.items()
+        if not isinstance(values[part], kind)
+    ]
+    if found:
+        return found
+    if not shape.is_rows(values["results"]):
+        found.append(Problem("expected a list of rows", source="results.json"))
+    for name, kind in shape.TABLES.items():
+        table = values["tables"].get(name)
+        if table is not None and not (shape.is_rows(table) if kind is list else isinstance(table, dict)):
+            found.append(Problem(f"expected {_word(kind)}", path=name, source="tables.json"))
+    found += shape.problems(values["results"], shape.FOUND, source="results.json")
+    for name in shape.TABLES:
+        found += shape.problems(values["tables"].get(name), shape.FOUND, path=name, source="tables.json")
+    return [*found, *shape.problems(values["protocol"], shape.PLANNED, source="protocol.json")]
+
+
+def _word(kind: type) -> str:
+    return "a list of rows" if kind is list else "a mapping"

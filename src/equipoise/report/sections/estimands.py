@@ -1,0 +1,112 @@
+"""What was asked: each estimand with the five attributes of ICH E9(R1), side by side.
+
+Holds words for the attributes. Refuses results.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from equipoise.report import numerals, wording
+from equipoise.report.blocks import Block, Line, Prose, Section, Table, missing
+from equipoise.report.folder import Row
+from equipoise.report.trial import Trial
+
+ID, TITLE = "estimands", "What was asked"
+SIDE_BY_SIDE = 3
+STRATEGIES = {
+    "treatment_policy": "counted whatever happened (treatment policy)",
+    "hypothetical": "as if it had not happened (hypothetical)",
+    "composite": "part of the outcome (composite)",
+    "while_on_treatment": "values up to it count (while on treatment)",
+    "principal_stratum": "only those it would not happen to (principal stratum)",
+}
+SUMMARIES = {
+    "difference_in_means": "Difference in means",
+    "risk_difference": "Difference in proportions",
+    "odds_ratio": "Odds ratio",
+}
+ESTIMATORS = {
+    "t_change": "Two-sample t, pooled variance",
+    "ancova": "Analysis of covariance",
+    "risk_difference": "Difference in proportions with a score interval",
+    "odds_ratio": "Odds ratio",
+}
+MISSING = {
+    "complete_cases": "Participants with the value",
+    "missing_at_random": "Missing at random",
+    "failure": "Missing counts as no response",
+}
+
+
+def section(trial: Trial) -> Section:
+    """Return the section."""
+    rows = trial.rows("estimands")
+    if not rows:
+        return missing(ID, TITLE, wording.NOT_COLLECTED)
+    blocks: list[Block] = []
+    if trial.blinded:
+        blocks.append(Prose("Which arms are compared is withheld in this report.", tone="note"))
+    blocks += [
+        _table(trial, rows[start : start + SIDE_BY_SIDE], part=start // SIDE_BY_SIDE)
+        for start in range(0, len(rows), SIDE_BY_SIDE)
+    ]
+    return Section(ID, TITLE, tuple(blocks))
+
+
+def _table(trial: Trial, rows: Sequence[Row], *, part: int) -> Table:
+    attributes = [
+        ("Role", [wording.opening(str(row.get("role") or "")) for row in rows]),
+        ("1. Population", [_text(row.get("population_text") or row.get("population")) for row in rows]),
+        *([] if trial.blinded else [("2. Treatment", [_treatment(trial, row) for row in rows])]),
+        ("3. Variable", [_text(row.get("variable_text") or row.get("variable")) for row in rows]),
+        ("4. Intercurrent events", [_events(trial, row) for row in rows]),
+        ("5. Summary", [SUMMARIES.get(str(row.get("summary")), _text(row.get("summary"))) for row in rows]),
+        ("Estimator", [_estimator(row) for row in rows]),
+        ("Missing values", [MISSING.get(str(row.get("missing")), _text(row.get("missing"))) for row in rows]),
+    ]
+    return Table(
+        id=f"table-estimands-{part + 1}",
+        caption="Estimands with the five attributes of ICH E9(R1)" + (", continued" if part else ""),
+        stub="Attribute",
+        heads=tuple(str(row.get("name") or row.get("id")) for row in rows),
+        lines=tuple(Line(name, tuple(texts)) for name, texts in attributes),
+        prose=True,
+    )
+
+
+def _text(value: Any) -> str:
+    return str(value) if value else numerals.ABSENT
+
+
+def _treatment(trial: Trial, row: Row) -> str:
+    treatment = row.get("treatment") or {}
+    arm, reference = (trial.arm_label(treatment.get(key)) for key in ("experimental", "reference"))
+    return f"{arm} compared with {wording.inline(reference)}"
+
+
+def _events(trial: Trial, row: Row) -> str:
+    events = [_event(trial, one) for one in row.get("intercurrent_events") or [] if isinstance(one, dict)]
+    return "; ".join(events) or "None defined"
+
+
+def _event(trial: Trial, event: Row) -> str:
+    strategy = STRATEGIES.get(str(event.get("strategy")), str(event.get("strategy")))
+    counts = event.get("n_by_arm") or {}
+    shown = [
+        f"{numerals.whole(counts[arm.id])} on {wording.inline(arm.label)}"
+        for arm in trial.arms
+        if counts.get(arm.id)
+    ]
+    pooled = counts.get("all")
+    happened = numerals.listing(shown) or (numerals.plural(pooled, "participant") if pooled else "")
+    return f"{event.get('text') or event.get('event')}: {strategy}" + (
+        f"; it happened to {happened}" if happened else ""
+    )
+
+
+def _estimator(row: Row) -> str:
+    name = ESTIMATORS.get(str(row.get("estimator")), _text(row.get("estimator")))
+    adjusted = [str(one) for one in row.get("covariates") or []] + (
+        ["stratification factors"] if row.get("strata") else []
+    )
+    return f"{name}, adjusted for {numerals.listing(adjusted)}" if adjusted else name

@@ -1,0 +1,255 @@
+"""What was found: every planned comparison in one table, then each outcome over time.
+
+Holds the results table, pictures of comparisons and of means. Refuses to compare arms after unblinding.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from equipoise.report import comparison, numerals, wording
+from equipoise.report.blocks import Block, Figure, Heading, Line, Prose, Section, Table, missing
+from equipoise.report.drawing import figure
+from equipoise.report.effect import Effect, Side
+from equipoise.report.figures import trajectory
+from equipoise.report.figures.trajectory import Course, Point, Trajectory
+from equipoise.report.folder import Row
+from equipoise.report.trial import Scale, Trial
+
+ID, TITLE = "outcomes", "Outcomes"
+ROLES = {
+    "primary": "Primary",
+    "secondary": "Secondary",
+    "sensitivity": "Sensitivity",
+    "exploratory": "Exploratory",
+}
+
+
+def section(trial: Trial) -> Section:
+    """Return the section."""
+    if not trial.rows("descriptives") and not trial.effects:
+        return missing(ID, TITLE, wording.NOT_COLLECTED)
+    blocks: list[Block] = [_results(trial)] if trial.effects else []
+    if trial.blinded:
+        blocks.append(Prose(wording.WITHHELD))
+    blocks += _sensitivity(trial)
+    for score in trial.outcomes:
+        blocks += _outcome(trial, trial.scale(score))
+    blocks += _others(trial)
+    return Section(ID, TITLE, tuple(blocks))
+
+
+def _results(trial: Trial) -> Table:
+    pairs = {(one.arm.label, one.reference.label) for one in trial.effects}
+    sides = next(iter(pairs)) if len(pairs) == 1 else ("First arm", "Second arm")
+    level = numerals.level(trial.effects[0].level)
+    lines: list[Line] = []
+    for role, effects in groupby(_by_role(trial.effects), key=lambda one: one.role):
+        lines.append(Line(ROLES.get(role, wording.opening(role)), heading=True))
+        lines += [_result(effect, several=len(pairs) > 1) for effect in effects]
+    return Table(
+        id="table-results",
+        caption="Every planned comparison",
+        stub="Estimand",
+        heads=(sides[0], sides[1], f"Difference or ratio ({level} CI)", "P value", "n", "Null hypothesis"),
+        lines=tuple(lines),
+        notes=(
+            "Arms: mean (SD) of the variable, or number of participants (%).",
+            "Differences are first arm minus second, of proportions in percentage points.",
+            *_notes(trial),
+        ),
+    )
+
+
+def _by_role(effects: Sequence[Effect]) -> list[Effect]:
+    order = list(ROLES)
+    return sorted(effects, key=lambda one: order.index(one.role) if one.role in order else len(order))
+
+
+def _result(effect: Effect, *, several: bool) -> Line:
+    versus = f": {effect.arm.label} vs {wording.inline(effect.reference.label)}" if several else ""
+    decimals = 1 if effect.measure == "risk_difference" else 2
+    cells = (
+        _side(effect, effect.arm),
+        _side(effect, effect.reference),
+        numerals.estimate(effect.estimate, effect.low, effect.high, decimals)
+        if effect.known
+        else effect.status,
+        numerals.bare_p_value(effect.p_value),
+        numerals.whole(effect.n),
+        wording.decision(effect),
+    )
+    return Line(f"{effect.name}{versus}", cells)
+
+
+def _side(effect: Effect, side: Side) -> str:
+    if side.count is not None:
+        return f"{numerals.count_of(side.count, side.n)} ({numerals.percent(side.percent, n=side.n)})"
+    return numerals.mean_sd(side.mean, side.sd, effect.decimals)
+
+
+def _notes(trial: Trial) -> list[str]:
+    found = []
+    for row in trial.written.results:
+        notes = [str(one) for one in row.get("notes") or []]
+        if notes:
+            found.append(
+                f"{row.get('name') or trial.estimand_label(row.get('estimand'))}: {'; '.join(notes)}."
+            )
+    return found
+
+
+def _sensitivity(trial: Trial) -> list[Block]:
+    """Return the primary comparison beside everything on the same scale, where there is more than it."""
+    found: list[Block] = []
+    for place, lead in enumerate(trial.primaries[:1]):
+        same = comparison.same_scale(trial.effects, lead)
+        picture_id = f"figure-sensitivity-{place + 1}"
+        drawn = comparison.picture(trial, same, name=picture_id, several=True) if len(same) > 1 else None
+        if drawn is not None:
+            found.append(drawn)
+    return found
+
+
+def _outcome(trial: Trial, scale: Scale) -> list[Block]:
+    effects = [
+        one for one in trial.effects if one.score == scale.score and one.role in ("primary", "secondary")
+    ]
+    means = [one for one in effects if one.measure == "difference_in_means"]
+    rows = [row for row in trial.rows("descriptives") if str(row.get("score")) == scale.score]
+    blocks: list[Block] = [Heading(scale.label, id=f"outcome-{slug(scale.score)}")]
+    blocks += [Prose(f"{wording.sentence(one)} {wording.certainty(one)}") for one in means]
+    if any(comparison.published(trial, one) for one in means if one.role != "primary"):
+        drawn = comparison.picture(trial, means, name=f"figure-difference-{slug(scale.score)}")
+        blocks += [drawn] if drawn is not None else []
+    course = course_figure(trial, scale.score, name=f"figure-course-{slug(scale.score)}", effects=means)
+    return [*blocks, *([course] if course is not None else []), _by_visit(trial, scale, rows)]
+
+
+def course_figure(trial: Trial, score: str, *, name: str, effects: Sequence[Effect] = ()) -> Figure | None:
+    """Return a score's means over time, `effects` giving the title; None when fewer than two days have it."""
+    scale = trial.scale(score)
+    rows = [row for row in trial.rows("descriptives") if str(row.get("score")) == score]
+    courses = []
+    for column in trial.columns:
+        points = [
+            Point(float(row["day"]), row["mean"], row.get("ci_low"), row.get("ci_high"), row.get("n"))
+            for row in trial.of_arm(rows, column)
+            if row.get("day") is not None and row.get("mean") is not None
+        ]
+        if points:
+            courses.append(Course(column.label, column.place, tuple(sorted(points, key=lambda one: one.day))))
+    days = {point.day for course in courses for point in course.points}
+    if len(days) < 2:
+        return None
+    content = Trajectory(
+        title=_course_title(scale, effects, trial),
+        description=_told(courses, scale),
+        courses=tuple(courses),
+        axis=f"Mean {scale.label}" + (f" (scale {scale.range})" if scale.range else ""),
+        time=trial.time_label,
+        low=scale.low,
+        high=scale.high,
+        unblinding_day=trial.unblinding_day,
+    )
+    return figure(content, trajectory.draw, name=name, caption=_course_caption(trial, days))
+
+
+def _course_title(scale: Scale, effects: Sequence[Effect], trial: Trial) -> str:
+    known = [one for one in effects if one.known]
+    if not known:
+        return f"{scale.label} over time" + (", all arms together" if trial.blinded else "")
+    at = f" at {wording.inline(known[0].visit)}" if known[0].visit else ""
+    return f"{scale.label}{at}: {wording.titles(known)}"
+
+
+def _course_caption(trial: Trial, days: set[float]) -> str:
+    parts = [
+        "Points are means, bars 95% confidence intervals of each mean; below, the participants behind them."
+    ]
+    day = trial.unblinding_day
+    if day is not None and min(days) < day < max(days):
+        parts.append(
+            f"The dashed line at day {numerals.whole(day)} marks where participants are told their arm: no "
+            "randomized comparison after this. Time runs faster to its right."
+        )
+    return " ".join(parts)
+
+
+def _told(courses: list[Course], scale: Scale) -> str:
+    parts = [f"Mean {scale.label} by study day."]
+    for course in courses:
+        points = ", ".join(
+            f"day {point.day:g}: {numerals.estimate(point.mean, point.low, point.high, 1)}"
+            for point in course.points
+        )
+        parts.append(f"{course.label}: {points}.")
+    return " ".join(parts)
+
+
+def _by_visit(trial: Trial, scale: Scale, rows: list[Row]) -> Table:
+    """Return means and changes by visit, arms side by side."""
+    return Table(
+        id=f"table-{slug(scale.score)}",
+        caption=f"{scale.label} by visit" + (f" (scale {scale.range})" if scale.range else ""),
+        stub="Visit",
+        groups=tuple((column.label, len(HEADS)) for column in trial.columns),
+        heads=HEADS * len(trial.columns),
+        lines=tuple(_visit_lines(trial, rows, scale.decimals)),
+    )
+
+
+HEADS = ("n", "Mean (SD)", "Change from baseline (95% CI)")
+
+
+def _visit_lines(trial: Trial, rows: list[Row], decimals: int) -> list[Line]:
+    lines, open_ = [], False
+    for visit in dict.fromkeys(str(row.get("visit")) for row in rows):
+        here = [row for row in rows if str(row.get("visit")) == visit]
+        if not open_ and any(row.get("randomized_comparison") is False for row in here):
+            lines.append(Line("No randomized comparison from here on", heading=True))
+            open_ = True
+        cells: list[str] = []
+        for column in trial.columns:
+            cells += _moments(next(iter(trial.of_arm(here, column)), {}), decimals)
+        lines.append(Line(trial.visit_label(visit), tuple(cells)))
+    return lines
+
+
+def _moments(row: Row, decimals: int) -> tuple[str, str, str]:
+    change = numerals.estimate(
+        row.get("change_mean"), row.get("change_ci_low"), row.get("change_ci_high"), decimals
+    )
+    return numerals.whole(row.get("n")), numerals.mean_sd(row.get("mean"), row.get("sd"), decimals), change
+
+
+def _others(trial: Trial) -> list[Block]:
+    """Return the scores no estimand asks about, in one table."""
+    others = [scale for score, scale in trial.scales.items() if score not in trial.outcomes]
+    lines: list[Line] = []
+    for scale in others:
+        rows = [row for row in trial.rows("descriptives") if str(row.get("score")) == scale.score]
+        lines.append(Line(scale.label + (f" (scale {scale.range})" if scale.range else ""), heading=True))
+        lines += [
+            Line(line.header, line.cells, level=1)
+            for line in _visit_lines(trial, rows, scale.decimals)
+            if not line.heading
+        ]
+    if not lines:
+        return []
+    table = Table(
+        id="table-other-measures",
+        caption="Other measures by visit",
+        stub="Measure and visit",
+        groups=tuple((column.label, len(HEADS)) for column in trial.columns),
+        heads=HEADS * len(trial.columns),
+        lines=tuple(lines),
+        notes=("Described only; no estimand asks about these measures.",),
+    )
+    return [Heading("Other measures", id="other-measures"), table]
+
+
+def slug(text: str) -> str:
+    """Return a text that can stand in an id: letters, digits and hyphens, distinct texts staying distinct."""
+    return "".join(
+        letter if letter.isascii() and letter.isalnum() else f"-{ord(letter):x}-" for letter in text
+    )
