@@ -33,7 +33,7 @@ INVENTED = "Simulated"
 """Stands where a person would have written something."""
 TIME = "12:00"
 TRAIT = 0.6
-"""Weight of a participant's lasting level beside the chance of the day, where nothing is said (assumption)."""
+"""Weight of a participant's lasting level beside chance, where nothing is said (assumption)."""
 CERTAINTY_STEP = 0.05
 """Distance of the belief from one half that makes a guess one code more certain (assumption)."""
 GUESS, CERTAINTY = "guess", "certainty"
@@ -126,7 +126,7 @@ def _scale(form: ResolvedForm, instrument: Instrument, visit: str, by: Responden
 
 
 def _plausible(form: ResolvedForm, instrument: Instrument, visit: str, by: Respondents) -> dict[str, Floats]:
-    """Return answers nobody models: from a participant's lasting level on the form and the chance of the day."""
+    """Return answers nobody models: from a participant's lasting level on the form, and chance."""
     choices = by.truth.remembered(_choices_of, instrument)
     level = by.draw(f"level/{form.id}", 1)
     chance = by.draw(f"answers/{form.id}/{visit}", len(choices))

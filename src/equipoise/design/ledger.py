@@ -1,7 +1,7 @@
 """The tables beside the answers: participants, visits, doses, sessions, adverse events, dispositions.
 
-Holds one function a table, from a simulated trial. Refuses to draw anything that an analysis compares: what is
-drawn here is how people left, and deviations.
+Holds one function a table, from a simulated trial. Refuses to draw anything that an analysis compares:
+what is drawn here is how people left, and deviations.
 """
 
 from collections.abc import Sequence

@@ -92,7 +92,7 @@ class Truth:
         return found
 
     def bounds(self, course: Course) -> dict[int, tuple[float, float]]:
-        """Return least and greatest steps eligibility allows before the first dose, by position in the course."""
+        """Return least and greatest steps eligibility allows before the first dose, by position there."""
         found = {}
         for at, place in enumerate(course.places):
             low, high = self.people.bounds(course.measure.name, self.timeline.places[place].visit.id)
