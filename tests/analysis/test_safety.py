@@ -62,7 +62,7 @@ def test_overall_counts_every_category(six: Any) -> None:
 
 def test_events_of_special_interest_are_found_by_mark_and_by_term(six: Any) -> None:
     (row,) = rows(adverse_events_table(eventful(six).evidence), "aesi", period="open_label")
-    assert [row["aesi"], row["term"], row["participants"]] == ["perception", "Changed perception", 2]
+    assert [row["id"], row["term"], row["participants"]] == ["perception", "Changed perception", 2]
 
 
 def test_stopping_for_an_event_is_counted(six: Any) -> None:

@@ -163,7 +163,7 @@ def _overall(evidence: Evidence, exposed: Exposed) -> list[Json]:
 
 def _special(exposed: Exposed, aesi: SpecialInterest) -> Json:
     events = [event for event in exposed.events if _is_special(event, aesi)]
-    return {"aesi": aesi.id, "term": aesi.label, **_count(exposed, events)}
+    return {"id": aesi.id, "term": aesi.label, **_count(exposed, events)}
 
 
 def _is_special(event: Row, aesi: SpecialInterest) -> bool:
