@@ -4,7 +4,7 @@ Holds the list of rules and the order of their findings. Refuses to hold the rul
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from equipoise import instruments
@@ -12,7 +12,7 @@ from equipoise.errors import Problem, ProtocolError
 from equipoise.protocol import standard
 from equipoise.protocol.load import parse
 from equipoise.protocol.model import Protocol
-from equipoise.protocol.remains import remains
+from equipoise.protocol.remains import Remains, remains
 from equipoise.protocol.resolve import resolve
 from equipoise.protocol.rules.arms import arms
 from equipoise.protocol.rules.blinding import blinding
@@ -64,11 +64,10 @@ def check(text: str | bytes, *, name: str) -> list[Problem]:
         return in_order(problems)
     for rule in ON_DATA:
         problems.extend(rule(document))
-    left_out: tuple[Path, ...] = ()
-    if protocol is None:
-        protocol, left_out = remains(document)
-    if protocol is not None:
-        problems.extend(_beside(judge(protocol, document), left_out, document))
+    left = remains(document) if protocol is None else Remains(protocol)
+    if left is not None:
+        found = judge(left.protocol, document, dropped=left.dropped)
+        problems.extend(_beside(found, left, document))
     return in_order(problems)
 
 
@@ -84,15 +83,19 @@ def load(text: str | bytes, *, name: str) -> Protocol:
     return protocol
 
 
-def judge(protocol: Protocol, document: Document) -> Iterator[Problem]:
-    """Yield everything wrong with a protocol that could be built from `document`."""
-    draft = _draft(protocol, document)
+def judge(
+    protocol: Protocol, document: Document, *, dropped: Mapping[Path, tuple[int, ...]] | None = None
+) -> Iterator[Problem]:
+    """Yield everything wrong with a protocol that was built from `document`, entries left out or not."""
+    draft = draft_of(protocol, document, dropped=dropped)
     for rule in ON_PROTOCOL:
         yield from rule(draft)
 
 
-def _draft(protocol: Protocol, document: Document) -> Draft:
-    """Resolve those forms whose instrument and standard form exist."""
+def draft_of(
+    protocol: Protocol, document: Document, *, dropped: Mapping[Path, tuple[int, ...]] | None = None
+) -> Draft:
+    """Return what rules judge: the protocol with those forms whose scale and standard form exist."""
     scales, library = instruments.names(), standard.names()
     unreadable = frozenset(
         form.id
@@ -101,17 +104,21 @@ def _draft(protocol: Protocol, document: Document) -> Draft:
     )
     readable = tuple(form for form in protocol.forms if form.id not in unreadable)
     resolved = resolve(protocol.model_copy(update={"forms": readable}))
-    return Draft(protocol, document, resolved, unreadable)
+    return Draft(protocol, document, resolved, unreadable, dropped)
 
 
-def _beside(problems: Iterable[Problem], left_out: tuple[Path, ...], document: Document) -> Iterator[Problem]:
-    """Leave out what is said in or about a part of which something could not be read."""
-    touched = {dotted(path[:-1]) for path in left_out if len(path) > 1}
-    named = {name for path in left_out for name in _names(path, document.data)}
+def _beside(problems: Iterable[Problem], left: Remains, document: Document) -> Iterator[Problem]:
+    """Leave out what is said in or about a part of which something could not be read.
+
+    Doubts about a whole of which entries are missing wait until it is whole.
+    """
+    touched = {dotted(path[:-1]) for path in left.left_out if len(path) > 1}
+    named = {name for path in left.left_out for name in _names(path, document.data)}
     for problem in problems:
         parts = problem.path.split(".")
         above = {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
-        if not touched & above and not named & set(WORD.findall(f"{problem.message} {problem.hint}")):
+        about = set(WORD.findall(f"{problem.message} {problem.hint}"))
+        if not touched & above and not named & about and not (left.dropped and problem.severity == "warning"):
             yield problem
 
 

@@ -4,7 +4,7 @@ Holds look-ups that several rules share and the way a problem is made. Refuses t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -13,6 +13,7 @@ from equipoise.errors import Problem
 from equipoise.protocol.arms import Anchor
 from equipoise.protocol.care import Session
 from equipoise.protocol.model import BUILT_IN_SETS, Protocol
+from equipoise.protocol.remains import original
 from equipoise.protocol.resolve import Resolved, ResolvedForm, ValueType
 from equipoise.protocol.schedule import Visit
 from equipoise.source import Document, Path
@@ -57,20 +58,22 @@ class Draft:
 
     resolved     the protocol with those forms whose instrument and standard form exist
     unreadable   ids of the other forms; nothing is known about their items
+    dropped      list to positions of entries that could not be read and are not in the protocol
     """
 
     protocol: Protocol
     document: Document = field(repr=False)
     resolved: Resolved = field(repr=False)
     unreadable: frozenset[str] = frozenset()
+    dropped: Mapping[Path, tuple[int, ...]] | None = None
 
     def error(self, path: Path, message: str, hint: str = "", *, key: bool = False) -> Problem:
         """Return an error that stands at `path`, or at the key there."""
-        return self.document.problem(path, message, hint=hint, key=key)
+        return self.document.problem(original(path, self.dropped), message, hint=hint, key=key)
 
     def warning(self, path: Path, message: str, hint: str = "", *, key: bool = False) -> Problem:
         """Return a warning that stands at `path`, or at the key there."""
-        found = self.document.problem(path, message, hint=hint, key=key)
+        found = self.error(path, message, hint, key=key)
         return Problem(
             found.message, found.hint, found.path, found.source, found.line, found.column, "warning"
         )
