@@ -112,7 +112,8 @@ def _beside(problems: Iterable[Problem], left: Remains, document: Document) -> I
 
     Doubts about a whole of which entries are missing wait until it is whole.
     """
-    touched = {dotted(path[:-1]) for path in left.left_out if len(path) > 1}
+    entries = (path if isinstance(path[-1], int) else path[:-1] for path in left.left_out)
+    touched = {dotted(entry) for entry in entries if entry}
     named = {name for path in left.left_out for name in _names(path, document.data)}
     for problem in problems:
         parts = problem.path.split(".")
