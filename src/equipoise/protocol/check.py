@@ -115,11 +115,13 @@ def _beside(problems: Iterable[Problem], left: Remains, document: Document) -> I
     entries = (path if isinstance(path[-1], int) else path[:-1] for path in left.left_out)
     touched = {dotted(entry) for entry in entries if entry}
     named = {name for path in left.left_out for name in _names(path, document.data)}
+    shortened = {dotted(path) for path in left.dropped or ()}
     for problem in problems:
         parts = problem.path.split(".")
         above = {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
         about = set(WORD.findall(f"{problem.message} {problem.hint}"))
-        if not touched & above and not named & about and not (left.dropped and problem.severity == "warning"):
+        waits = bool(shortened) and (problem.severity == "warning" or problem.path in shortened)
+        if not touched & above and not named & about and not waits:
             yield problem
 
 
