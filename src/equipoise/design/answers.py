@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.design.belief import DO_NOT_KNOW, THRESHOLD, Beliefs
+from equipoise.design.characteristic import alarming
 from equipoise.design.dates import MINUTES_PER_DAY, iso_dates, iso_instants
 from equipoise.design.eligibility import Key
 from equipoise.design.entries import Entries, Occasion
@@ -149,21 +150,6 @@ def _choices_of(instrument: Instrument) -> dict[str, Floats]:
     quiet = alarming(instrument)
     found = {item.id: _choices(item) for item in instrument.items if item.type != "text"}
     return {item: codes[:1] if item in quiet else codes for item, codes in found.items()}
-
-
-def alarming(instrument: Instrument) -> frozenset[str]:
-    """Return the items whose answers can raise an alert; where nobody models them they stay lowest."""
-    waiting = [alert.of for alert in instrument.alerts]
-    found: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        plan = instrument.plans.get(name)
-        if plan is None:
-            found.add(name)
-        else:
-            waiting += [rule.of for rule in plan.rules]
-            waiting += [item for term in plan.terms for slot in term for item in slot]
-    return frozenset(found)
 
 
 def _choices(item: ScaleItem) -> Floats:

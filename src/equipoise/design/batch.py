@@ -54,7 +54,7 @@ class Batch:
     beliefs     what participants believe; None in a scenario without expectancy
     left        (R, n) position of the first visit not held for having left; the number of visits for stayers
     held        (R, n, places) whether a visit was held
-    crossed     (R, n) whether the open-label dose was taken
+    crossed     (R, n) whether the dose offered after the planned ones was taken
     scores      score to its values
     events      intercurrent event to (R, n) planned day it happened, NaN where it did not
     """
@@ -131,7 +131,7 @@ def _received(truth: Truth, arm: Whole, streams: Streams) -> Whole:
 
 
 def _willing(truth: Truth, arm: Whole, streams: Streams) -> Flags:
-    """Return who takes the open-label dose if still there when it is offered."""
+    """Return who takes the dose offered later if still there then."""
     crossover, open_dose = truth.scenario.crossover, truth.timeline.open_dose
     if crossover is None or open_dose is None:
         return np.zeros(arm.shape, dtype=bool)
@@ -150,17 +150,27 @@ def _believing(truth: Truth, received: Whole, crossed: Flags, believed: Beliefs 
     told = places if truth.timeline.unblinded is None else truth.timeline.unblinded + 1
     active = np.repeat(believed.active[:, :, None], places, axis=2)
     active[:, :, told:] = is_active(truth.arms)[received][:, :, None]
-    if truth.timeline.open_dose is not None:
+    if truth.timeline.open_dose is not None and truth.open_label:
         active[:, :, truth.timeline.open_dose :] |= crossed[:, :, None]
     return active
 
 
 def _points(truth: Truth, course: Course, cohort: Cohort, streams: Streams) -> Floats:
     innovations = Innovations(streams, truth.timeline, truth.scenario.between_outcomes)
-    expectancy = truth.scenario.expectancy
-    bias = expectancy.bias.get(course.measure.name, 0.0) if expectancy is not None else 0.0
+    bias = _bias(truth, course.measure.name, streams)
     steps = draw_scores(course, cohort, innovations, bias=bias, bounds=truth.bounds(course))
     return course.measure.points(steps)
+
+
+def _bias(truth: Truth, score: str, streams: Streams) -> Floats:
+    """Return (R, n) points that believing to be on active treatment adds to a score."""
+    expectancy = truth.scenario.expectancy
+    bias = np.zeros((len(streams.replicates), truth.participants))
+    if expectancy is None:
+        return bias
+    bias += expectancy.bias.get(score, 0.0)
+    spread = expectancy.bias_sd.get(score, 0.0)
+    return bias + spread * streams.normal(f"bias/{score}", truth.participants) if spread > 0 else bias
 
 
 def _present(truth: Truth, arm: Whole, willing: Flags, streams: Streams) -> Flags:

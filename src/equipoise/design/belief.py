@@ -87,18 +87,19 @@ def beliefs(
     belief = np.clip(before, 0.0, 1.0) + shift
     silent = streams.uniform(f"belief/{who}/silent", participants) < expectancy.do_not_know
     active = belief >= THRESHOLD
-    guess = _named(active, arms, streams.uniform(f"belief/{who}/arm", participants))
+    guess = _named(active, arms, received, streams.uniform(f"belief/{who}/arm", participants))
     return Beliefs(belief, active & ~silent, np.where(silent, DO_NOT_KNOW, guess))
 
 
-def _named(active: Flags, arms: tuple[Arm, ...], uniform: Floats) -> Whole:
-    """Return the arm meant: any of those on the side guessed, equally likely."""
+def _named(active: Flags, arms: tuple[Arm, ...], received: Whole, uniform: Floats) -> Whole:
+    """Return the arm meant: the own one where the side is right, else any of those on the other side."""
     sides = is_active(arms)
     everything = np.arange(len(arms))
     # Where all arms stand on one side, a guess of the other side still has to name one of them.
     of_active, of_others = (everything[side] if side.any() else everything for side in (sides, ~sides))
-    return np.where(
+    other = np.where(
         active,
         of_active[(uniform * of_active.size).astype(np.int64)],
         of_others[(uniform * of_others.size).astype(np.int64)],
     )
+    return np.where(active == sides[received], received, other)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from equipoise.design.measure import measure_of
+from equipoise.instruments import Instrument
 from equipoise.protocol.resolve import Resolved
 from equipoise.protocol.scenarios import Characteristic
 
@@ -57,6 +58,21 @@ class Distribution:
         return np.minimum(places, last)
 
 
+def alarming(instrument: Instrument) -> frozenset[str]:
+    """Return the items whose answers can raise an alert; where nobody models them they stay lowest."""
+    waiting = [alert.of for alert in instrument.alerts]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        plan = instrument.plans.get(name)
+        if plan is None:
+            found.add(name)
+        else:
+            waiting += [rule.of for rule in plan.rules]
+            waiting += [item for term in plan.terms for slot in term for item in slot]
+    return frozenset(found)
+
+
 def distribution_of(resolved: Resolved, name: str, stated: Characteristic | None = None) -> Distribution:
     """Return the distribution of an item or score, `form.item`.
 
@@ -67,9 +83,25 @@ def distribution_of(resolved: Resolved, name: str, stated: Characteristic | None
     form, value = resolved.locate(name)
     found = resolved.forms[form]
     item = None if value in found.scores else found.item(value)
+    if item is None and found.instrument is not None and value in alarming_scores(found.instrument):
+        return _quiet(found.instrument, value)
     if item is not None and item.type == "code":
         return _of_codes(name, tuple(item.codes or {}), stated, numeric=found.instrument is not None)
     return _of_number(resolved, name, stated)
+
+
+def alarming_scores(instrument: Instrument) -> frozenset[str]:
+    """Return the scores that raise alerts themselves, such as a level of suicidality."""
+    return frozenset(alert.of for alert in instrument.alerts).intersection(instrument.score_ids)
+
+
+def _quiet(instrument: Instrument, score: str) -> Distribution:
+    """Return the one value a score has when nothing alarming is answered."""
+    lowest = {item.id: int(item.range[0]) for item in instrument.items if item.type != "text"}
+    value = instrument.score(lowest)[score]
+    if value is None:
+        raise ValueError(f"`{instrument.id}.{score}` has no value when nothing is answered with yes")
+    return Distribution(np.array([value]), np.ones(1))
 
 
 def _of_codes(name: str, codes: tuple[str, ...], stated: Characteristic, *, numeric: bool) -> Distribution:
@@ -94,10 +126,10 @@ def _of_number(resolved: Resolved, name: str, stated: Characteristic) -> Distrib
     spread = (ends.high - ends.low) / SDS_IN_RANGE if bounded else 1.0
     mean = middle if stated.mean is None else measure.steps(stated.mean)
     sd = spread if stated.sd is None else measure.step_lengths(stated.sd)
+    if stated.mean is not None and not ends.low <= mean <= ends.high:
+        raise ValueError(f"the mean {stated.mean:g} of `{name}` is outside its range")
     low = max(ends.low, np.floor(mean - REACH * sd))
     high = min(ends.high, np.ceil(mean + REACH * sd))
-    if low > high:
-        raise ValueError(f"a mean of {stated.mean:g} for `{name}` lies far outside its range")
     steps = np.arange(low, high + 1)
     below = ndtr((steps[:-1] + 0.5 - mean) / sd) if sd > 0 else (steps[:-1] + 0.5 > mean).astype(np.float64)
     return Distribution(measure.points(steps), np.diff(below, prepend=0.0, append=1.0))

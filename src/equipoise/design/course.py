@@ -28,7 +28,7 @@ Whole = NDArray[np.int64]
 CORRELATION_DAYS = 28
 """Two later visits this far apart have the stated correlation."""
 PLANNED, CROSSED = 0, 1
-"""The two courses an arm can take: as planned, and after the open-label dose."""
+"""The two courses an arm can take: as planned, and after the dose offered later."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Course:
 
     measure    what is simulated
     places     (V,) positions of the visits in the timeline, in order
-    expected   (2, A, V) stated means in points: as planned, and after the open-label dose
+    expected   (2, A, V) stated means in points: as planned, and after the dose offered later
     mean, sd   (2, A, V) of the latent normal, in steps
     start      (2, A) mean and standard deviation of the latent baseline, in steps
     ties       (V,) correlation of a visit before the first dose with baseline; 0 for the others
@@ -64,7 +64,7 @@ class _Cells:
 
     start    (A,) at baseline
     planned  (A, V) at the visits at which it is asked
-    crossed  (A, V) the same for those who take the open-label dose
+    crossed  (A, V) the same for those who take the dose offered later
     """
 
     start: Floats
@@ -82,11 +82,16 @@ class _Cells:
 
 
 def course_of(
-    measure: Measure, outcome: Outcome, *, timeline: Timeline, arms: tuple[Arm, ...], like: str | None
+    measure: Measure,
+    outcome: Outcome,
+    *,
+    timeline: Timeline,
+    arms: tuple[Arm, ...],
+    again: tuple[str, ...] | None,
 ) -> Course:
     """Return a score's course under an outcome.
 
-    like     the arm whose effect follows the open-label dose; None when nobody takes one
+    again    for each arm, whose effect follows the dose offered later; None when nobody takes one
     Raises   ValueError with the reason when no such scores exist
     """
     places = timeline.asking(measure.form)
@@ -95,7 +100,7 @@ def course_of(
     days = np.array([timeline.places[at].day for at in places])
     treated = np.array([at >= timeline.treated_from for at in places])
     later = tuple(int(at) for at in np.flatnonzero(treated))
-    means, sds = _stated(outcome, timeline, places, arms=arms, like=like)
+    means, sds = _stated(outcome, timeline, places, arms=arms, again=again)
     tied = np.array([[for_arm(outcome.correlation.baseline, arm.id)] * len(later) for arm in arms])
     flat = measure.steps(means.flat()), measure.step_lengths(sds.flat())
     if outcome.moments == "recorded":
@@ -130,22 +135,29 @@ def value_at(curve: Curve, timeline: Timeline, days: Whole) -> Floats:
 
 
 def _stated(
-    outcome: Outcome, timeline: Timeline, places: tuple[int, ...], *, arms: tuple[Arm, ...], like: str | None
+    outcome: Outcome,
+    timeline: Timeline,
+    places: tuple[int, ...],
+    *,
+    arms: tuple[Arm, ...],
+    again: tuple[str, ...] | None,
 ) -> tuple[_Cells, _Cells]:
     """Return means and standard deviations in points."""
     days = np.array([timeline.places[at].day for at in places])
     treated = np.array([at >= timeline.treated_from for at in places])
-    open_dose = timeline.open_dose if like is not None else None
+    open_dose = timeline.open_dose if again is not None else None
     opened = np.array([open_dose is not None and at > open_dose for at in places])
     open_days = days - (timeline.places[open_dose].day if open_dose is not None else 0)
     response = value_at(outcome.response, timeline, days)
     effects = [value_at(outcome.effect.get(arm.id, {}), timeline, days) for arm in arms]
-    open_effect = value_at(outcome.effect.get(like or "", {}), timeline, open_days)
+    followed = again or tuple(arm.id for arm in arms)
+    open_effects = np.stack([value_at(outcome.effect.get(arm, {}), timeline, open_days) for arm in followed])
     start, start_sd = _by_arm(outcome.baseline.mean, arms), _by_arm(outcome.baseline.sd, arms)
-    sd, open_sd = _by_arm(outcome.sd, arms)[:, None], for_arm(outcome.sd, like or "")
+    sd = _by_arm(outcome.sd, arms)[:, None]
+    open_sd = np.array([[for_arm(outcome.sd, arm)] for arm in followed])
     planned = start[:, None] + np.where(treated, response + np.stack(effects), 0.0)
     planned_sd = np.where(treated, sd, start_sd[:, None])
-    crossed = np.where(opened, start[:, None] + response + open_effect, planned)
+    crossed = np.where(opened, start[:, None] + response + open_effects, planned)
     return _Cells(start, planned, crossed), _Cells(
         start_sd, planned_sd, np.where(opened, open_sd, planned_sd)
     )

@@ -283,7 +283,7 @@ def dispositions(trial: Trial) -> pd.DataFrame:
                 ended[not_received],
             )
         )
-    if timeline.open_dose is not None and truth.scenario.crossover is not None:
+    if timeline.open_dose is not None and truth.open_label:
         offered = np.isin(batch.arm[0], timeline.places[timeline.open_dose].arms)
         offered &= batch.left[0] > timeline.open_dose
         for took, status in ((True, "took"), (False, "declined")):

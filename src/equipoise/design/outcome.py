@@ -28,7 +28,7 @@ class Cohort:
     """What decides a participant's scores, each (replicates, participants).
 
     received  position of the arm whose treatment was given
-    crossed   whether the open-label dose was taken
+    crossed   whether the dose offered later was taken
     active    (replicates, participants, places) whether the participant believes to be on active treatment
     """
 
@@ -67,12 +67,12 @@ def draw_scores(
     cohort: Cohort,
     innovations: Innovations,
     *,
-    bias: float,
+    bias: Floats,
     bounds: dict[int, tuple[float, float]],
 ) -> Floats:
     """Return (replicates, participants, V) steps of a score, at the V visits at which it is asked.
 
-    bias    points added for those who believe to be on active treatment
+    bias    (replicates, participants) points added for those who believe to be on active treatment
     bounds  position in the course to the least and greatest steps that eligibility allows there
     """
     replicates, participants = cohort.received.shape

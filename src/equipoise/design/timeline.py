@@ -23,7 +23,7 @@ class Place:
     visit   its id
     repeat  which occurrence, from 1
     day     planned day, the day of the first dose being 0
-    open    True for the open-label part: held only by those who take the open dose
+    open    True for what is offered after the planned doses: held only by those who take that dose
     arms    positions of the arms that have it
     """
 
@@ -48,7 +48,7 @@ class Timeline:
     randomized   position of the visit on whose day participants are randomized
     doses        positions of the planned dosing visits; empty in a trial without dosing sessions
     unblinded    position of the visit after which the participant is told the arm; None when never planned
-    open_dose    position of the open-label dosing visit; None when there is none
+    open_dose    position of the dosing visit that is offered after those; None when there is none
     """
 
     places: tuple[Place, ...]

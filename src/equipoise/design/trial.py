@@ -63,12 +63,13 @@ class Trial:
         found = {}
         timeline, truth = self.truth.timeline, self.truth
         places = [*timeline.doses, *([timeline.open_dose] if timeline.open_dose is not None else [])]
-        like = [arm.id for arm in truth.arms].index(truth.like) if truth.like is not None else 0
+        ids = [arm.id for arm in truth.arms]
+        again = np.array([ids.index(arm) for arm in truth.again or ids])
         for place in places:
             rows, key = self.present(place), timeline.places[place].key
             minutes = dosing_day.taken_at(key, opening(self.dates.visit[:, place]), self.batch.streams)
             received = self.batch.received[0, rows]
-            arm = np.full_like(received, like) if place == timeline.open_dose else received
+            arm = again[received] if place == timeline.open_dose else received
             found[place] = Dosed(key, rows, arm, minutes[rows])
         return found
 
@@ -122,9 +123,9 @@ def kit_given(trial: Trial, place: int) -> Texts:
     The open-label dose comes from open stock and has no kit number.
     """
     kits: Texts = trial.kits[trial.doses[place].rows]
-    if place == trial.truth.timeline.open_dose:
+    if place == trial.truth.timeline.open_dose and trial.truth.open_label:
         return np.full(kits.size, None, dtype=object)
-    number = trial.truth.timeline.doses.index(place) + 1
+    number = list(trial.doses).index(place) + 1
     if number > 1:
         kits = np.array([f"{kit}-{number}" if kit else None for kit in kits.tolist()], dtype=object)
     return kits

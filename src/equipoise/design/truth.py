@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.design.assignment import Assignment, assignment_of
+from equipoise.design.characteristic import distribution_of
 from equipoise.design.course import Course, course_of
 from equipoise.design.measure import measure_of
 from equipoise.design.people import People, people_of
@@ -35,7 +36,7 @@ class Truth:
 
     participants  participants randomized
     courses       score, as `form.score`, to its course
-    like          the arm whose effect follows the open-label dose; None when nobody takes one
+    again         for each arm, whose effect follows the dose offered later; None when nobody takes one
     """
 
     resolved: Resolved
@@ -45,12 +46,17 @@ class Truth:
     courses: dict[str, Course]
     people: People
     assignment: Assignment
-    like: str | None
+    again: tuple[str, ...] | None
 
     @property
     def arms(self) -> tuple[Arm, ...]:
         """The protocol's arms; wherever an array says which arm, it is a position in this."""
         return self.resolved.protocol.arms
+
+    @property
+    def open_label(self) -> bool:
+        """Whether the dose offered later is one that everybody knows."""
+        return self.scenario.crossover is not None and self.scenario.crossover.like is not None
 
     @cached_property
     def weights(self) -> Floats:
@@ -108,10 +114,12 @@ def truth_of(resolved: Resolved, scenario: Scenario, *, participants: int | None
     Raises        ProtocolError with every reason why scores like these do not exist
     """
     timeline = timeline_of(resolved.protocol)
-    like = scenario.crossover.like if scenario.crossover and timeline.open_dose is not None else None
-    courses, problems = _courses(resolved, scenario, timeline, like)
+    again = None
+    if scenario.crossover is not None and timeline.open_dose is not None:
+        again = tuple(scenario.crossover.like or arm.id for arm in resolved.protocol.arms)
+    courses, problems = _courses(resolved, scenario, timeline, again)
     count = participants or scenario.participants or resolved.protocol.planned_n
-    problems += _impossible(scenario, count)
+    problems += [*_characteristics(resolved, scenario), *_impossible(scenario, count)]
     if problems:
         raise ProtocolError(f"the scenario {scenario.id} cannot be simulated", problems)
     return Truth(
@@ -122,12 +130,12 @@ def truth_of(resolved: Resolved, scenario: Scenario, *, participants: int | None
         courses=courses,
         people=people_of(resolved, scenario),
         assignment=assignment_of(resolved.protocol, resolved.canonical("allocation"), sites=scenario.sites),
-        like=like,
+        again=again,
     )
 
 
 def _courses(
-    resolved: Resolved, scenario: Scenario, timeline: Timeline, like: str | None
+    resolved: Resolved, scenario: Scenario, timeline: Timeline, again: tuple[str, ...] | None
 ) -> tuple[dict[str, Course], list[Problem]]:
     courses: dict[str, Course] = {}
     problems: list[Problem] = []
@@ -135,11 +143,19 @@ def _courses(
         try:
             measure = measure_of(resolved, name)
             courses[measure.name] = course_of(
-                measure, outcome, timeline=timeline, arms=resolved.protocol.arms, like=like
+                measure, outcome, timeline=timeline, arms=resolved.protocol.arms, again=again
             )
         except ValueError as error:
             problems.append(Problem(str(error), path=f"outcomes.{name}"))
     return courses, problems + list(_overlaps(resolved, courses))
+
+
+def _characteristics(resolved: Resolved, scenario: Scenario) -> Iterator[Problem]:
+    for name, stated in scenario.characteristics.items():
+        try:
+            distribution_of(resolved, name, stated)
+        except (KeyError, ValueError) as error:
+            yield Problem(str(error), path=f"characteristics.{name}")
 
 
 def _impossible(scenario: Scenario, participants: int | None) -> Iterator[Problem]:

@@ -108,22 +108,23 @@ class Expectancy(Part):
     side_effect_shift: dict[Name, SideEffectShift] = {}
     """Arm to the shift that side effects cause."""
     right: dict[Name, Probability] | None = None
-    """Arm to the share that guesses right whether it is experimental; replaces the mean shift by the one that
-    gives these shares."""
+    """Arm to the share that guesses right; replaces the mean shift by the one that gives these shares."""
     bias: dict[Text, float] = {}
     """Activated expectancy bias: score to points added for those who guess active, from the first visit after
     the dose until they are told, and then for those who had the active treatment; negative lowers it."""
+    bias_sd: dict[Text, Annotated[float, Field(ge=0)]] = {}
+    """Score to the standard deviation of that bias between participants."""
     do_not_know: Probability = 0.0
     """Share that gives no guess."""
 
 
 class Crossover(Part):
-    """Taking the open-label dose after unblinding."""
+    """Taking a dose that is offered after the planned ones: open-label, or again the masked one."""
 
     uptake: ByArm
     """Chance of taking it."""
-    like: Name
-    """The arm whose course follows it."""
+    like: Name | None = None
+    """The arm whose effect follows it, counted from that dose; the participant's own when absent."""
 
 
 class Sign(Part):
@@ -203,7 +204,7 @@ class Scenario(Part):
     expectancy: Expectancy | None = None
     """Guesses and their consequences."""
     crossover: Crossover | None = None
-    """Open-label dose after unblinding."""
+    """A dose offered after the planned ones."""
     attendance: ByArm = 1.0
     """Chance of attending a preparation or integration session after randomization."""
     signs: dict[Text, Sign] = {}
