@@ -127,17 +127,23 @@ def test_a_composite_strategy_makes_a_responder_a_failure(
 
 @pytest.mark.parametrize(("value", "expected"), [("worst", 60 - 30), ("baseline", 0)])
 def test_a_composite_strategy_on_a_number_uses_what_the_option_names(
-    value: str, expected: float, six: Any
+    value: str, expected: float, study: Callable[..., Any], filled: Callable[..., Any]
 ) -> None:
-    six.note("P1", "rescue", 10)
-    estimand = six.resolved.protocol.primary
-    chosen = estimand.model_copy(
-        update={
-            "intercurrent_events": (Handled(event="rescue", strategy="composite"),),
-            "estimator": estimand.estimator.model_copy(update={"options": {"composite": value}}),
-        }
-    )
-    assert Question(six.evidence, chosen).outcome["P1"] == expected
+    estimator = {"name": "t_change", "options": {"composite": value}}
+    chosen = filled(study(estimand=handled("composite", estimator=estimator))).note("P1", "rescue", 10)
+    assert outcome(chosen)["P1"] == expected
+    assert outcome(chosen)["P2"] == -16
+
+
+def test_a_score_without_a_bad_end_has_no_worst_value(
+    study: Callable[..., Any], filled: Callable[..., Any]
+) -> None:
+    variable = {"score": "stress.level", "type": "value", "visit": "D28"}
+    estimator = {"name": "t_change", "options": {"composite": "worst"}}
+    chosen = filled(study(estimand=handled("composite", estimator=estimator, variable=variable)))
+    chosen.note("P1", "rescue", 10).score("P1", "D28", "stress", "level", 4)
+    result = estimate(Question(chosen.evidence, chosen.resolved.protocol.primary))
+    assert result.status == "not estimable: no worst value of stress.level is known to stand for a failure"
 
 
 def test_a_principal_stratum_is_refused_in_the_row(six: Any) -> None:

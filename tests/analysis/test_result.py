@@ -77,6 +77,17 @@ def test_a_number_that_is_not_finite_is_refused(field: str, value: float) -> Non
         result(**{field: value})
 
 
+def test_a_result_is_a_row_of_a_frame() -> None:
+    frame = result().to_frame()
+    assert frame.shape[0] == 1
+    assert frame.loc[0, ["estimand", "arm", "reference", "estimate"]].tolist() == [
+        "primary",
+        "active",
+        "control",
+        -3.0,
+    ]
+
+
 def test_the_summary_is_what_a_statistician_would_say() -> None:
     assert result().summary() == "Depression: -3.00 (95% CI -5.00 to -1.00), p < .001, n = 30"
 

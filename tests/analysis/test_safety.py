@@ -79,6 +79,15 @@ def test_safety_counts_by_what_was_received_and_leaves_out_who_received_nothing(
     table = adverse_events_table(eventful(six).evidence)
     assert [row["n"] for row in rows(table, "overall", category="any", period="randomized")] == [2, 4]
     assert not rows(table, "by_term", term="Nausea")
+    assert table["not_counted"] == 1
+
+
+def test_where_nothing_says_who_was_dosed_everybody_randomized_is_counted(six: Any) -> None:
+    del six.rows["exposures"]
+    six.rows["dispositions"] = [row for row in six.rows["dispositions"] if row["stage"] != "treatment"]
+    table = adverse_events_table(six.event("P1", "Nausea", 1).evidence)
+    (row,) = rows(table, "by_term", term="Nausea", arm="active")
+    assert [row["participants"], row["n"], table["not_counted"]] == [1, 3, 0]
 
 
 def test_the_blinded_table_is_pooled_until_unblinding_and_silent_on_the_dosing_day(six: Any) -> None:

@@ -1,15 +1,16 @@
 """What a protocol plans that no data could be analyzed by: said before any data are looked at.
 
-Holds conditions between estimands and the registry. Refuses to repeat what `protocol.check` says of the file.
+Holds the conditions under which an estimand has a meaning at all, for protocols built in memory; one read
+from a file has passed `protocol.check`, which says the same with lines. Refuses anything that depends on
+data.
 """
 
 from collections.abc import Iterator
 
-from equipoise.analysis.question import COMPOSITE, COMPOSITE_VALUES
 from equipoise.analysis.registry import ESTIMATORS
-from equipoise.analysis.variable import BINARY
 from equipoise.errors import Problem, ProtocolError
 from equipoise.protocol import Resolved
+from equipoise.protocol.estimators import BINARY, COMPOSITE, COMPOSITE_VALUES
 from equipoise.protocol.plan import Estimand
 
 

@@ -19,13 +19,6 @@ def number(value: Any) -> float | None:
     return converted if math.isfinite(converted) else None
 
 
-def text(value: Any) -> str | None:
-    """Return a text without what tables use for an absent one (None, not-a-number, the empty text)."""
-    if value is None or value != value or value == "":
-        return None
-    return str(value)
-
-
 def percent(count: int, n: int) -> float | None:
     """Return 100 count / n; None when n is 0."""
     return 100 * count / n if n else None

@@ -13,16 +13,13 @@ from numpy.typing import NDArray
 from equipoise.analysis.evidence import Evidence
 from equipoise.analysis.intercurrent import Handling, handle
 from equipoise.analysis.sets import Members, members
-from equipoise.analysis.variable import BINARY, Scale, baseline_of, measure, scale_of
+from equipoise.analysis.variable import Scale, baseline_of, measure, scale_of
 from equipoise.analysis.windows import Reading
 from equipoise.errors import FitError
+from equipoise.protocol.estimators import BINARY, COMPOSITE
 from equipoise.protocol.plan import Estimand
 from equipoise.statistics.ancova import indicators
 from equipoise.statistics.estimate import DEFAULT_LEVEL
-
-COMPOSITE = "composite"
-COMPOSITE_VALUES = ("worst", "baseline")
-"""What a composite strategy may count for a number: the scale's worst value, or no change from baseline."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +132,8 @@ class Question:
     @cached_property
     def observed(self) -> dict[str, float]:
         """Participant to the variable after the strategies, before anything is assumed of missing values."""
-        readings = dict(self.handling.readings)
         failed = [who for who in self.compared if who in self.handling.failed]
+        readings = {who: one for who, one in self.handling.readings.items() if who not in failed}
         if not self.binary:
             readings |= {who: Reading(value, "", None, None) for who, value in self._composite(failed)}
         found = measure(self.estimand.variable, self.scale, readings=readings, baseline=self.baseline)
@@ -145,14 +142,16 @@ class Question:
         return {who: found[who] for who in self.compared if who in found}
 
     def _composite(self, failed: list[str]) -> Iterator[tuple[str, float]]:
-        """Yield the number that stands for a failure."""
-        chosen = self.estimand.estimator.options.get(COMPOSITE)
+        """Yield the number that stands for a failure; nobody without a baseline where that is the number."""
+        worst = self.estimand.estimator.options.get(COMPOSITE) != "baseline"
+        if failed and worst and self.scale.worst is None:
+            raise FitError(f"no worst value of {self.scale.name} is known to stand for a failure")
         for who in failed:
             start = self.baseline.get(who)
-            if chosen == "baseline" and start is not None:
-                yield who, start.value
-            elif chosen == "worst" and self.scale.worst is not None:
+            if worst and self.scale.worst is not None:
                 yield who, self.scale.worst
+            elif start is not None:
+                yield who, start.value
 
     def sample(self) -> Sample:
         """Return the complete cases: outcome, and whatever covariates the estimator names.

@@ -10,8 +10,9 @@ from equipoise.analysis.descriptives import shown_scores, visits_of
 from equipoise.analysis.evidence import Cohort, Evidence
 from equipoise.analysis.plain import percent
 from equipoise.analysis.unblinding import comparable
-from equipoise.analysis.variable import BINARY, Scale, baseline_of, definition, measure
+from equipoise.analysis.variable import Scale, baseline_of, definition, measure
 from equipoise.errors import FitError
+from equipoise.protocol.estimators import BINARY
 from equipoise.protocol.plan import Variable
 from equipoise.protocol.schedule import Visit
 from equipoise.statistics.proportion import Count, wilson

@@ -10,6 +10,7 @@ from typing import Any
 
 from equipoise.analysis.plain import plain
 from equipoise.statistics.p_value import format_p
+from equipoise.statistics.tabulate import tabulate
 
 OK = "ok"
 NOT_TESTED = "descriptive, not tested"
@@ -127,6 +128,13 @@ class Result:
     def untested(self, gate: str) -> "Result":
         """Return the result without its P value; estimate and interval stay."""
         return replace(self, p_value=None, p_adjusted=None, tested=False, rejected=None, gate=gate)
+
+    def to_frame(self) -> Any:
+        """Return one row as a pandas DataFrame, a column a field; both sides of the comparison are left out."""
+        skipped = {"groups", "notes"}
+        return tabulate(
+            [{one.name: getattr(self, one.name) for one in fields(self) if one.name not in skipped}]
+        )
 
     def row(self) -> dict[str, Any]:
         """Return the row of results.json: agreed keys first, then added ones; None for what is absent."""

@@ -1,7 +1,7 @@
 """Adverse events by term, severity and how they were felt, before and after an open-label dose.
 
-Holds counts of participants who received a dose, under the arm of what they received. Refuses to drop welcome
-events: an effect counts whether anybody minded it or not.
+Holds counts of participants who received a dose (everybody randomized where nothing says who did), under the
+arm of what they received. Refuses to drop welcome events: an effect counts whether anybody minded it or not.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -49,6 +49,7 @@ def adverse_events_table(evidence: Evidence) -> Json | None:
     if not events and all(form.id in hidden for form in forms):
         return None
     exposed = [one for one in _exposed(evidence, events) if one.n]
+    counted = {who for one in exposed for who in one.cohort.members}
     return {
         "by_term": [
             row for period in (RANDOMIZED, OPEN_LABEL) for row in _by_term(evidence, exposed, period)
@@ -56,20 +57,20 @@ def adverse_events_table(evidence: Evidence) -> Json | None:
         "overall": [row for one in exposed for row in _overall(evidence, one)],
         "aesi": [_special(one, aesi) for one in exposed for aesi in evidence.resolved.protocol.aesi],
         "dosing_day_by_term": not evidence.blinded,
+        "not_counted": sum(event["participant"] not in counted for event in events),
     }
 
 
 def _exposed(evidence: Evidence, events: Sequence[Row]) -> list[Exposed]:
+    observed = evidence.treated if evidence.doses_recorded else evidence.randomized
     opened = _open_label_dates(evidence)
     if evidence.blinded:
-        everybody = Cohort(None, evidence.everybody.label, evidence.treated)
+        everybody = Cohort(None, evidence.everybody.label, observed)
         return [_of(everybody, RANDOMIZED, events)]
     before = [event for event in events if not _is_open(event, opened)]
     after = [event for event in events if _is_open(event, opened)]
     arms = [
-        Cohort(
-            arm.id, arm.name, tuple(who for who in evidence.treated if evidence.arms_treated[who] == arm.id)
-        )
+        Cohort(arm.id, arm.name, tuple(who for who in observed if evidence.arms_treated[who] == arm.id))
         for arm in evidence.resolved.protocol.arms
     ]
     again = [Cohort(arm.arm, arm.label, tuple(who for who in arm.members if who in opened)) for arm in arms]

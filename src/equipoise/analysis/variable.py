@@ -13,7 +13,6 @@ from equipoise.errors import FitError
 from equipoise.instruments import Score
 from equipoise.protocol.plan import Variable
 
-BINARY = frozenset({"response", "remission"})
 ROUNDING = 1e-9
 """Differences below this many points are rounding of the machine, not of a person."""
 

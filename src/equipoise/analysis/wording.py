@@ -8,8 +8,9 @@ from typing import Any
 from equipoise.analysis.evidence import Evidence
 from equipoise.analysis.intercurrent import affected
 from equipoise.analysis.question import Question
-from equipoise.analysis.variable import BINARY, definition
+from equipoise.analysis.variable import definition
 from equipoise.errors import FitError
+from equipoise.protocol.estimators import BINARY
 from equipoise.protocol.plan import Estimand
 
 Json = dict[str, Any]
