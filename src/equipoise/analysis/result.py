@@ -130,7 +130,7 @@ class Result:
         return replace(self, p_value=None, p_adjusted=None, tested=False, rejected=None, gate=gate)
 
     def to_frame(self) -> Any:
-        """Return one row as a pandas DataFrame, a column a field; both sides of the comparison are left out."""
+        """Return one row as a pandas DataFrame, a column a field, without `groups` and `notes`."""
         skipped = {"groups", "notes"}
         return tabulate(
             [{one.name: getattr(self, one.name) for one in fields(self) if one.name not in skipped}]
