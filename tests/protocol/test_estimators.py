@@ -1,0 +1,20 @@
+"""The rows of the table agree with the vocabulary."""
+
+from typing import get_args
+
+from equipoise.protocol.estimators import ESTIMATORS, Summary, VariableType
+from equipoise.protocol.plan import Estimand, Variable
+
+
+def test_every_row_speaks_the_words_of_the_vocabulary() -> None:
+    assert get_args(Summary) == get_args(Estimand.model_fields["summary"].annotation)
+    assert get_args(VariableType) == get_args(Variable.model_fields["type"].annotation)
+    assumptions = set(get_args(Estimand.model_fields["missing"].annotation))
+    for name, row in ESTIMATORS.items():
+        assert row.text, name
+        assert set(row.missing) <= assumptions, name
+
+
+def test_every_summary_and_type_has_an_estimator() -> None:
+    assert {summary for row in ESTIMATORS.values() for summary in row.summaries} == set(get_args(Summary))
+    assert {kind for row in ESTIMATORS.values() for kind in row.types} == set(get_args(VariableType))
