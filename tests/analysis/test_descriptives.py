@@ -62,8 +62,15 @@ def test_without_an_allocation_there_is_one_row_a_visit(six: Any) -> None:
     assert [(row["arm"], row["n"], row["mean"]) for row in rows] == [(None, 6, pytest.approx(18.5))]
 
 
-def test_only_scores_with_a_value_are_shown_and_flags_are_not(six: Any) -> None:
-    assert [scale.name for scale in shown_scores(six.evidence)] == ["madrs.total"]
+def test_only_scores_with_a_value_and_a_mean_are_shown(study: Any, filled: Any, pocket_data: Any) -> None:
+    forms = [
+        *pocket_data["forms"],
+        {"id": "cssrs", "instrument": "cssrs_screen", "filled_by": "investigator"},
+    ]
+    chosen = filled(study(forms=forms))
+    chosen.score("P1", "BASE", "cssrs", "ideation", 1).score("P1", "BASE", "cssrs", "urgent", 0)
+    assert set(chosen.resolved.forms["cssrs"].scores) >= {"ideation", "urgent"}
+    assert [scale.name for scale in shown_scores(chosen.evidence)] == ["madrs.total"]
 
 
 def test_missing_counts_what_was_expected_and_came(six: Any) -> None:

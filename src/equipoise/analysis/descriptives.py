@@ -16,11 +16,14 @@ from equipoise.statistics.describe import Description, describe
 
 Json = dict[str, Any]
 
+WITHOUT_MEAN = frozenset({"all", "any", "highest"})
+"""How scores are computed that say yes or no, or name a level."""
+
 
 def shown_scores(evidence: Evidence) -> tuple[Scale, ...]:
     """Return the scores that tables show: those of estimands, of endpoints, then each scale's primary one.
 
-    Yes-or-no scores and scores without a single value are left out.
+    Yes-or-no scores, levels of which a mean says nothing, and scores without a single value are left out.
     """
     protocol = evidence.resolved.protocol
     named = [one.variable.score for one in protocol.estimands]
@@ -30,7 +33,8 @@ def shown_scores(evidence: Evidence) -> tuple[Scale, ...]:
     return tuple(
         scale
         for scale in scales.values()
-        if not (scale.score is not None and scale.score.is_flag) and evidence.readings(scale.name)
+        if not (scale.score is not None and scale.score.method in WITHOUT_MEAN)
+        and evidence.readings(scale.name)
     )
 
 
