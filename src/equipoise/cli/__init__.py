@@ -62,12 +62,10 @@ def main() -> None:
     Leaves with 0 done, 1 the input has problems, 2 wrong usage, 3 integrity violated.
     """
     try:
-        equipoise(standalone_mode=False)
+        sys.exit(equipoise(standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
     except click.Abort:
         click.echo("Stopped.", err=True)
         sys.exit(EXIT_PROBLEMS)

@@ -70,13 +70,27 @@ def read(data: Path, allocation: Path | None, resolved: protocol.Resolved) -> Da
     if data.is_dir():
         folder = data / "records" if (data / "records").is_dir() else data
         given = allocations.read(allocation) if allocation else None
-        return Data(records.read(folder), given)
+        found = records.read(folder)
+        judge(found, resolved, name=str(folder))
+        return Data(found, given)
     if allocation is not None:
         problem = Problem("--allocation goes with a folder", "a CSV names its arms through `import: arm`")
         raise RecordError("the data cannot be read", [problem])
     imported = records.import_csv(data.read_bytes(), resolved, name=str(data))
     warn(imported.problems)
     return Data(imported.records, imported.allocation)
+
+
+def judge(found: records.Records, resolved: protocol.Resolved, *, name: str) -> None:
+    """Hold the data against the protocol: print warnings, refuse errors.
+
+    Raises  RecordError with every error
+    """
+    problems = records.check(found, resolved)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise RecordError(f"{name} does not fit the protocol", errors)
+    warn(tuple(problems))
 
 
 def warn(problems: tuple[Problem, ...]) -> None:
