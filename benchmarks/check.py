@@ -1,4 +1,4 @@
-"""Where the half second that checking the flagship may take goes: interpreter, imports, first and later check.
+"""Where the half second for checking the flagship goes: interpreter, imports, first check, later checks.
 
 Prints medians of fresh processes and each as a share of the whole, measured in one run. Exits with 1 when the
 whole is over its bar.

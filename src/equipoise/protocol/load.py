@@ -1,6 +1,6 @@
-"""Protocol files into protocols: YAML, then the model, then the checks; every problem with its line.
+"""Protocol files into protocols: YAML, then the model; every complaint with its line and in words.
 
-Holds the door `load` and the translation of the model's complaints into words. The rules live in `check`.
+Holds reading only. What a protocol must keep beyond its shape, and the door `load`, are in `check`.
 """
 
 import difflib
@@ -39,17 +39,6 @@ def parse(text: str | bytes, *, name: str) -> tuple[Protocol | None, source.Docu
         return Protocol.model_validate_json(json.dumps(document.data)), document, []
     except ValidationError as error:
         return None, document, list(_explain(error.errors(include_url=False), document))
-
-
-def load(text: str | bytes, *, name: str) -> Protocol:
-    """Read a protocol.
-
-    Raises  ProtocolError with every problem found
-    """
-    protocol, _, problems = parse(text, name=name)
-    if protocol is None:
-        raise ProtocolError(f"{name} is not a protocol yet", problems)
-    return protocol
 
 
 def _explain(errors: Iterable[ErrorDetails], document: source.Document) -> Iterable[Problem]:

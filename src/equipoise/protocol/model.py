@@ -149,11 +149,6 @@ class Protocol(Part):
             return known[0]
         return _find(known, scenario or "")
 
-    def doses_open(self, arm: str) -> tuple[str, ...]:
-        """Return the epochs after the first treated one in which an arm receives something again."""
-        with_dose = [epoch for epoch in self.epochs if self.arm(arm).doses(epoch)]
-        return tuple(with_dose[1:])
-
 
 BUILT_IN_SETS = (
     plan.AnalysisSet(

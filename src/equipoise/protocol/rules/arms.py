@@ -162,11 +162,12 @@ def _stratum_item(draft: Draft, stratum: Stratum, path: Path) -> Iterator[Proble
 
 
 def _levels(draft: Draft, stratum: Stratum, path: Path, codes: tuple[str, ...]) -> Iterator[Problem]:
+    known, levels = set(codes), set(stratum.levels)
     for place, level in enumerate(stratum.levels):
-        if level not in codes:
+        if level not in known:
             message = f"{shown(level)} is no code of {stratum.item}"
             yield draft.error((*path, "levels", place), message, f"its codes are {listed(codes)}")
-    lost = [code for code in codes if code not in stratum.levels]
+    lost = [code for code in codes if code not in levels]
     if lost:
         message = f"whoever answers {listed(lost)} belongs to no stratum and cannot be randomized"
         yield draft.error((*path, "levels"), message, "list every code as a level")

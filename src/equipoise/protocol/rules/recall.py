@@ -1,5 +1,7 @@
 """Recall: questions that look back over days must not look back across the dose without a word."""
 
+import bisect
+from collections import defaultdict
 from collections.abc import Iterator
 
 from equipoise.errors import Problem
@@ -10,17 +12,23 @@ from equipoise.protocol.rules.draft import Draft, listed
 def recall(draft: Draft) -> Iterator[Problem]:
     """Yield each form that asks about days on both sides of a dose."""
     calendar = Calendar(draft)
-    doses = [moment for visit in calendar.doses if (moment := calendar.moment(visit)) is not None]
+    doses: defaultdict[str, list[int]] = defaultdict(list)
+    for visit in calendar.doses:
+        moment = calendar.moment(visit)
+        if moment is not None:
+            bisect.insort(doses[moment[0]], moment[1])
     for form in draft.forms.values():
         if not form.recall_days:
             continue
         across = []
         for name in draft.collected.get(form.id, ()):
             moment = calendar.moment(draft.visits[name])
-            days = [moment[1] - day for line, day in doses if moment is not None and line == moment[0]]
-            since = min((day for day in days if day > 0), default=None)
-            if since is not None and since < form.recall_days:
-                across.append((name, since))
+            if moment is None:
+                continue
+            line = doses[moment[0]]
+            earlier = bisect.bisect_left(line, moment[1])
+            if earlier and moment[1] - line[earlier - 1] < form.recall_days:
+                across.append((name, moment[1] - line[earlier - 1]))
         if across:
             yield _warning(draft, form.id, recall_days=form.recall_days, across=across)
 

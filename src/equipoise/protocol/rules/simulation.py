@@ -291,8 +291,8 @@ def _adverse_event(draft: Draft, event: SimulatedEvent, path: Path) -> Iterator[
 def _later(draft: Draft, scenario: Scenario, path: Path) -> Iterator[Problem]:
     """Yield what is said of an open-label dose or of groups of arms that the trial does not have."""
     if scenario.crossover is not None:
-        again = [arm for arm in draft.protocol.arms if draft.protocol.doses_open(arm.id)]
-        if not again:
+        treated = [sum(bool(arm.doses(epoch)) for epoch in arm.elements) for arm in draft.protocol.arms]
+        if max(treated, default=0) <= 1:
             message = "no arm receives anything after the first treated epoch, so nobody can cross over"
             yield draft.error(
                 (*path, "crossover"), message, "add an element to an arm, or remove it", key=True
