@@ -78,10 +78,11 @@ def _alike(effects: Sequence[Effect]) -> int:
     return sum(one.estimand == effects[0].estimand for one in effects)
 
 
-def same_scale(effects: Sequence[Effect], lead: Effect) -> list[Effect]:
-    """Return the effects that can share an axis with `lead`, which comes first."""
+def robustness(effects: Sequence[Effect], lead: Effect) -> list[Effect]:
+    """Return `lead`, its comparisons of other arms, and what examines its robustness on the same scale."""
     same = [one for one in effects if _kind(one) == _kind(lead)]
-    return sorted(same, key=lambda one: one.estimand != lead.estimand)
+    others = [one for one in same if one.examines == lead.estimand]
+    return [*(one for one in same if one.estimand == lead.estimand), *others]
 
 
 def _kind(effect: Effect) -> tuple[str, str, str, str]:
@@ -106,7 +107,12 @@ def _label(effect: Effect, shown: Sequence[Effect], trial: Trial) -> str:
     if len({one.estimand for one in shown}) == 1:
         kind = ", simulated" if trial.simulated else ""
         return pair if several else f"This trial{kind}"
-    return f"{effect.name} ({pair})" if several else effect.name
+    return f"{effect.name} ({pair})" if several and not names_arms(effect) else effect.name
+
+
+def names_arms(effect: Effect) -> bool:
+    """Return whether the estimand's name says already which arms it compares."""
+    return effect.arm.label in effect.name and effect.reference.label in effect.name
 
 
 def _short(citation: str) -> str:

@@ -50,6 +50,7 @@ class Effect:
     gate       what a reader must know of the testing procedure
     status     "ok", or why there is no estimate
     higher_is  worse or better; empty when unknown
+    examines   the estimand whose robustness it examines; empty for none
     """
 
     estimand: str
@@ -75,6 +76,7 @@ class Effect:
     gate: str = ""
     status: str = "ok"
     higher_is: str = ""
+    examines: str = ""
 
     @property
     def null(self) -> float:

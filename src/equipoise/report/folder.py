@@ -20,10 +20,18 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, marks that reverse the reading order, halves of characters: never part of a report."""
 
+FILES: dict[str, tuple[str, type]] = {
+    "results": ("rows", list),
+    "tables": ("mapping", dict),
+    "manifest": ("mapping", dict),
+    "protocol": ("mapping", dict),
+}
+"""The files of an analysis and what each holds."""
+
 
 @dataclass(frozen=True)
 class Written:
-    """The four files of an analysis."""
+    """The four files of an analysis; of the protocol, the sections that a report reads."""
 
     results: tuple[Row, ...] = ()
     tables: Row = field(default_factory=dict)
@@ -38,7 +46,7 @@ def read(folder: Path) -> Written:
             IntegrityError when a file is not the one its manifest vouches for
     """
     problems: list[Problem] = []
-    contents = {part: _bytes(folder / f"{part}.json", problems) for part in shape.FILES}
+    contents = {part: _bytes(folder / f"{part}.json", problems) for part in FILES}
     values = {
         part: _parse(part, content, problems) for part, content in contents.items() if content is not None
     }
@@ -49,12 +57,11 @@ def read(folder: Path) -> Written:
     changed = _changed(contents, values["manifest"].get("files"))
     if changed:
         raise IntegrityError(f"the analysis in {folder} was changed after it was written", changed)
-    protocol = values["protocol"]
     return Written(
         results=tuple(values["results"]),
         tables=values["tables"],
         manifest=values["manifest"],
-        protocol=protocol["protocol"] if isinstance(protocol.get("protocol"), dict) else protocol,
+        protocol={name: part for name, part in values["protocol"].items() if name in shape.PROTOCOL.inside},
     )
 
 
@@ -105,23 +112,14 @@ def _clean(value: Any) -> Any:
 
 def _misshapen(values: Row) -> list[Problem]:
     found = [
-        Problem(f"expected {_word(kind)}", source=f"{part}.json")
-        for part, kind in shape.FILES.items()
-        if not isinstance(values[part], kind)
+        Problem(f"expected {shape.WORDS[kind]}", source=f"{part}.json")
+        for part, (kind, python) in FILES.items()
+        if not isinstance(values[part], python)
     ]
     if found:
         return found
-    if not shape.is_rows(values["results"]):
-        found.append(Problem("expected a list of rows", source="results.json"))
-    for name, kind in shape.TABLES.items():
-        table = values["tables"].get(name)
-        if table is not None and not (shape.is_rows(table) if kind is list else isinstance(table, dict)):
-            found.append(Problem(f"expected {_word(kind)}", path=name, source="tables.json"))
-    found += shape.problems(values["results"], shape.FOUND, source="results.json")
-    for name in shape.TABLES:
-        found += shape.problems(values["tables"].get(name), shape.FOUND, path=name, source="tables.json")
-    return [*found, *shape.problems(values["protocol"], shape.PLANNED, source="protocol.json")]
-
-
-def _word(kind: type) -> str:
-    return "a list of rows" if kind is list else "a mapping"
+    return [
+        *shape.problems(values["results"], shape.RESULTS, numbers=shape.FOUND, source="results.json"),
+        *shape.problems(values["tables"], shape.TABLES, numbers=shape.FOUND, source="tables.json"),
+        *shape.problems(values["protocol"], shape.PROTOCOL, numbers=shape.PLANNED, source="protocol.json"),
+    ]

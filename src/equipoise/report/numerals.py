@@ -9,7 +9,9 @@ from collections.abc import Iterable
 
 MINUS = "−"
 FIXED = "\N{NO-BREAK SPACE}"
-"""Keeps a P value on one line."""
+"""Keeps a P value or a short head on one line."""
+MEAN_SD = f"Mean{FIXED}(SD)"
+P_VALUE = f"P{FIXED}value"
 ABSENT = "–"
 """What a table cell shows for a value that does not exist."""
 

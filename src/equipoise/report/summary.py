@@ -159,7 +159,7 @@ def _threats(trial: Trial) -> list[Entry]:
     entries.append(Entry(told, lead=LEADS["missing"], target=missing_data.ID, link=missing_data.TITLE))
     entries.append(Entry(_after(trial), lead=LEADS["after"], target=outcomes.ID, link=outcomes.TITLE))
     if trial.rows("deviations"):
-        told = f"{numerals.plural(deviations.important(trial), 'important deviation')} recorded."
+        told = wording.deviations(deviations.important(trial))
         entries.append(Entry(told, lead=LEADS["deviations"], target=deviations.ID, link=deviations.TITLE))
     return entries
 

@@ -266,6 +266,7 @@ class Trial:
             gate=str(row.get("gate") or ""),
             status=unworded or str(row.get("status") or "ok"),
             higher_is=scale.higher_is,
+            examines=str(row.get("sensitivity_of") or ""),
         )
 
     def _variable(self, row: Row) -> str:

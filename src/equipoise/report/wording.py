@@ -184,6 +184,15 @@ def after_unblinding(day: float | None, *, took: Sequence[tuple[str, int, int]] 
     return " ".join(parts)
 
 
+def deviations(count: int) -> str:
+    """Return how many important deviations there were."""
+    return (
+        f"{numerals.plural(count, 'important deviation')} recorded."
+        if count
+        else "No important one recorded."
+    )
+
+
 def size(effect: Effect) -> str:
     """Return the estimate in words: "12.0 points lower", "response 47 percentage points higher"."""
     if effect.estimate is None:

@@ -15,6 +15,8 @@ from equipoise.report.figures.trajectory import LEAST_TICK_GAP, value_range
 PANEL_HEIGHT = 210.0
 GAP = 22.0
 WIDE_COLUMNS = 3
+MANY = 60
+"""More lines than this in a panel are drawn fainter, or the mean would drown."""
 
 Line = tuple[tuple[float, float], ...]
 
@@ -112,8 +114,10 @@ def _panel(
             figure.time, (left + right) / 2, bottom + 2 * canvas.line, anchor="middle", class_="axis-title"
         )
     )
-    drawn += [_line(one, x=x, y=y, class_="one") for one in panel.lines]
+    thin = "one many" if len(panel.lines) > MANY else "one"
+    drawn += [_line(one, x=x, y=y, class_=thin) for one in panel.lines]
     if panel.mean:
+        drawn.append(_line(panel.mean, x=x, y=y, class_="halo"))
         drawn.append(_line(panel.mean, x=x, y=y, class_="mean strong-mean"))
     return svg.group(*drawn, class_=svg.arm_class(panel.place))
 

@@ -205,7 +205,7 @@ def _moment_table(trial: Trial, name: str, caption: str, stub: str, lines: list[
         caption=caption,
         stub=stub,
         groups=tuple((column.label, 2) for column in trial.columns),
-        heads=("n", "Mean (SD)") * len(trial.columns),
+        heads=("n", numerals.MEAN_SD) * len(trial.columns),
         lines=tuple(lines),
     )
 

@@ -9,16 +9,16 @@ from typing import Any
 from equipoise.report import numerals, wording
 from equipoise.report.blocks import Block, Line, Prose, Section, Table, missing
 from equipoise.report.folder import Row
-from equipoise.report.trial import Trial
+from equipoise.report.trial import Trial, number
 
 ID, TITLE = "estimands", "What was asked"
 SIDE_BY_SIDE = 3
 STRATEGIES = {
-    "treatment_policy": "counted whatever happened (treatment policy)",
-    "hypothetical": "as if it had not happened (hypothetical)",
-    "composite": "part of the outcome (composite)",
-    "while_on_treatment": "values up to it count (while on treatment)",
-    "principal_stratum": "only those it would not happen to (principal stratum)",
+    "treatment_policy": "Counted whatever happened (treatment policy)",
+    "hypothetical": "As if it had not happened (hypothetical)",
+    "composite": "Part of the outcome (composite)",
+    "while_on_treatment": "Values up to it count (while on treatment)",
+    "principal_stratum": "Only those it would not happen to (principal stratum)",
 }
 SUMMARIES = {
     "difference_in_means": "Difference in means",
@@ -46,10 +46,10 @@ def section(trial: Trial) -> Section:
     blocks: list[Block] = []
     if trial.blinded:
         blocks.append(Prose("Which arms are compared is withheld in this report.", tone="note"))
-    blocks += [
-        _table(trial, rows[start : start + SIDE_BY_SIDE], part=start // SIDE_BY_SIDE)
-        for start in range(0, len(rows), SIDE_BY_SIDE)
-    ]
+    tables = -(-len(rows) // SIDE_BY_SIDE)
+    size = -(-len(rows) // tables)
+    parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+    blocks += [_table(trial, part, part=place) for place, part in enumerate(parts)]
     return Section(ID, TITLE, tuple(blocks))
 
 
@@ -61,7 +61,7 @@ def _table(trial: Trial, rows: Sequence[Row], *, part: int) -> Table:
         ("3. Variable", [_text(row.get("variable_text") or row.get("variable")) for row in rows]),
         ("4. Intercurrent events", [_events(trial, row) for row in rows]),
         ("5. Summary", [SUMMARIES.get(str(row.get("summary")), _text(row.get("summary"))) for row in rows]),
-        ("Estimator", [_estimator(row) for row in rows]),
+        ("Estimator", [_estimator(trial, row) for row in rows]),
         ("Missing values", [MISSING.get(str(row.get("missing")), _text(row.get("missing"))) for row in rows]),
     ]
     return Table(
@@ -85,13 +85,16 @@ def _treatment(trial: Trial, row: Row) -> str:
 
 
 def _events(trial: Trial, row: Row) -> str:
-    events = [_event(trial, one) for one in row.get("intercurrent_events") or [] if isinstance(one, dict)]
-    return "; ".join(events) or "None defined"
+    by_strategy: dict[str, list[str]] = {}
+    for event in row.get("intercurrent_events") or []:
+        by_strategy.setdefault(str(event.get("strategy")), []).append(_event(trial, event))
+    told = [f"{STRATEGIES.get(name, name)}: {'; '.join(events)}." for name, events in by_strategy.items()]
+    return " ".join(told) or "None defined"
 
 
 def _event(trial: Trial, event: Row) -> str:
-    strategy = STRATEGIES.get(str(event.get("strategy")), str(event.get("strategy")))
-    counts = event.get("n_by_arm") or {}
+    """Return an event with how many participants had it, where anybody did."""
+    counts = {arm: number(count) for arm, count in (event.get("n_by_arm") or {}).items()}
     shown = [
         f"{numerals.whole(counts[arm.id])} on {wording.inline(arm.label)}"
         for arm in trial.arms
@@ -99,14 +102,19 @@ def _event(trial: Trial, event: Row) -> str:
     ]
     pooled = counts.get("all")
     happened = numerals.listing(shown) or (numerals.plural(pooled, "participant") if pooled else "")
-    return f"{event.get('text') or event.get('event')}: {strategy}" + (
-        f"; it happened to {happened}" if happened else ""
-    )
+    text = wording.inline(str(event.get("text") or event.get("event")))
+    return f"{text} ({happened})" if happened else text
 
 
-def _estimator(row: Row) -> str:
+def _estimator(trial: Trial, row: Row) -> str:
     name = ESTIMATORS.get(str(row.get("estimator")), _text(row.get("estimator")))
-    adjusted = [str(one) for one in row.get("covariates") or []] + (
-        ["stratification factors"] if row.get("strata") else []
-    )
+    adjusted = [_covariate(trial, str(one)) for one in row.get("covariates") or []]
+    adjusted += ["stratification factors"] if row.get("strata") else []
     return f"{name}, adjusted for {numerals.listing(adjusted)}" if adjusted else name
+
+
+def _covariate(trial: Trial, name: str) -> str:
+    """Return "MADRS total at preparation 1" for "madrs.total@PREP1"."""
+    score, _, visit = name.partition("@")
+    label = trial.scale(score).label
+    return f"{label} at {wording.inline(trial.visit_label(visit))}" if visit else label

@@ -29,7 +29,7 @@ def section(trial: Trial) -> Section:
 
 
 def _figure(trial: Trial, table: Row, columns: list[Row]) -> Figure:
-    drawn = tuple(_column(trial, row) for row in columns)
+    drawn = tuple(_column(trial, row, _empty(columns)) for row in columns)
     kept = [place for place in range(len(STAGES)) if any(column.boxes[place] for column in drawn)]
     title = _title(table, columns)
     content = Flow(
@@ -62,7 +62,8 @@ def _title(table: Row, columns: list[Row]) -> str:
     return f"{numerals.whole(table.get('randomized'))}{of} were randomized{treated}"
 
 
-def _column(trial: Trial, row: Row) -> Column:
+def _column(trial: Trial, row: Row, empty: frozenset[str]) -> Column:
+    """Return an arm's boxes; `empty` names visits that nobody of any arm had."""
     label = _label(trial, row)
     to = f"Allocated to {wording.inline(label)}" if not trial.blinded else "Allocated"
     allocation = Box(
@@ -72,7 +73,7 @@ def _column(trial: Trial, row: Row) -> Column:
             *_reasons("Did not receive it", row.get("not_received")),
         ),
     )
-    followed = row.get("followed") or []
+    followed = [one for one in row.get("followed") or [] if one.get("visit") not in empty]
     follow = Box(
         "Seen for the primary outcome" if followed else "Followed",
         (
@@ -92,6 +93,13 @@ def _column(trial: Trial, row: Row) -> Column:
         analysis if analyzed else None,
     )
     return Column(label, place, boxes)
+
+
+def _empty(columns: list[Row]) -> frozenset[str]:
+    seen = [one for row in columns for one in row.get("followed") or []]
+    return frozenset(str(one.get("visit")) for one in seen) - {
+        str(one.get("visit")) for one in seen if one.get("n")
+    }
 
 
 def _open_label(row: Any) -> Box | None:

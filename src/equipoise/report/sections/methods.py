@@ -9,9 +9,9 @@ from typing import Any
 from equipoise.report import numerals, wording
 from equipoise.report.blocks import Block, Entry, Heading, Listing, Prose, Section, missing
 from equipoise.report.folder import Row
-from equipoise.report.sections.estimands import ESTIMATORS, MISSING
+from equipoise.report.sections.estimands import ESTIMATORS
 from equipoise.report.sections.multiplicity import METHODS as PROCEDURES
-from equipoise.report.trial import Trial
+from equipoise.report.trial import Trial, number
 
 ID, TITLE = "methods", "Methods"
 ALLOCATION = {
@@ -21,6 +21,11 @@ ALLOCATION = {
     "efron": "Efron's biased coin",
 }
 ASSUMED = "(assumption: no source says)"
+ASSUMED_MISSING = {
+    "complete_cases": "participants without the value are left out",
+    "missing_at_random": "missing values are taken to be missing at random",
+    "failure": "a missing value counts as no response",
+}
 
 
 def section(trial: Trial) -> Section:
@@ -232,10 +237,8 @@ def _statistics(trial: Trial) -> list[str]:
         by_estimator.setdefault(key, []).append(str(row.get("label") or row.get("id")))
     for (estimator, assumed), names in by_estimator.items():
         method = ESTIMATORS.get(estimator, estimator)
-        about = MISSING.get(assumed, assumed)
-        texts.append(
-            f"{numerals.listing(names)}: {wording.inline(method)}; missing values: {wording.inline(about)}."
-        )
+        about = ASSUMED_MISSING.get(assumed, assumed)
+        texts.append(f"{numerals.listing(names)}: {wording.inline(method)}; {about}.")
     multiplicity = _map(plan, "multiplicity")
     if multiplicity and not trial.blinded:
         order = [trial.estimand_label(one) for one in multiplicity.get("order") or []]
@@ -252,7 +255,7 @@ def _statistics(trial: Trial) -> list[str]:
 
 def _sample_size(row: Row) -> str:
     marked = row.get("n")
-    n = marked.get("value") if isinstance(marked, dict) else marked
+    n = number(marked.get("value") if isinstance(marked, dict) else marked)
     if n is None:
         return ""
     told = [f"{numerals.plural(n, 'participant')} were planned."]

@@ -4,7 +4,7 @@ Holds counts. What was assumed about missing values stands with the estimands.
 """
 
 from equipoise.report import numerals, wording
-from equipoise.report.blocks import Line, Section, Table, missing
+from equipoise.report.blocks import Block, Line, Section, Table, missing
 from equipoise.report.folder import Row
 from equipoise.report.trial import Trial
 
@@ -16,6 +16,18 @@ def section(trial: Trial) -> Section:
     rows = trial.rows("missing")
     if not rows:
         return missing(ID, TITLE, wording.NOT_COLLECTED)
+    asked = [row for row in rows if str(row.get("score")) in trial.outcomes]
+    others = [row for row in rows if str(row.get("score")) not in trial.outcomes]
+    blocks: list[Block] = []
+    if asked:
+        blocks.append(_table(trial, asked, name="table-missing", caption="Values missing of those expected"))
+    if others:
+        caption = "Values missing of other measures"
+        blocks.append(_table(trial, others, name="table-missing-others", caption=caption, folded=bool(asked)))
+    return Section(ID, TITLE, tuple(blocks))
+
+
+def _table(trial: Trial, rows: list[Row], *, name: str, caption: str, folded: bool = False) -> Table:
     lines: list[Line] = []
     for score in dict.fromkeys(str(row.get("score")) for row in rows):
         here = [row for row in rows if str(row.get("score")) == score]
@@ -24,15 +36,15 @@ def section(trial: Trial) -> Section:
             at = [row for row in here if str(row.get("visit")) == visit]
             cells = tuple(_cell(next(iter(trial.of_arm(at, column)), {})) for column in trial.columns)
             lines.append(Line(trial.visit_label(visit), cells, level=1))
-    table = Table(
-        id="table-missing",
-        caption="Values missing of those expected",
+    return Table(
+        id=name,
+        caption=caption,
         stub="Measure and visit",
         heads=tuple(f"{column.label}, missing (%)" for column in trial.columns),
         lines=tuple(lines),
         notes=("Expected of everybody randomized, whether or not they had left the trial.",),
+        folded=folded,
     )
-    return Section(ID, TITLE, (table,))
 
 
 def of_primary(trial: Trial) -> tuple[tuple[tuple[str, int, int], ...], str]:

@@ -35,7 +35,7 @@ def section(trial: Trial) -> Section:
         id="table-testing",
         caption="Steps of the testing procedure",
         stub="Estimand",
-        heads=("Tested", "P value", "Null hypothesis", "Why"),
+        heads=("Tested", numerals.P_VALUE, "Null hypothesis", "Why"),
         lines=tuple(Line(trial.estimand_label(row.get("estimand")), _step(trial, row)) for row in steps),
         prose=True,
     )
@@ -43,10 +43,16 @@ def section(trial: Trial) -> Section:
 
 
 def _step(trial: Trial, row: Row) -> tuple[str, ...]:
-    reason = str(row.get("reason") or "")
-    for estimand in trial.estimand_plans:
-        reason = reason.replace(f"at {estimand}", f"at “{trial.estimand_label(estimand)}”")
+    reason = _reason(trial, str(row.get("reason") or ""))
     if not row.get("tested"):
         return "No", numerals.ABSENT, wording.opening(NOT_TESTED), wording.opening(reason)
     result = "Rejected" if row.get("rejected") else "Not rejected"
     return "Yes", numerals.bare_p_value(number(row.get("p_value"))), result, wording.opening(reason)
+
+
+def _reason(trial: Trial, text: str) -> str:
+    """Return why a step went as it did, with the estimand's name in the place of its id."""
+    for estimand in trial.estimand_plans:
+        if text.startswith(f"{estimand} ") or text.endswith(f" {estimand}"):
+            return text.replace(estimand, f"“{trial.estimand_label(estimand)}”", 1)
+    return text

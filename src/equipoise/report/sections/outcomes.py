@@ -50,7 +50,14 @@ def _results(trial: Trial) -> Table:
         id="table-results",
         caption="Every planned comparison",
         stub="Estimand",
-        heads=(sides[0], sides[1], f"Difference or ratio ({level} CI)", "P value", "n", "Null hypothesis"),
+        heads=(
+            sides[0],
+            sides[1],
+            f"Difference or ratio ({level} CI)",
+            numerals.P_VALUE,
+            "n",
+            "Null hypothesis",
+        ),
         lines=tuple(lines),
         notes=(
             "Arms: mean (SD) of the variable, or number of participants (%).",
@@ -66,7 +73,8 @@ def _by_role(effects: Sequence[Effect]) -> list[Effect]:
 
 
 def _result(effect: Effect, *, several: bool) -> Line:
-    versus = f": {effect.arm.label} vs {wording.inline(effect.reference.label)}" if several else ""
+    told = several and not comparison.names_arms(effect)
+    versus = f": {effect.arm.label} vs {wording.inline(effect.reference.label)}" if told else ""
     decimals = 1 if effect.measure == "risk_difference" else 2
     cells = (
         _side(effect, effect.arm),
@@ -88,21 +96,29 @@ def _side(effect: Effect, side: Side) -> str:
 
 
 def _notes(trial: Trial) -> list[str]:
-    found = []
+    """Return what was left out or assumed, each thing once with the estimands it holds for."""
+    found: dict[str, list[str]] = {}
     for row in trial.written.results:
-        notes = [str(one) for one in row.get("notes") or []]
-        if notes:
-            found.append(
-                f"{row.get('name') or trial.estimand_label(row.get('estimand'))}: {'; '.join(notes)}."
-            )
-    return found
+        for note in row.get("notes") or []:
+            name = str(row.get("name") or trial.estimand_label(row.get("estimand")))
+            found.setdefault(_named(trial, str(note)), []).append(name)
+    return [f"{wording.opening(note)}: {'; '.join(dict.fromkeys(names))}." for note, names in found.items()]
+
+
+def _named(trial: Trial, note: str) -> str:
+    """Return a note that opens with the id of an intercurrent event with the event's words instead."""
+    for row in trial.rows("estimands"):
+        for event in row.get("intercurrent_events") or []:
+            if note.startswith(f"{event.get('event')} ") and event.get("text"):
+                return note.replace(str(event["event"]), str(event["text"]), 1)
+    return note
 
 
 def _sensitivity(trial: Trial) -> list[Block]:
     """Return the primary comparison beside everything on the same scale, where there is more than it."""
     found: list[Block] = []
     for place, lead in enumerate(trial.primaries[:1]):
-        same = comparison.same_scale(trial.effects, lead)
+        same = comparison.robustness(trial.effects, lead)
         picture_id = f"figure-sensitivity-{place + 1}"
         drawn = comparison.picture(trial, same, name=picture_id, several=True) if len(same) > 1 else None
         if drawn is not None:
@@ -159,7 +175,7 @@ def _course_title(scale: Scale, effects: Sequence[Effect], trial: Trial) -> str:
     if not known:
         return f"{scale.label} over time" + (", all arms together" if trial.blinded else "")
     at = f" at {wording.inline(known[0].visit)}" if known[0].visit else ""
-    return f"{scale.label}{at}: {wording.titles(known)}"
+    return f"{scale.label}{at}: {wording.titles([one for one in known if one.visit == known[0].visit])}"
 
 
 def _course_caption(trial: Trial, days: set[float]) -> str:
@@ -195,16 +211,27 @@ def _by_visit(trial: Trial, scale: Scale, rows: list[Row]) -> Table:
         groups=tuple((column.label, len(HEADS)) for column in trial.columns),
         heads=HEADS * len(trial.columns),
         lines=tuple(_visit_lines(trial, rows, scale.decimals)),
+        notes=(WITHOUT,) if _has_empty_visit(rows) else (),
     )
 
 
-HEADS = ("n", "Mean (SD)", "Change from baseline (95% CI)")
+WITHOUT = "Visits without a single value are left out."
+HEADS = ("n", numerals.MEAN_SD, "Change from baseline (95% CI)")
+
+
+def _has_empty_visit(rows: list[Row]) -> bool:
+    seen: dict[str, bool] = {}
+    for row in rows:
+        seen[str(row.get("visit"))] = bool(row.get("n")) or seen.get(str(row.get("visit")), False)
+    return not all(seen.values())
 
 
 def _visit_lines(trial: Trial, rows: list[Row], decimals: int) -> list[Line]:
     lines, open_ = [], False
     for visit in dict.fromkeys(str(row.get("visit")) for row in rows):
         here = [row for row in rows if str(row.get("visit")) == visit]
+        if not any(row.get("n") for row in here):
+            continue
         if not open_ and any(row.get("randomized_comparison") is False for row in here):
             lines.append(Line("No randomized comparison from here on", heading=True))
             open_ = True

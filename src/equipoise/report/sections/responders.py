@@ -72,6 +72,8 @@ def _table(trial: Trial, rows: list[Row]) -> Table:
         here = [row for row in rows if _definition(row) == definition]
         for visit in dict.fromkeys(str(row.get("visit")) for row in here):
             at = [row for row in here if str(row.get("visit")) == visit]
+            if not any(row.get("n") for row in at):
+                continue
             cells: list[str] = []
             for column in trial.columns:
                 row = next(iter(trial.of_arm(at, column)), {})
