@@ -1,0 +1,9 @@
+"""Mixed models for repeated measures: `fit` one from a data frame, `fit_batch` many trials from arrays.
+
+Holds the package's door. Nothing here needs pandas until `fit` is called.
+"""
+
+from equipoise.statistics.mmrm.covariance import STRUCTURES
+from equipoise.statistics.mmrm.fit import Fit, JointTest, Status, fit
+
+__all__ = ["STRUCTURES", "Fit", "JointTest", "Status", "fit"]

@@ -1,0 +1,264 @@
+"""The search for the maximum of the likelihood: Newton steps with halving, Fisher's where Newton's fail.
+
+Runs many data sets at once; each leaves when it has converged or cannot go on, which is a value and never an
+exception. Deterministic: nothing is drawn and nothing depends on the clock. Holds no likelihood.
+"""
+
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+import numpy as np
+
+from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, cholesky, transpose
+from equipoise.statistics.mmrm.covariance import Slopes, Structure
+from equipoise.statistics.mmrm.likelihood import Derivatives, Point, differentiate, evaluate
+from equipoise.statistics.mmrm.products import Products
+from equipoise.statistics.mmrm.start import begin
+
+MOST_STEPS = 100
+MOST_HALVINGS = 30
+# Newton's decrement g' H^-1 g: twice what -2 log likelihood has still to lose. Steps square it, so that a
+# value of 1e-16 is the last before rounding.
+ENOUGH = 1e-16
+# Below this, a decrement that no longer falls tenfold is rounding.
+NEARLY = 1e-10
+FALL = 0.1
+# Fisher steps before Newton's where the start is a guess.
+FISHER_STEPS = 2
+# A conditional variance below this share of its variance is zero.
+SINGULAR = 1e-12
+# A step that makes -2 log likelihood larger by no more than this share went nowhere.
+ROUNDING = 1e-13
+# Where correlations read off a start do not fit together, shrink them.
+SHRINKING = (1.0, 0.7, 0.4, 0.0)
+# Ranges tried for spatial structures, in mean distances.
+RANGES = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+Stack = TypeVar("Stack", Point, Derivatives)
+
+CONVERGED, SINGULAR_AT_OPTIMUM, NO_PROGRESS, TOO_MANY_STEPS, NO_START = range(5)
+REASONS = {
+    CONVERGED: "converged",
+    SINGULAR_AT_OPTIMUM: "the likelihood grows as the covariance becomes singular: two visits tell the same, "
+    "or there are too few participants for this structure",
+    NO_PROGRESS: "no step improves the likelihood, and its curvature is not that of a maximum: a covariance "
+    "parameter is not determined by these data, or lies at its bound",
+    TOO_MANY_STEPS: f"no maximum within {MOST_STEPS} steps",
+    NO_START: "no covariance to start from gives a likelihood",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """Where the search ended, for T data sets.
+
+    theta        (T, H, K)
+    point        the likelihood there
+    derivatives  and its derivatives, in the coordinates of `slopes`
+    slopes       of the covariance
+    code         (T,) a key of REASONS
+    steps        (T,)
+    """
+
+    theta: Array
+    point: Point
+    derivatives: Derivatives
+    slopes: Slopes
+    code: Codes
+    steps: Codes
+
+
+def matrices(structure: Structure, theta: Array, products: Products) -> Array:
+    """Return the covariance of each group, or of each pattern for spatial structures."""
+    if structure.spatial:
+        theta = theta[:, products.group]
+    return structure.matrices(theta, visits=products.observed.shape[1], distance=products.distance)
+
+
+def slopes_of(structure: Structure, theta: Array, products: Products) -> Slopes:
+    """Return the derivatives of what `matrices` returns."""
+    if structure.spatial:
+        theta = theta[:, products.group]
+    return structure.slopes(theta, visits=products.observed.shape[1], distance=products.distance)
+
+
+def maximize(
+    products: Products, structure: Structure, *, restricted: bool, start: Array | None = None
+) -> Optimum:
+    """Return the optimum of each data set.
+
+    start  (T, H, K) parameters; None takes them from the data
+    """
+    sure = start is not None
+    if start is None:
+        start, sure = _start(products, structure, restricted=restricted)
+    theta = start.copy()
+    point = evaluate(products, matrices(structure, theta, products), restricted=restricted)
+    t = theta.shape[0]
+    code, steps = np.full(t, TOO_MANY_STEPS, dtype=np.intp), np.full(t, MOST_STEPS, dtype=np.intp)
+    code[~np.isfinite(point.value)] = NO_START
+    previous = np.full(t, np.inf)
+    active = np.flatnonzero(np.isfinite(point.value))
+    found: list[tuple[Codes, Derivatives, Slopes]] = []
+    for step in range(MOST_STEPS + 1):
+        part = products if active.size == t else products.take(active)
+        here = point if active.size == t else _take(point, active)
+        slopes = slopes_of(structure, theta[active], part)
+        derivatives = differentiate(part, here, slopes, restricted=restricted)
+        direction, decrement, curved = _direction(derivatives, fisher=not sure and step < FISHER_STEPS)
+        stalled = (decrement < NEARLY) & (decrement > FALL * previous[active])
+        verdict = np.full(active.size, -1, dtype=np.intp)
+        verdict[_is_singular(structure, theta[active], part)] = SINGULAR_AT_OPTIMUM
+        verdict[curved & ((decrement <= ENOUGH) | stalled)] = CONVERGED
+        previous[active] = decrement
+        moving = np.flatnonzero(verdict < 0)
+        if moving.size and step < MOST_STEPS:
+            stuck = _advance(
+                products, structure, theta, point, active, moving, direction, slopes, restricted=restricted
+            )
+            verdict[moving[stuck]] = np.where(
+                curved[moving[stuck]] & (decrement[moving[stuck]] < NEARLY), CONVERGED, NO_PROGRESS
+            )
+        ended = np.flatnonzero((verdict >= 0) | (step == MOST_STEPS))
+        if ended.size:
+            found.append((active[ended], _take(derivatives, ended), _take_slopes(slopes, ended)))
+            code[active[ended]] = np.where(verdict[ended] < 0, TOO_MANY_STEPS, verdict[ended])
+            steps[active[ended]] = step
+            active = active[verdict < 0]
+        if not active.size:
+            break
+    return Optimum(theta, point, *_gather(found, t), code, steps)
+
+
+def _advance(
+    products: Products,
+    structure: Structure,
+    theta: Array,
+    point: Point,
+    active: Codes,
+    moving: Codes,
+    direction: Array,
+    slopes: Slopes,
+    *,
+    restricted: bool,
+) -> Codes:
+    """Move theta and point in place by the longest step of 1, 1/2, ... that improves; return who cannot."""
+    t, h, k = theta.shape[0], theta.shape[1], slopes.first.shape[2]
+    pending = np.arange(moving.size)
+    scale = 1.0
+    for _ in range(MOST_HALVINGS):
+        who = active[moving[pending]]
+        part = products if who.size == t else products.take(who)
+        tried = structure.move(
+            theta[who],
+            scale * direction[moving[pending]].reshape(-1, h, k),
+            _take_slopes(slopes, moving[pending]),
+        )
+        there = evaluate(part, matrices(structure, tried, part), restricted=restricted)
+        old = point.value[who]
+        better = there.value <= old + ROUNDING * np.abs(old)
+        chosen = np.flatnonzero(better)
+        theta[who[chosen]] = tried[chosen]
+        for field in fields(Point):
+            getattr(point, field.name)[who[chosen]] = getattr(there, field.name)[chosen]
+        pending = pending[~better]
+        if not pending.size:
+            break
+        scale /= 2
+    return pending
+
+
+def _direction(derivatives: Derivatives, *, fisher: bool) -> tuple[Array, Array, Flags]:
+    """Return steps (T, HK), decrements (T,) and where the observed Hessian is positive definite."""
+    hessian, expected = derivatives.observed, derivatives.expected
+    lower, fine = cholesky(hessian)
+    if fisher or not fine.all():
+        k = hessian.shape[-1]
+        size = np.trace(expected, axis1=1, axis2=2)[:, None, None] / k
+        # The ridge only matters where a parameter is not determined.
+        safe, _ = cholesky(expected + np.finfo(np.float64).eps * k * size * np.eye(k))
+        lower = safe if fisher else np.where(fine[:, None, None], lower, safe)
+    half = np.linalg.solve(lower, derivatives.gradient[..., None])
+    step = -np.linalg.solve(transpose(lower), half)[..., 0]
+    return step, (half**2).sum(axis=(1, 2)), fine
+
+
+def _is_singular(structure: Structure, theta: Array, products: Products) -> Flags:
+    if structure.spatial:
+        return np.zeros(theta.shape[0], dtype=bool)
+    sigma = matrices(structure, theta, products)
+    pivots = np.diagonal(np.linalg.cholesky(sigma), axis1=-2, axis2=-1) ** 2
+    share = pivots / np.diagonal(sigma, axis1=-2, axis2=-1)
+    return np.asarray((share < SINGULAR).any(axis=(1, 2)))
+
+
+def _start(products: Products, structure: Structure, *, restricted: bool) -> tuple[Array, bool]:
+    if structure.spatial:
+        return _best_range(products, structure, restricted=restricted), True
+    sigma, sure = begin(products, restricted=restricted)
+    theta = structure.begin(sigma, shrink=SHRINKING[0])
+    for shrink in SHRINKING:
+        bad = ~np.isfinite(
+            evaluate(products, matrices(structure, theta, products), restricted=restricted).value
+        )
+        if not bad.any():
+            break
+        theta[bad] = structure.begin(sigma[bad], shrink=shrink)
+    return theta, sure and structure.linear
+
+
+def _best_range(products: Products, structure: Structure, *, restricted: bool) -> Array:
+    assert products.distance is not None  # noqa: S101 - spatial structures have distances
+    apart = products.distance[products.distance > 0]
+    mean = float(apart.mean()) if apart.size else 1.0
+    both = np.diagonal(products.yy, axis1=2, axis2=3).sum(axis=(1, 2)) / products.n_rows
+    tried = [
+        np.stack([np.stack([both, np.full_like(both, mean * share)], axis=1)] * products.n_groups, axis=1)
+        for share in RANGES
+    ]
+    values = [
+        evaluate(products, matrices(structure, theta, products), restricted=restricted).value
+        for theta in tried
+    ]
+    best = np.argmin(np.stack(values), axis=0)
+    chosen: Array = np.stack(tried)[best, np.arange(best.size)]
+    return chosen
+
+
+def _take(stack: Stack, index: Codes) -> Stack:
+    return type(stack)(*(getattr(stack, field.name)[index] for field in fields(stack)))
+
+
+def _take_slopes(slopes: Slopes, index: Codes) -> Slopes:
+    second = None if slopes.second is None else slopes.second[index]
+    return Slopes(slopes.first[index], second, by_pattern=slopes.by_pattern)
+
+
+def _gather(found: list[tuple[Codes, Derivatives, Slopes]], t: int) -> tuple[Derivatives, Slopes]:
+    """Put the parts that ended at different steps in the order of the data sets; the others stay missing."""
+    if not found:
+        nothing = np.zeros((t, 0))
+        none = nothing[:, :, None]
+        return Derivatives(nothing, none, none, none[..., None]), Slopes(
+            none[..., None, None], None, by_pattern=False
+        )
+    if found[0][0].size == t:
+        return found[0][1], found[0][2]
+    derivatives = Derivatives(
+        *(
+            _scatter([(who, getattr(part, field.name)) for who, part, _ in found], t)
+            for field in fields(Derivatives)
+        )
+    )
+    first = _scatter([(who, slopes.first) for who, _, slopes in found], t)
+    seconds = [(who, slopes.second) for who, _, slopes in found if slopes.second is not None]
+    return derivatives, Slopes(
+        first, _scatter(seconds, t) if seconds else None, by_pattern=found[0][2].by_pattern
+    )
+
+
+def _scatter(parts: list[tuple[Codes, Array]], t: int) -> Array:
+    whole = np.full((t, *parts[0][1].shape[1:]), np.nan)
+    for who, part in parts:
+        whole[who] = part
+    return whole
