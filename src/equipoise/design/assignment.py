@@ -55,7 +55,9 @@ class Assignment:
             levels = sites
             if stratum.item is not None:
                 name, _, visit = stratum.item.partition("@")
-                values = people.values((name, visit or None), streams, sites.shape[1])
+                values = people.values(
+                    (name, visit or None), lambda purpose: streams.uniform(purpose, sites.shape[1])
+                )
                 levels = np.zeros(sites.shape, dtype=np.int64)
                 for place, level in enumerate(stratum.levels):
                     levels[values == level] = place

@@ -41,9 +41,11 @@ class Course:
     mean, sd   (2, A, V) of the latent normal, in steps
     start      (2, A) mean and standard deviation of the latent baseline, in steps
     ties       (V,) correlation of a visit before the first dose with baseline; 0 for the others
-    factor     (A, 1 + P, 1 + P) lower Cholesky factor for baseline and the P visits after the first dose
+    grid       (P,) positions in the timeline of the visits after the first dose that the factor spans
+    factor     (A, 1 + P, 1 + P) lower Cholesky factor for baseline and the visits of the grid
     baseline   position in `places` of baseline; None when it is not asked there
-    later      (P,) positions in `places` of the visits after the first dose
+    later      positions in `places` of the visits after the first dose
+    rows       for each of `later`, its row in the factor
     """
 
     measure: Measure
@@ -53,9 +55,11 @@ class Course:
     sd: Floats
     start: Floats
     ties: Floats
+    grid: tuple[int, ...]
     factor: Floats
     baseline: int | None
     later: tuple[int, ...]
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,11 @@ def course_of(
     timeline: Timeline,
     arms: tuple[Arm, ...],
     again: tuple[str, ...] | None,
+    grid: tuple[int, ...] | None = None,
 ) -> Course:
     """Return a score's course under an outcome.
 
+    grid     visits after the first dose that it shares with scores it correlates with; its own when left out
     again    for each arm, whose effect follows the dose offered later; None when nobody takes one
     Raises   ValueError with the reason when no such scores exist
     """
@@ -107,6 +113,11 @@ def course_of(
         recorded = tuple(flat[0].tolist()), tuple(flat[1].tolist())
         flat = _latent(measure.lattice, *recorded)
         tied = _latent_ties(measure.lattice, *recorded, ties=tuple(map(tuple, tied.tolist())), later=later)
+    own = tuple(places[at] for at in later)
+    grid = own if grid is None else tuple(sorted({*own, *grid}))
+    grid_days = np.array([timeline.places[at].day for at in grid], dtype=np.int64)
+    # Where it is not asked, it hangs on baseline as at its nearest visit.
+    nearest = np.abs(grid_days[:, None] - days[list(later)]).argmin(axis=1) if later else grid_days[:0]
     latent_means, latent_sds = means.shaped(flat[0]), sds.shaped(flat[1])
     from_baseline = days - timeline.places[timeline.baseline].day
     return Course(
@@ -117,9 +128,11 @@ def course_of(
         sd=np.stack([latent_sds.planned, latent_sds.crossed]),
         start=np.stack([latent_means.start, latent_sds.start]),
         ties=np.where(treated, 0.0, _fading(outcome.correlation, from_baseline)),
-        factor=_factors(tied, outcome.correlation, days[list(later)]),
+        grid=grid if later else (),
+        factor=_factors(tied[:, nearest], outcome.correlation, grid_days if later else grid_days[:0]),
         baseline=places.index(timeline.baseline) if timeline.baseline in places else None,
         later=later,
+        rows=tuple(1 + grid.index(at) for at in own),
     )
 
 

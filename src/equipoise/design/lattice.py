@@ -58,7 +58,8 @@ class Lattice:
         """Return mean and standard deviation of the recorded score of a latent normal."""
         cut = self.within(mean, sd)
         found = _moments(cut, np.array([mean]), np.log([sd]), cut.thresholds())
-        return float(found.mean[0]), float(np.sqrt(found.variance[0]))
+        # Beyond the range all but nothing varies, and rounding may leave less than nothing.
+        return float(found.mean[0]), float(np.sqrt(max(found.variance[0], 0.0)))
 
     def impossible(self, mean: float, sd: float) -> str:
         """Return why no rounded, clamped normal has these moments; empty when one has.

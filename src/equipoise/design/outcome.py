@@ -79,12 +79,12 @@ def draw_scores(
     steps = np.empty((replicates, participants, len(course.places)))
     timeline = innovations.timeline
     first = innovations.draw(course, timeline.baseline, participants)
-    later = [first, *(innovations.draw(course, course.places[at], participants) for at in course.later)]
-    for row, at in enumerate(course.later, start=1):
+    normal = [first, *(innovations.draw(course, place, participants) for place in course.grid)]
+    for at, row in zip(course.later, course.rows, strict=True):
         # Summed in a fixed order: a matrix product would sum as the machine likes.
-        latent = course.factor[:, row, 0][cohort.received] * later[0]
+        latent = course.factor[:, row, 0][cohort.received] * normal[0]
         for column in range(1, row + 1):
-            latent = latent + course.factor[:, row, column][cohort.received] * later[column]
+            latent = latent + course.factor[:, row, column][cohort.received] * normal[column]
         shift = course.measure.step_lengths(bias) * cohort.active[:, :, course.places[at]]
         steps[:, :, at] = course.measure.lattice.record(_scaled(course, at, latent, cohort) + shift)
     for at in range(len(course.places)):

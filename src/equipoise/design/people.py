@@ -4,6 +4,7 @@ Holds the drawing of items before randomization, for those who are randomized an
 keeps out. Refuses to hold scores that the scenario follows over time: those belong to `outcome`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,12 +14,14 @@ from numpy.typing import NDArray
 
 from equipoise.design.characteristic import Distribution, distribution_of
 from equipoise.design.eligibility import Demand, Demands, Key, demands_of
-from equipoise.design.streams import Streams
 from equipoise.protocol.resolve import Resolved
 from equipoise.protocol.scenarios import Characteristic, Scenario
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Whole = NDArray[np.int64]
 Values = NDArray[Any]
+Uniform = Callable[[str], Floats]
 
 
 @dataclass(frozen=True)
@@ -32,40 +35,30 @@ class People:
     scenario: Scenario
     demands: Demands
 
-    def values(self, key: Key, streams: Streams, participants: int) -> Values:
-        """Return (replicates, participants) values of an item among those randomized."""
+    def values(self, key: Key, uniform: Uniform, *, breaking: str | None = None) -> Values:
+        """Return values of an item, one for each uniform number.
+
+        uniform   purpose to uniform numbers
+        breaking  a criterion that these people fail, one of `breakers`; all meet everything when left out
+        """
         demand = self._together(key)
-        if demand is None:
-            return self.passing(key, streams.uniform(_purpose(key), participants))
-        places = self._combination(demand, streams.uniform(f"eligible/{demand.criterion}", participants))
+        if demand is None or demand.together is None:
+            allowed = self._allowed(key)
+            if breaking is not None and breaking in self.breakers(key):
+                allowed = ~self._demand(breaking).alone[key]
+            return self.distribution(key).restricted(allowed).draw(uniform(_purpose(key)))
+        breaks = breaking == demand.criterion
+        places = self._combination(demand, uniform(f"eligible/{demand.criterion}"), breaks=breaks)
         drawn: Values = self.distribution(key).values[places[demand.keys.index(key)]]
         return drawn
 
-    def passing(self, key: Key, uniform: Floats) -> Values:
-        """Return values of an item that eligibility allows, one for each uniform number."""
-        return self.distribution(key).restricted(self._allowed(key)).draw(uniform)
-
-    def breaking(self, key: Key) -> tuple[str, ...]:
+    def breakers(self, key: Key) -> tuple[str, ...]:
         """Return the criteria that the value of an item breaks: those that read it first or jointly."""
         return tuple(
             one.criterion
             for one in self.demands.met
             if key in one.alone and (one.together is not None or key == one.keys[0])
         )
-
-    def failing(self, key: Key, criterion: str, uniform: Floats) -> Values:
-        """Return values of an item that breaks a criterion, one for each uniform number.
-
-        criterion   one of those `breaking` names
-        """
-        demand = self.demands.demand(criterion)
-        if demand is None:
-            raise KeyError(criterion)
-        allowed = demand.alone[key]
-        if demand.together is not None:
-            axes = tuple(axis for axis, other in enumerate(demand.keys) if other != key)
-            allowed = np.asarray(demand.together.all(axis=axes))
-        return self.distribution(key).restricted(~allowed).draw(uniform)
 
     def distribution(self, key: Key) -> Distribution:
         """Return an item's distribution before any rule; ValueError when it cannot be drawn."""
@@ -88,7 +81,7 @@ class People:
         allowed = self.demands.distributions[key].values[self.demands.allowed(key)]
         return (float(allowed[0]), float(allowed[-1])) if allowed.size else (-np.inf, np.inf)
 
-    def _allowed(self, key: Key) -> NDArray[np.bool_]:
+    def _allowed(self, key: Key) -> Flags:
         if key in self.demands.distributions:
             return self.demands.allowed(key)
         return np.ones(self.distribution(key).values.size, dtype=bool)
@@ -96,15 +89,20 @@ class People:
     def _together(self, key: Key) -> Demand | None:
         return next((one for one in self.demands.met if one.together is not None and key in one.alone), None)
 
-    def _combination(self, demand: Demand, uniform: Floats) -> tuple[NDArray[np.int64], ...]:
+    def _demand(self, criterion: str) -> Demand:
+        return next(one for one in self.demands.met if one.criterion == criterion)
+
+    def _combination(self, demand: Demand, uniform: Floats, *, breaks: bool) -> tuple[Whole, ...]:
         """Return, for each item of a criterion, the positions of the values drawn together."""
+        together = np.ones(1, dtype=bool) if demand.together is None else demand.together
+        together = ~together if breaks else together
         weights = np.ones(1)
         for key in demand.keys:
-            alone = self.distribution(key).restricted(self._allowed(key)).weights
-            weights = np.multiply.outer(weights, alone).ravel()
-        together = demand.together if demand.together is not None else np.ones_like(weights, dtype=bool)
+            alone = self.distribution(key)
+            alone = alone if breaks else alone.restricted(self._allowed(key))
+            weights = np.multiply.outer(weights, alone.weights).ravel()
         joint = Distribution(np.arange(weights.size), weights).restricted(together.ravel())
-        found: tuple[NDArray[np.int64], ...] = np.unravel_index(joint.draw(uniform), together.shape)
+        found: tuple[Whole, ...] = np.unravel_index(joint.draw(uniform), together.shape)
         return found
 
 

@@ -14,8 +14,10 @@ from equipoise.design.batch import Batch
 from equipoise.design.dates import Dates
 from equipoise.design.eligibility import Key
 from equipoise.design.measure import Measure
+from equipoise.design.people import Uniform
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
 Texts = NDArray[np.object_]
 
@@ -82,13 +84,15 @@ def failing(batch: Batch, roster: Roster) -> Respondents:
     def draw(purpose: str, columns: int) -> Floats:
         return _own(batch, purpose, columns, roster.before, roster.run)
 
+    def only(these: Flags) -> Uniform:
+        return lambda purpose: draw(purpose, 1)[these, 0]
+
     def value(key: Key) -> Values:
-        uniform = draw(f"characteristic/{key[0]}@{key[1] or ''}", 1)[:, 0]
-        found = truth.people.passing(key, uniform)
-        for reason in truth.people.breaking(key):
+        found = truth.people.values(key, lambda purpose: draw(purpose, 1)[:, 0])
+        for reason in truth.people.breakers(key):
             these = reasons == reason
             if these.any():
-                found[these] = truth.people.failing(key, reason, uniform[these])
+                found[these] = truth.people.values(key, only(these), breaking=reason)
         return found
 
     def steps(measure: Measure, visit: str) -> Floats | None:

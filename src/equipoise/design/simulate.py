@@ -142,8 +142,11 @@ def _kits_of(allocation: Allocation) -> Texts:
 def _records(trial: Trial, *, seed: int) -> Records:
     truth = trial.truth
     version = truth.resolved.protocol.trial.version
+    began = f"{truth.scenario.accrual.start_date.isoformat()}T00:00:00Z"
     return Records(
-        manifest=manifest_of(truth.resolved, simulated=True, seed=seed, scenario=truth.scenario.id),
+        manifest=manifest_of(
+            truth.resolved, simulated=True, fixed_at=began, seed=seed, scenario=truth.scenario.id
+        ),
         participants=ledger.participants(trial),
         visits=ledger.visits(trial),
         values=entries_of(trial).frame(trial.roster.ids, version=version),

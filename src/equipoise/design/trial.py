@@ -100,8 +100,9 @@ class Trial:
             return batch.streams.table(purpose, truth.participants, columns)[rows]
 
         def value(key: Key) -> Values:
-            found: Values = truth.people.values(key, batch.streams, truth.participants)[0, rows]
-            return found
+            return truth.people.values(
+                key, lambda purpose: batch.streams.uniform(purpose, truth.participants)[0, rows]
+            )
 
         def steps(measure: Measure, visit: str) -> Floats | None:
             scored = batch.scores[measure.name]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from equipoise.design.assignment import Assignment, assignment_of
 from equipoise.design.characteristic import distribution_of
 from equipoise.design.course import Course, course_of
-from equipoise.design.measure import measure_of
+from equipoise.design.measure import Measure, measure_of
 from equipoise.design.people import People, people_of
 from equipoise.design.split import Ladder, ladder_of
 from equipoise.design.timeline import Timeline, timeline_of
@@ -139,11 +139,23 @@ def _courses(
 ) -> tuple[dict[str, Course], list[Problem]]:
     courses: dict[str, Course] = {}
     problems: list[Problem] = []
-    for name, outcome in scenario.outcomes.items():
+    measures: dict[str, Measure] = {}
+    for name in scenario.outcomes:
         try:
-            measure = measure_of(resolved, name)
+            measures[name] = measure_of(resolved, name)
+        except ValueError as error:
+            problems.append(Problem(str(error), path=f"outcomes.{name}"))
+    shared = {at for measure in measures.values() for at in timeline.asking(measure.form)}
+    grid = tuple(sorted(at for at in shared if at >= timeline.treated_from))
+    for name, measure in measures.items():
+        try:
             courses[measure.name] = course_of(
-                measure, outcome, timeline=timeline, arms=resolved.protocol.arms, again=again
+                measure,
+                scenario.outcomes[name],
+                timeline=timeline,
+                arms=resolved.protocol.arms,
+                again=again,
+                grid=grid if scenario.between_outcomes > 0 else None,
             )
         except ValueError as error:
             problems.append(Problem(str(error), path=f"outcomes.{name}"))

@@ -1,0 +1,78 @@
+"""Numbers that stay the same whatever else changes."""
+
+import hashlib
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from equipoise.design.streams import BLOCK, FORMAT, Streams
+
+FOUR_STANDARD_ERRORS = 4
+
+
+def _streams(*replicates: int, seed: int = 7, scenario: str = "truth") -> Streams:
+    return Streams(seed, scenario, replicates or (0,))
+
+
+@given(replicate=st.integers(0, 3 * BLOCK), others=st.lists(st.integers(0, 3 * BLOCK), max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_a_replicate_has_the_same_numbers_alone_and_in_any_batch(replicate: int, others: list[int]) -> None:
+    alone = _streams(replicate).uniform("x", 5)[0]
+    batch = _streams(*others, replicate, *others).uniform("x", 5)
+    assert np.array_equal(batch[len(others)], alone)
+
+
+@given(few=st.integers(1, 40), more=st.integers(0, 40))
+@settings(max_examples=20, deadline=None)
+def test_the_first_participants_have_the_same_numbers_among_more(few: int, more: int) -> None:
+    streams = _streams(3, BLOCK)
+    assert np.array_equal(streams.uniform("x", few), streams.uniform("x", few + more)[:, :few])
+    assert np.array_equal(streams.table("x", few, 3), streams.table("x", few + more, 3)[:few])
+
+
+def test_numbers_do_not_depend_on_the_order_in_which_purposes_are_drawn() -> None:
+    first, second = _streams(), _streams()
+    x, y = first.uniform("x", 9), first.uniform("y", 9)
+    assert np.array_equal(second.uniform("y", 9), y)
+    assert np.array_equal(second.uniform("x", 9), x)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [_streams(seed=8), _streams(scenario="other"), _streams(1), _streams(BLOCK)],
+    ids=["seed", "scenario", "replicate", "block"],
+)
+def test_seed_scenario_and_replicate_each_change_the_numbers(other: Streams) -> None:
+    assert not np.any(_streams().uniform("x", 50) == other.uniform("x", 50))
+    assert not np.any(_streams().table("x", 50, 2) == other.table("x", 50, 2))
+
+
+def test_purposes_do_not_share_numbers() -> None:
+    drawn = [_streams().uniform(purpose, 50) for purpose in ("x", "y", "x/1", "x\x1f1")]
+    assert all(not np.any(one == two) for one, two in pairwise(drawn))
+
+
+def test_anybody_can_draw_a_stream_again_with_numpy_and_a_hash() -> None:
+    name = "\x1f".join((FORMAT, "7", "truth", "outcome/madrs.total/D28", "2"))
+    key = np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], dtype="<u8").astype(np.uint64)
+    raw = np.random.Philox(key=key).random_raw(4 * BLOCK).reshape(4, BLOCK)
+    expected = ((raw[:, 5] >> np.uint64(12)).astype(float) + 0.5) / 2**52
+    drawn = _streams(2 * BLOCK + 5).uniform("outcome/madrs.total/D28", 4)[0]
+    assert np.array_equal(drawn, expected)
+
+
+def test_uniform_numbers_lie_strictly_between_0_and_1_and_are_uniform() -> None:
+    drawn = _streams(*range(40)).uniform("x", 500)
+    assert drawn.min() > 0
+    assert drawn.max() < 1
+    assert abs(drawn.mean() - 0.5) < FOUR_STANDARD_ERRORS * np.sqrt(1 / 12 / drawn.size)
+    assert np.all(np.isfinite(_streams(*range(40)).normal("x", 500)))
+
+
+def test_seeds_of_other_generators_differ_by_purpose_and_replicate() -> None:
+    seeds = {_streams().seed_of(purpose, replicate) for purpose in "xy" for replicate in (0, 1, BLOCK)}
+    assert len(seeds) == 6
+    assert all(len(seed) == 32 for seed in seeds)
