@@ -60,13 +60,14 @@ def dotted(path: Path) -> str:
     return ".".join(str(part) for part in path)
 
 
-def read(text: str | bytes, *, name: str) -> Document:
+def read(text: str | bytes, *, name: str, opening: str = "") -> Document:
     """Read one YAML document.
 
-    text    at most 2 MB, 64 levels and 200,000 nodes once aliases are followed
-    Raises  ProtocolError with every problem found and its line and column
+    text      at most 2 MB, 64 levels and 200,000 nodes once aliases are followed
+    opening   what such a file starts with, for the hint on an empty one
+    Raises    ProtocolError with every problem found and its line and column
     """
-    reader = _Reader(name)
+    reader = _Reader(name, opening)
     data = reader.read(_decode(text, name))
     if reader.problems:
         raise ProtocolError(f"{name} cannot be read", reader.problems)
@@ -126,8 +127,9 @@ class _Stop(Exception):  # noqa: N818 - control flow inside this module, never s
 class _Reader:
     """Builds data from parser events, so that depth and size are known before memory is spent."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, opening: str) -> None:
         self.name = name
+        self.opening = opening
         self.problems: list[Problem] = []
         self.values: dict[Path, Place] = {}
         self.keys: dict[Path, Place] = {}
@@ -165,7 +167,8 @@ class _Reader:
                     raise _Stop
                 data = self._node(next(events), events, loader, ())
         if not self.values:
-            self._report(None, (), "the file is empty", "start with `equipoise: 1`")
+            hint = f"start with `{self.opening}`" if self.opening else ""
+            self._report(None, (), "the file is empty", hint)
         return data
 
     def _events(self, loader: Any) -> Iterator[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from equipoise import instruments
 from equipoise.errors import Problem, ProtocolError
 from equipoise.protocol import standard
-from equipoise.protocol.load import parse
+from equipoise.protocol.reading import parse
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.remains import Remains, remains
 from equipoise.protocol.resolve import resolve

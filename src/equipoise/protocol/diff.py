@@ -11,7 +11,7 @@ from typing import Any
 from equipoise.errors import ProtocolError
 from equipoise.protocol.changes import Change, changes
 from equipoise.protocol.consequences import NO_LIST, Weight, consequence
-from equipoise.protocol.load import parse
+from equipoise.protocol.reading import parse
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.resolve import PARTS, canonical_json
 

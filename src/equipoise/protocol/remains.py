@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from equipoise.protocol.load import path_of
+from equipoise.protocol.reading import path_of
 from equipoise.protocol.model import Protocol
 from equipoise.source import Document, Path
 

@@ -3,7 +3,7 @@
 import pytest
 
 from equipoise.protocol.check import draft_of
-from equipoise.protocol.load import parse
+from equipoise.protocol.reading import parse
 from equipoise.protocol.rules.calendar import Calendar
 
 

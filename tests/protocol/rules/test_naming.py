@@ -3,7 +3,7 @@
 import pytest
 
 from equipoise.protocol.check import draft_of
-from equipoise.protocol.load import parse
+from equipoise.protocol.reading import parse
 from equipoise.protocol.rules.draft import Draft, listed, nearest, shown
 from equipoise.protocol.rules.naming import read, where
 

@@ -1,6 +1,6 @@
-"""Protocol files into protocols: YAML, then the model; every complaint with its line and in words.
+"""Protocol files as protocols: YAML, then the model; every complaint with its line.
 
-Holds reading only. What a protocol must keep beyond its shape, and the door `load`, are in `check`.
+Holds the translation of the model's complaints into words. Refuses to judge what could be read (`check`).
 """
 
 import difflib
@@ -16,6 +16,7 @@ from equipoise import source
 from equipoise.errors import Problem, ProtocolError
 from equipoise.protocol.model import Protocol
 
+OPENING = "equipoise: 1"
 TAGS = frozenset({"plain", "stated", "one", "many", "number", "by_arm"})
 
 
@@ -26,14 +27,14 @@ def parse(text: str | bytes, *, name: str) -> tuple[Protocol | None, source.Docu
              every problem found on the way
     """
     try:
-        document = source.read(text, name=name)
+        document = source.read(text, name=name, opening=OPENING)
     except ProtocolError as error:
         return None, None, list(error.problems)
     if not isinstance(document.data, dict):
         return (
             None,
             document,
-            [document.problem((), "a protocol is a mapping of keys", hint="start with `equipoise: 1`")],
+            [document.problem((), "a protocol is a mapping of keys", hint=f"start with `{OPENING}`")],
         )
     try:
         return Protocol.model_validate_json(json.dumps(document.data)), document, []
