@@ -75,25 +75,27 @@ def read(text: str | bytes, *, name: str, opening: str = "") -> Document:
 
 
 def _decode(text: str | bytes, name: str) -> str:
-    problem = None
+    """Return the text of what was read.
+
+    Raises  ProtocolError when it is too large, not UTF-8, or not text
+    """
+    if len(text) > MAXIMUM_BYTES:
+        raise _refused(_too_large(len(text), name))
     if isinstance(text, bytes):
-        if len(text) > MAXIMUM_BYTES:
-            problem = _too_large(len(text), name)
-        else:
-            try:
-                text = text.removeprefix(codecs.BOM_UTF8).decode("utf-8")
-            except UnicodeDecodeError as error:
-                line = error.object[: error.start].count(b"\n") + 1
-                problem = Problem("not UTF-8 text", "save the file as UTF-8", "", name, line, 1)
-    elif len(text) > MAXIMUM_BYTES:
-        problem = _too_large(len(text), name)
-    if problem is None and isinstance(text, str):
-        text = text.removeprefix("\ufeff")
-        problem = _unreadable(text, name)
+        try:
+            text = text.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise _refused(Problem("not UTF-8 text", "save the file as UTF-8", "", name, line, 1)) from error
+    text = text.removeprefix("\ufeff")
+    problem = _unreadable(text, name)
     if problem is not None:
-        raise ProtocolError(f"{name} cannot be read", [problem])
-    assert isinstance(text, str)  # noqa: S101 - for the type checker; bytes were decoded or refused above
+        raise _refused(problem)
     return text
+
+
+def _refused(problem: Problem) -> ProtocolError:
+    return ProtocolError(f"{problem.source} cannot be read", [problem])
 
 
 def _too_large(size: int, name: str) -> Problem:
