@@ -59,7 +59,14 @@ SMALL: dict[str, Any] = {
             "session": "dosing",
             "forms": ["dose_given", "vitals"],
         },
-        {"id": "D7", "epoch": "treatment", "anchor": "dose", "day": 7, "window_days": [-2, 2], "forms": ["madrs"]},
+        {
+            "id": "D7",
+            "epoch": "treatment",
+            "anchor": "dose",
+            "day": 7,
+            "window_days": [-2, 2],
+            "forms": ["madrs"],
+        },
         {
             "id": "INT",
             "epoch": "treatment",
@@ -120,7 +127,12 @@ SMALL: dict[str, Any] = {
             "filled_by": "coordinator",
             "items": [
                 {"id": "age", "label": "Age", "type": "number", "range": [18, 90], "decimals": 0},
-                {"id": "used_before", "label": "Used before", "type": "code", "codes": {"never": "Never", "ever": "Ever"}},
+                {
+                    "id": "used_before",
+                    "label": "Used before",
+                    "type": "code",
+                    "codes": {"never": "Never", "ever": "Ever"},
+                },
                 {"id": "ill", "label": "Ill", "type": "code", "codes": YES_NO},
                 {"id": "one", "label": "One", "type": "code", "codes": YES_NO},
                 {"id": "two", "label": "Two", "type": "code", "codes": YES_NO},
@@ -137,13 +149,22 @@ SMALL: dict[str, Any] = {
         {"id": "I1", "kind": "inclusion", "text": "MADRS above 21", "rule": "madrs.total@SCR > 21"},
         {"id": "I2", "kind": "inclusion", "text": "Adult under 70", "rule": "18 <= intake.age@SCR < 70"},
         {"id": "E1", "kind": "exclusion", "text": "Ill", "rule": 'intake.ill@SCR == "1"'},
-        {"id": "I3", "kind": "inclusion", "text": "One of two", "rule": 'intake.one@SCR == "1" or intake.two@SCR == "1"'},
+        {
+            "id": "I3",
+            "kind": "inclusion",
+            "text": "One of two",
+            "rule": 'intake.one@SCR == "1" or intake.two@SCR == "1"',
+        },
     ],
     "intercurrent_events": [
         {
             "id": "antidepressant",
             "text": "New antidepressant",
-            "detect": {"form": "medications", "when": 'medication_class == "antidepressant"', "date": "start_date"},
+            "detect": {
+                "form": "medications",
+                "when": 'medication_class == "antidepressant"',
+                "date": "start_date",
+            },
         },
         {
             "id": "psychedelic",

@@ -60,7 +60,9 @@ def test_the_first_participants_are_the_same_whatever_their_number(ready: Any, s
     )
 
 
-def test_the_records_of_a_replicate_hold_the_batch_s_scores(small: Any, scenario_with: Any, ready: Any) -> None:
+def test_the_records_of_a_replicate_hold_the_batch_s_scores(
+    small: Any, scenario_with: Any, ready: Any
+) -> None:
     edit = scenario_with(**FULL)
     simulated = simulate(small(edit), replicate=5)
     batch = draw(ready(edit), [3, 4, 5], seed=7)
@@ -93,7 +95,9 @@ def test_changing_who_leaves_changes_nothing_for_those_who_stay(
 def test_another_visit_or_event_changes_no_score_before_it(ready: Any, scenario_with: Any) -> None:
     def longer(data: dict[str, Any]) -> None:
         data["visits"].append({**data["visits"][-1], "id": "D168", "day": 168})
-        scenario_with(intercurrent_events={"psychedelic": {"probability": 0.5, "from_day": 1, "to_day": 9}})(data)
+        scenario_with(intercurrent_events={"psychedelic": {"probability": 0.5, "from_day": 1, "to_day": 9}})(
+            data
+        )
 
     short, long = draw(ready(), [0], seed=7), draw(ready(longer), [0], seed=7)
     for name, scored in short.scores.items():
@@ -165,7 +169,9 @@ def test_forms_up_to_randomization_are_never_missed(ready: Any, scenario_with: A
 
 def test_attendance_below_one_misses_later_sessions_only(ready: Any, scenario_with: Any) -> None:
     batch = draw(ready(scenario_with(attendance=0.7), participants=400), [0], seed=7)
-    held = {place.visit.id: batch.held[0, :, at].mean() for at, place in enumerate(batch.truth.timeline.places)}
+    held = {
+        place.visit.id: batch.held[0, :, at].mean() for at, place in enumerate(batch.truth.timeline.places)
+    }
     assert held["BASE"] == held["DOSE"] == held["D28"] == 1
     assert abs(held["INT"] - 0.7) < 4 * np.sqrt(0.21 / 400)
 

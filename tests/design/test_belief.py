@@ -16,7 +16,11 @@ from equipoise.protocol.scenarios import Expectancy, SideEffectShift
 GOLDEN = Path(__file__).parents[1] / "golden" / "expectancy" / "expected.csv"
 REPLICATES = 1500
 LEVEL = 0.05
-SZIGETI = {"right": {"drug": 0.9, "control": 0.5}, "bias": {"diary.score": 8.0}, "bias_sd": {"diary.score": 2.0}}
+SZIGETI = {
+    "right": {"drug": 0.9, "control": 0.5},
+    "bias": {"diary.score": 8.0},
+    "bias_sd": {"diary.score": 2.0},
+}
 
 
 def _diary(data: dict[str, Any]) -> None:
@@ -40,7 +44,9 @@ def _differences(ready: Any, participants: int) -> tuple[np.ndarray, np.ndarray]
     values = scored.values[:, :, scored.visits.index("D28")]
     groups = [np.where(batch.arm == arm, values, np.nan) for arm in (0, 1)]
     means = [np.nanmean(group, axis=1) for group in groups]
-    variance = sum(np.nansum((group - mean[:, None]) ** 2, axis=1) for group, mean in zip(groups, means, strict=True))
+    variance = sum(
+        np.nansum((group - mean[:, None]) ** 2, axis=1) for group, mean in zip(groups, means, strict=True)
+    )
     half = participants / 2
     difference = means[0] - means[1]
     t = difference / np.sqrt(variance / (participants - 2) * 2 / half)
@@ -75,7 +81,9 @@ def test_without_bias_the_test_keeps_its_level(ready: Any) -> None:
     assert abs((p < LEVEL).mean() - LEVEL) < 4 * np.sqrt(LEVEL * (1 - LEVEL) / REPLICATES)
 
 
-@pytest.mark.parametrize("right", [{"drug": 0.9, "control": 0.5}, {"drug": 0.93, "control": 0.8}, {"drug": 1, "control": 0}])
+@pytest.mark.parametrize(
+    "right", [{"drug": 0.9, "control": 0.5}, {"drug": 0.93, "control": 0.8}, {"drug": 1, "control": 0}]
+)
 def test_the_stated_shares_guess_right(ready: Any, scenario_with: Any, right: dict[str, float]) -> None:
     truth = ready(scenario_with(expectancy={"right": right}), participants=400)
     batch = draw(truth, range(16), seed=3)

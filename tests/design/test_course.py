@@ -43,7 +43,9 @@ def _moments(frontline: Resolved, row: dict[str, str]) -> tuple[float, float]:
     return second[0] - first[0], float(np.sqrt(first[1] ** 2 + second[1] ** 2 - 2 * covariance))
 
 
-@pytest.mark.parametrize("row", _published(), ids=lambda row: "-".join((row["score"], row["arm"], row["what"])))
+@pytest.mark.parametrize(
+    "row", _published(), ids=lambda row: "-".join((row["score"], row["arm"], row["what"]))
+)
 def test_back_2024_has_the_published_means_and_standard_deviations(
     frontline: Resolved, row: dict[str, str]
 ) -> None:
@@ -74,7 +76,9 @@ def test_a_curve_is_zero_at_the_dose_straight_between_visits_and_then_constant(t
     assert found.tolist() == pytest.approx([0, 0, -7, -7 - 7 / 3, -14, -7, 0, 0])
 
 
-def test_after_the_later_dose_the_effect_is_that_of_the_arm_it_is_like(ready: Any, scenario_with: Any) -> None:
+def test_after_the_later_dose_the_effect_is_that_of_the_arm_it_is_like(
+    ready: Any, scenario_with: Any
+) -> None:
     truth = ready(scenario_with(crossover={"uptake": 1, "like": "drug"}))
     course = truth.courses["madrs.total"]
     control = [arm.id for arm in truth.arms].index("control")
@@ -109,4 +113,4 @@ def test_latent_moments_are_taken_as_stated(ready: Any) -> None:
 
     course = ready(latent).courses["madrs.total"]
     assert course.mean.tolist() == course.expected.tolist()
-    assert (course.factor[:, 1:, 0] == pytest.approx(np.array([[0.3] * 3, [0.5] * 3])))
+    assert course.factor[:, 1:, 0] == pytest.approx(np.array([[0.3] * 3, [0.5] * 3]))

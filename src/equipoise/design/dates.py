@@ -22,6 +22,8 @@ ON_TARGET = 0.6
 """Share of visits held on their target day; the others fall on any day of the window (assumption)."""
 LATEST_DAYS = 7
 """A late visit is held at most this many days after its window (assumption)."""
+NEVER = -(2**40)
+"""A day before all others."""
 MINUTES_PER_HOUR = 60
 MINUTES_PER_DAY = 24 * MINUTES_PER_HOUR
 OPENING_HOUR = 17
@@ -53,12 +55,13 @@ def dates_of(batch: Batch) -> Dates:
     planned = _arrivals(truth, streams) - timeline.places[0].day
     visit = np.empty((truth.participants, len(timeline)), dtype=np.int64)
     day, late = np.empty_like(visit), np.zeros(visit.shape, dtype=bool)
-    latest = np.full(truth.participants, np.iinfo(np.int64).min)
+    latest = np.full(truth.participants, NEVER)
     for at, place in enumerate(timeline.places):
         anchored = _anchor(truth, at, visit, planned=planned)
         target = anchored + _days_from_anchor(place)
         drawn = target + _jitter(truth, at, streams)
-        visit[:, at] = np.maximum(drawn, latest)
+        # Whoever is offered another dose is told first, and thinks about it overnight.
+        visit[:, at] = np.maximum(drawn, latest + (at == timeline.open_dose))
         day[:, at] = visit[:, at] - anchored
         if place.visit.window_days is not None:
             earliest, last = place.visit.window_days
@@ -138,7 +141,7 @@ def _leaving(batch: Batch, visit: Whole) -> Whole:
     """Return a day after the last visit held and up to the first one missed."""
     held = batch.held[0]
     n, places = held.shape
-    last = np.max(np.where(held, visit, np.iinfo(np.int64).min), axis=1)
+    last = np.max(np.where(held, visit, NEVER), axis=1)
     missed = np.minimum(batch.left[0], places - 1)
     following = visit[np.arange(n), missed]
     share = batch.streams.uniform("leave/date", n)[0]

@@ -73,7 +73,7 @@ def _fill_form(trial: Trial, entries: Entries, place: int, form_id: str, *, orde
         trial.roster.randomized[rows], where.visit.id, where.repeat, form_id, minutes, _evaluator(form)
     )
     standard = truth.resolved.protocol.form(form_id).standard
-    if standard == "dose_given":
+    if standard == "dose_given" and place in trial.doses:
         _fill_dose(trial, entries, place, form)
         return
     if (~filled).any():

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from equipoise import records
 from equipoise.design import happening
-from equipoise.design.dates import MINUTES_PER_DAY, iso_dates, iso_instants
+from equipoise.design.dates import MINUTES_PER_DAY, NEVER, iso_dates, iso_instants
 from equipoise.design.trial import Trial, event_dates, kit_given, ordinal, session_hours
 
 Flags = NDArray[np.bool_]
@@ -338,7 +338,7 @@ def _dispositions(
 
 def _last_held(trial: Trial) -> Whole:
     held = trial.batch.held[0]
-    return np.asarray(np.max(np.where(held, trial.dates.visit, np.iinfo(np.int64).min), axis=1))
+    return np.asarray(np.max(np.where(held, trial.dates.visit, NEVER), axis=1))
 
 
 def _ids(trial: Trial, rows: Whole) -> Texts:

@@ -1,0 +1,165 @@
+"""What keeps a scenario from being simulated, and what a simulation will not show."""
+
+import json
+from typing import Any
+
+import pytest
+
+from equipoise.design import check, truth_of
+from equipoise.errors import ProtocolError
+from equipoise.protocol import Protocol, Resolved
+
+
+def _outcome(data: dict[str, Any], name: str = "madrs.total") -> dict[str, Any]:
+    found: dict[str, Any] = data["simulation"]["scenarios"][0]["outcomes"][name]
+    return found
+
+
+def _scenario(data: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = data["simulation"]["scenarios"][0]
+    return found
+
+
+def _unchecked(small: Any, edit: Any) -> Protocol:
+    """Build a protocol past its own check, which refuses some of these files earlier."""
+    scenario = small().protocol.model_dump(mode="json")
+    scenario["import"] = scenario.pop("import_map", None)
+    edit(scenario)
+    return Protocol.model_validate_json(json.dumps(scenario))
+
+
+def test_the_protocols_that_come_along_can_be_simulated(frontline: Resolved, dose_response: Resolved) -> None:
+    assert check(frontline.protocol) == []
+    assert check(dose_response.protocol) == []
+
+
+def test_a_protocol_without_scenarios_has_no_problem(small: Any) -> None:
+    assert check(small(lambda data: data.pop("simulation")).protocol) == []
+
+
+@pytest.mark.parametrize(
+    ("edit", "path", "said"),
+    [
+        (
+            lambda data: _outcome(data)["correlation"].update(baseline=0.85, visits=0.3),
+            "outcomes.madrs.total",
+            "exclude each other",
+        ),
+        (lambda data: _outcome(data).update(sd=40), "outcomes.madrs.total", "standard deviation below"),
+        (
+            lambda data: _outcome(data)["effect"]["drug"].update(D28=-40),
+            "outcomes.madrs.total",
+            "inside the range",
+        ),
+        (
+            lambda data: _scenario(data).update(dropout={"per_28_days": 1.0}),
+            "dropout.per_28_days",
+            "everybody leaves",
+        ),
+        (
+            lambda data: _scenario(data).update(screening={"failure": 1.0}),
+            "screening.failure",
+            "nobody is randomized",
+        ),
+        (
+            lambda data: _scenario(data)["characteristics"].update({"intake.age": {"mean": 200, "sd": 3}}),
+            "characteristics.intake.age",
+            "outside its range",
+        ),
+        (
+            lambda data: _scenario(data)["outcomes"].update({"guess.certainty": _outcome(data)}),
+            "outcomes.guess.certainty",
+            "not a number",
+        ),
+    ],
+    ids=["correlations", "spread", "effect", "dropout", "screening", "characteristic", "code"],
+)
+def test_each_impossible_truth_is_named_with_its_place(small: Any, edit: Any, path: str, said: str) -> None:
+    found = check(_unchecked(small, edit))
+    assert [one.path for one in found if said in one.message] == [f"simulation.scenarios.0.{path}"]
+    assert all(one.severity == "error" for one in found)
+
+
+def test_two_scores_of_the_same_items_are_refused(frontline: Resolved) -> None:
+    scenario = frontline.protocol.scenario()
+    course = scenario.outcomes["spfi.burnout"].model_copy(
+        update={"moments": "latent", "response": {}, "effect": {}}
+    )
+    both = scenario.model_copy(update={"outcomes": {**scenario.outcomes, "spfi.burnout_mean": course}})
+    with pytest.raises(ProtocolError, match="made of the same items"):
+        truth_of(frontline, both)
+
+
+def test_all_problems_come_at_once(small: Any) -> None:
+    def edit(data: dict[str, Any]) -> None:
+        _outcome(data).update(sd=40)
+        _scenario(data).update(dropout={"per_28_days": 1.0})
+
+    assert len(check(_unchecked(small, edit))) == 2
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (
+            lambda data: data["eligibility"].append(
+                {"id": "I9", "kind": "inclusion", "text": "x", "rule": "madrs.total@BASE > 24"}
+            ),
+            "break an eligibility rule",
+        ),
+        (
+            lambda data: data["eligibility"].append(
+                {
+                    "id": "I9",
+                    "kind": "inclusion",
+                    "text": "x",
+                    "rule": "intake.age@SCR + madrs.total@SCR > 60",
+                }
+            ),
+            "cannot be enumerated",
+        ),
+        (
+            lambda data: (
+                data["deviations"].append(
+                    {"id": "old", "text": "x", "importance": "minor", "rule": "intake.age@SCR > 50"}
+                ),
+                _scenario(data).update(deviations={"old": 0.1}),
+            ),
+            "found by a rule",
+        ),
+        (
+            lambda data: (
+                data["intercurrent_events"].append(
+                    {"id": "gone", "text": "x", "detect": {"disposition": "withdrew"}}
+                ),
+                _scenario(data).update(
+                    intercurrent_events={"gone": {"probability": 0.1, "from_day": 1, "to_day": 2}}
+                ),
+            ),
+            "only dropout leaves",
+        ),
+    ],
+    ids=["baseline", "rule", "deviation", "event"],
+)
+def test_what_a_simulation_will_not_show_is_a_warning(small: Any, edit: Any, said: str) -> None:
+    found = check(small(edit).protocol)
+    assert [one.severity for one in found if said in one.message] == ["warning"]
+
+
+def test_a_sign_nobody_collects_is_named(small: Any, scenario_with: Any) -> None:
+    sign = {"rest": {"mean": 400, "sd": 5}}
+    found = check(_unchecked(small, scenario_with(signs={"vitals.systolic": sign, "vitals.glucose": sign})))
+    assert [one.path for one in found] == [
+        "simulation.scenarios.0.signs.vitals.systolic",
+        "simulation.scenarios.0.signs.vitals.glucose",
+    ]
+
+
+def test_a_stratum_whose_values_are_no_levels_is_named(small: Any) -> None:
+    def stratified(data: dict[str, Any]) -> None:
+        data["allocation"]["strata"] = [
+            {"id": "use", "item": "intake.ill@SCR", "levels": ["never", "ever"]},
+        ]
+
+    found = check(_unchecked(small, stratified))
+    assert any("is no level of `use`" in one.message for one in found)
