@@ -1,14 +1,15 @@
 """Numbers that stay the same whatever else changes."""
 
-import hashlib
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equipoise.design.streams import BLOCK, FORMAT, Streams
+from equipoise.design.streams import BLOCK, Streams
 
 FOUR_STANDARD_ERRORS = 4
 
@@ -55,13 +56,15 @@ def test_purposes_do_not_share_numbers() -> None:
     assert all(not np.any(one == two) for one, two in pairwise(drawn))
 
 
-def test_anybody_can_draw_a_stream_again_with_numpy_and_a_hash() -> None:
-    name = "\x1f".join((FORMAT, "7", "truth", "outcome/madrs.total/D28", "2"))
-    key = np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], dtype="<u8").astype(np.uint64)
-    raw = np.random.Philox(key=key).random_raw(4 * BLOCK).reshape(4, BLOCK)
-    expected = ((raw[:, 5] >> np.uint64(12)).astype(float) + 0.5) / 2**52
-    drawn = _streams(2 * BLOCK + 5).uniform("outcome/madrs.total/D28", 4)[0]
-    assert np.array_equal(drawn, expected)
+def test_the_lines_in_the_documentation_draw_the_same_numbers() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "methods" / "simulation.md").read_text(encoding="utf-8")
+    lines = page.partition("```python\n")[2].partition("```")[0]
+    shown: dict[str, Any] = {}
+    exec(lines, shown)  # noqa: S102 - the page's own lines
+    for replicate in (0, 31, 69):
+        drawn = _streams(replicate).uniform("outcome/madrs.total/D28", 9)[0]
+        expected = shown["uniform"](7, "truth", "outcome/madrs.total/D28", replicate, 9)
+        assert np.array_equal(drawn, expected)
 
 
 def test_uniform_numbers_lie_strictly_between_0_and_1_and_are_uniform() -> None:

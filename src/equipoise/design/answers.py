@@ -179,7 +179,7 @@ def _fill_items(
             answer = _blanked(answer, _shown(item.show_if, given, occasion.people.size))
         given[item.id] = answer
         if item.type == "number":
-            entries.add_numbers(occasion, [item.id], answer.astype(np.float64)[:, None], unit=item.unit)
+            entries.add_numbers(occasion, [item.id], answer.astype(np.float64)[:, None], units=[item.unit])
         else:
             kind = item.type if item.type in {"text", "code"} else "date"
             entries.add_words(occasion, item.id, kind, answer)

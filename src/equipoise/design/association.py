@@ -52,7 +52,7 @@ def recorded(latent: Floats, series: Floats) -> Floats:
 def latent_for(wanted: Floats, series: Floats) -> Floats:
     """Return the latent correlations (pairs,) that give wanted recorded covariances, in steps squared.
 
-    The covariance rises with the latent correlation, since both step functions rise (Price 1958).
+    The covariance rises with the latent correlation, since both step functions rise (Price's theorem).
     Raises  ValueError when a covariance is out of reach even at a correlation of plus or minus one
     """
     low, high = -np.ones_like(wanted), np.ones_like(wanted)

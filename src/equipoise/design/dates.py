@@ -88,8 +88,9 @@ def opening(dates: Whole) -> Whole:
 
 def _texts(counts: Whole, unit: Literal["D", "m"], ending: str) -> NDArray[np.object_]:
     distinct, places = np.unique(counts, return_inverse=True)
-    texts = np.datetime_as_string(distinct.astype(np.dtype(f"datetime64[{unit}]")))
-    found = np.array([f"{text}{ending}" for text in texts.tolist()], dtype=object)
+    texts = np.datetime_as_string(distinct.astype(np.dtype(f"datetime64[{unit}]"))).tolist()
+    found = np.empty(len(texts), dtype=object)
+    found[:] = [text + ending for text in texts] if ending else texts
     return found[places.reshape(counts.shape)]
 
 

@@ -3,8 +3,9 @@
 Holds the growing table of values. Refuses to know forms: whoever adds a block says what it holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,6 @@ Texts = NDArray[np.object_]
 
 ORIGIN = "simulated"
 NOT_DONE = "not_done"
-KINDS = ("text", "code", "date")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Occasion:
 
 @dataclass(frozen=True)
 class _Block:
-    """Consecutive rows: (m,) arrays, or one value for all of them."""
+    """Consecutive rows of one occasion: (k,) arrays, or one value for all of them."""
 
     occasion: Occasion
     people: Whole
@@ -57,8 +57,8 @@ class _Block:
     row: Whole | int
     number: Floats | None = None
     words: dict[str, Texts] = field(default_factory=dict)
-    unit: str | None = None
-    missing: bool = False
+    unit: Texts | str | None = None
+    missing_reason: str | None = None
 
 
 @dataclass
@@ -73,40 +73,40 @@ class Entries:
         items: Sequence[str],
         values: Floats,
         *,
-        unit: str | None = None,
-        row: int = 1,
+        units: Sequence[str | None] | None = None,
+        row: Whole | int = 1,
     ) -> None:
-        """Add (m, k) numbers, a column an item; NaN is no answer and leaves no row."""
+        """Add (m, k) numbers, a column an item; NaN is no answer and leaves no row.
+
+        units  (k,) unit of each item
+        row    row within a log or a repeated form, one for all or (m,)
+        """
         given = ~np.isnan(values)
         who, which = np.nonzero(given)
-        names = np.array(items, dtype=object)[which]
         self.blocks.append(
             _Block(
-                occasion, occasion.people[who], occasion.minutes[who], names, row, values[given], unit=unit
+                occasion=occasion,
+                people=occasion.people[who],
+                minutes=occasion.minutes[who],
+                items=objects(items)[which],
+                row=row if isinstance(row, int) else row[who],
+                number=values[given],
+                unit=objects(units)[which] if units is not None else None,
             )
         )
-
-    def add_number(
-        self, occasion: Occasion, item: str, values: Floats, *, unit: str | None, row: Whole
-    ) -> None:
-        """Add (m,) numbers of one item, each in a row of its own."""
-        names = np.full(values.size, item, dtype=object)
-        self.blocks.append(_Block(occasion, occasion.people, occasion.minutes, names, row, values, unit=unit))
 
     def add_words(
         self, occasion: Occasion, item: str, kind: str, words: Texts, *, row: Whole | int = 1
     ) -> None:
         """Add (m,) texts, codes or dates, as `kind` says; None is no answer and leaves no row."""
         given = np.array([word is not None for word in words.tolist()], dtype=bool)
-        rows = row if isinstance(row, int) else row[given]
-        names = np.full(int(given.sum()), item, dtype=object)
         self.blocks.append(
             _Block(
-                occasion,
-                occasion.people[given],
-                occasion.minutes[given],
-                names,
-                rows,
+                occasion=occasion,
+                people=occasion.people[given],
+                minutes=occasion.minutes[given],
+                items=np.full(int(given.sum()), item, dtype=object),
+                row=row if isinstance(row, int) else row[given],
                 words={kind: words[given]},
             )
         )
@@ -114,8 +114,8 @@ class Entries:
     def add_missing(self, occasion: Occasion, items: Sequence[str]) -> None:
         """Add a row a person and item that says that the form was not filled."""
         people, minutes = (np.repeat(one, len(items)) for one in (occasion.people, occasion.minutes))
-        names = np.array(list(items) * occasion.people.size, dtype=object)
-        self.blocks.append(_Block(occasion, people, minutes, names, 1, missing=True))
+        names = np.tile(objects(items), occasion.people.size)
+        self.blocks.append(_Block(occasion, people, minutes, names, 1, missing_reason=NOT_DONE))
 
     def frame(self, participants: Texts, *, version: str | None) -> pd.DataFrame:
         """Return the table of values: by participant, then in the order in which blocks were added.
@@ -126,42 +126,45 @@ class Entries:
         blocks = [block for block in self.blocks if block.people.size]
         if not blocks:
             return records.table("values")
-        sizes = np.array([block.people.size for block in blocks])
-        order = np.argsort(np.concatenate([block.people for block in blocks]), kind="stable")
-
-        def spread(values: Sequence[object]) -> Texts:
-            listed = np.empty(len(values), dtype=object)
-            listed[:] = values
-            return np.repeat(listed, sizes)[order]
-
-        def joined(parts: Sequence[Floats | Whole | Texts]) -> NDArray[np.generic]:
-            return np.concatenate(parts)[order]
-
-        rows = [np.broadcast_to(np.asarray(block.row), block.people.shape) for block in blocks]
-        numbers = [
-            np.full(block.people.size, np.nan) if block.number is None else block.number for block in blocks
-        ]
-        words = {kind: joined([_words(block, kind) for block in blocks]) for kind in KINDS}
-        return records.table(
-            "values",
-            {
-                "participant": participants[joined([block.people for block in blocks])],
-                "visit": spread([block.occasion.visit for block in blocks]),
-                "repeat": np.repeat([block.occasion.repeat for block in blocks], sizes)[order],
-                "form": spread([block.occasion.form for block in blocks]),
-                "item": joined([block.items for block in blocks]),
-                "row": joined(rows),
-                "number": joined(numbers),
-                **words,
-                "unit": spread([block.unit for block in blocks]),
-                "missing_reason": spread([NOT_DONE if block.missing else None for block in blocks]),
-                "origin": ORIGIN,
-                "evaluator": spread([block.occasion.evaluator for block in blocks]),
-                "collected_at": iso_instants(np.concatenate([block.minutes for block in blocks]))[order],
-                "protocol_version": version,
-            },
-        )
+        people = np.concatenate([block.people for block in blocks])
+        columns: dict[str, NDArray[Any]] = {
+            "participant": participants[people],
+            "visit": _column(blocks, object, None, lambda block: block.occasion.visit),
+            "repeat": _column(blocks, np.int64, 1, lambda block: block.occasion.repeat),
+            "form": _column(blocks, object, None, lambda block: block.occasion.form),
+            "item": np.concatenate([block.items for block in blocks]),
+            "row": _column(blocks, np.int64, 1, lambda block: block.row),
+            "number": _column(blocks, np.float64, np.nan, lambda block: block.number),
+            "text": _column(blocks, object, None, lambda block: block.words.get("text")),
+            "code": _column(blocks, object, None, lambda block: block.words.get("code")),
+            "date": _column(blocks, object, None, lambda block: block.words.get("date")),
+            "unit": _column(blocks, object, None, lambda block: block.unit),
+            "missing_reason": _column(blocks, object, None, lambda block: block.missing_reason),
+            "evaluator": _column(blocks, object, None, lambda block: block.occasion.evaluator),
+            "collected_at": iso_instants(np.concatenate([block.minutes for block in blocks])),
+        }
+        order = np.argsort(people, kind="stable")
+        ordered = {name: cells[order] for name, cells in columns.items()}
+        return records.table("values", {**ordered, "origin": ORIGIN, "protocol_version": version})
 
 
-def _words(block: _Block, kind: str) -> Texts:
-    return block.words[kind] if kind in block.words else np.full(block.people.size, None, dtype=object)
+def objects(values: Iterable[object]) -> Texts:
+    """Return values as an array of objects, whatever they are."""
+    listed = list(values)
+    found = np.empty(len(listed), dtype=object)
+    found[:] = listed
+    return found
+
+
+def _column(
+    blocks: Sequence[_Block], kind: Any, empty: object, cells: Callable[[_Block], object]
+) -> NDArray[Any]:
+    """Return a column of all blocks, `empty` where a block says None."""
+    found = np.full(sum(block.people.size for block in blocks), empty, dtype=kind)
+    start = 0
+    for block in blocks:
+        part, end = cells(block), start + block.people.size
+        if part is not None:
+            found[start:end] = part
+        start = end
+    return found

@@ -133,26 +133,31 @@ def _fill_signs(
 ) -> bool:
     """Fill a form whose numbers are signs, a row a reading; return False, doing nothing, when none is."""
     numbers = [item for item in form.items if item.type == "number"]
-    signs = [item for item in numbers if dosing_day.sign_of(trial.truth, form, item) is not None]
-    if not signs or len(signs) < len(numbers):
+    if not numbers or any(dosing_day.sign_of(trial.truth, form, item) is None for item in numbers):
         return False
     limits = trial.limits(session) if session is not None else {}
-    read = {
-        item.id: dosing_day.readings(
+    read = [
+        dosing_day.readings(
             trial.truth, form, item, streams=trial.batch.streams, dosed=dosed, minutes=minutes, limits=limits
         )
-        for item in signs
-    }
+        for item in numbers
+    ]
     start = dosed.minutes if session is not None else occasion.minutes
-    for row, minute in enumerate(minutes):
-        at = Occasion(
-            occasion.people, occasion.visit, occasion.repeat, form.id, start + minute, occasion.evaluator
-        )
-        for item in form.items:
-            if item.id in read:
-                entries.add_numbers(at, [item.id], read[item.id][:, [row]], unit=item.unit, row=row + 1)
-            elif item.type == "instant":
-                entries.add_words(at, item.id, "date", iso_instants(at.minutes), row=row + 1)
+    at = Occasion(
+        people=np.repeat(occasion.people, len(minutes)),
+        visit=occasion.visit,
+        repeat=occasion.repeat,
+        form=form.id,
+        minutes=(start[:, None] + np.array(minutes)).ravel(),
+        evaluator=occasion.evaluator,
+    )
+    rows = np.tile(np.arange(1, len(minutes) + 1), occasion.people.size)
+    for item in form.items:
+        if item.type == "instant":
+            entries.add_words(at, item.id, "date", iso_instants(at.minutes), row=rows)
+    values = np.stack([one.ravel() for one in read], axis=1)
+    units = [item.unit for item in numbers]
+    entries.add_numbers(at, [item.id for item in numbers], values, units=units, row=rows)
     return True
 
 
@@ -175,7 +180,7 @@ def _fill_dose(trial: Trial, entries: Entries, place: int, form: ResolvedForm) -
 def _fill_attendance(trial: Trial, entries: Entries, occasion: Occasion, place: int, rows: Whole) -> None:
     size = occasion.people.size
     entries.add_words(occasion, "attended", "code", _all("1", size))
-    entries.add_numbers(occasion, ["duration_hours"], session_hours(trial, place)[rows][:, None], unit="h")
+    entries.add_numbers(occasion, ["duration_hours"], session_hours(trial, place)[rows][:, None], units=["h"])
     entries.add_words(occasion, "facilitator", "text", _all(occasion.evaluator or answers.INVENTED, size))
 
 
@@ -233,7 +238,8 @@ def _fill_events(trial: Trial, entries: Entries, form: ResolvedForm) -> None:
         cells = _all(None, rows.size)
         cells[:] = [answer[item.id] for _, _, answer in found]
         if item.type == "number":
-            entries.add_number(occasion, item.id, cells.astype(np.float64), unit=item.unit, row=ordinal(rows))
+            numbers = cells.astype(np.float64)[:, None]
+            entries.add_numbers(occasion, [item.id], numbers, units=[item.unit], row=ordinal(rows))
         else:
             kind = item.type if item.type in {"text", "code"} else "date"
             entries.add_words(occasion, item.id, kind, cells, row=ordinal(rows))

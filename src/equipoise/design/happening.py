@@ -4,6 +4,7 @@ Holds the rows a log would hold. Refuses to decide who has an event: the batch d
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -26,12 +27,17 @@ def row_for(resolved: Resolved, detect: Detection, date: str) -> dict[str, Any] 
     if detect.form is None:
         return None
     form = resolved.forms[detect.form]
-    chosen = _satisfying(form, parse(detect.when)) if detect.when else {}
+    chosen = _satisfying(form, _parsed(detect.when)) if detect.when else {}
     if chosen is None:
         return None
     row = {item.id: _filled(item, date) for item in form.all_items()}
     dated = {detect.date: date} if detect.date is not None else {}
     return {**row, **chosen, **dated}
+
+
+@lru_cache(maxsize=256)
+def _parsed(rule: str) -> Expression:
+    return parse(rule)
 
 
 def _satisfying(form: ResolvedForm, rule: Expression) -> dict[str, Any] | None:
