@@ -63,4 +63,12 @@ def test_where_nothing_says_who_was_dosed_nobody_counts_as_undosed(six: Any) -> 
     six.rows["dispositions"] = [row for row in six.rows["dispositions"] if row["stage"] != "treatment"]
     evidence = six.evidence
     active = flow_table(evidence, estimate_all(evidence))["arms"][0]
-    assert [active["received"], active["not_received"]] == [None, []]
+    assert [active["received"], active["not_received"]] == [None, None]
+
+
+def test_what_nobody_recorded_is_absent_and_not_zero(six: Any) -> None:
+    del six.rows["dispositions"]
+    evidence = six.evidence
+    table = flow_table(evidence, estimate_all(evidence))
+    assert table["screened"] is None
+    assert [column["discontinued"] for column in table["arms"]] == [None, None]

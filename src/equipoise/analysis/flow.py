@@ -28,7 +28,7 @@ LEFT = frozenset({"lost_to_follow_up", "withdrew", "died"})
 def flow_table(evidence: Evidence, results: Sequence[Result]) -> Json:
     """Return counts from screening to analysis, one column an arm, or one for everybody when blinded.
 
-    `received` is None where the records say of nobody whether a dose was taken.
+    What the records say of nobody is None, not zero: who was screened, dosed, not dosed, or left.
     """
     failed = [
         row for row in evidence.dispositions if (row["stage"], row["status"]) == ("screening", "failed")
@@ -37,7 +37,7 @@ def flow_table(evidence: Evidence, results: Sequence[Result]) -> Json:
     silent = marked - {row["participant"] for row in failed}
     reasons = [_criterion(evidence, row["reason"]) for row in failed] + [UNSTATED] * len(silent)
     return {
-        "screened": len(evidence.participants),
+        "screened": len(evidence.participants) if marked or _told(evidence, {"screening"}) else None,
         "excluded": _counted(reasons),
         "randomized": len(evidence.randomized),
         "arms": [_column(evidence, cohort, results) for cohort in evidence.cohorts],
@@ -57,12 +57,19 @@ def _column(evidence: Evidence, cohort: Cohort, results: Sequence[Result]) -> Js
         "label": cohort.label,
         "allocated": len(members),
         "received": len(received) if evidence.doses_recorded else None,
-        "not_received": _counted(refused + [UNSTATED] * len(silent)),
-        "discontinued": _counted([_reason(row) for row in rows if _has_left(row)]),
+        "not_received": _counted(refused + [UNSTATED] * len(silent)) if evidence.doses_recorded else None,
+        "discontinued": _counted([_reason(row) for row in rows if _has_left(row)])
+        if _told(evidence, {"treatment", "study"})
+        else None,
         "followed": _followed(evidence, members),
         "analyzed": _analyzed(cohort, results),
         "open_label": None if evidence.blinded else _open_label(rows),
     }
+
+
+def _told(evidence: Evidence, stages: set[str]) -> bool:
+    """Return whether anybody's disposition speaks of one of these stages."""
+    return any(row["stage"] in stages for row in evidence.dispositions)
 
 
 def _has_left(row: Row) -> bool:

@@ -3,6 +3,7 @@
 import datetime as dt
 import shlex
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ EXAMPLE = (
     "Example: equipoise analyze protocols/frontline.yaml --data trial/records "
     "--allocation trial/allocation.csv --out result"
 )
-HEAD_ROWS = 20
+MOST_WARNINGS = 20
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,11 @@ def judge(found: records.Records, resolved: protocol.Resolved, *, name: str) -> 
 
 
 def warn(problems: tuple[Problem, ...]) -> None:
-    """Print warnings, the first few in full and the number of the rest."""
-    for problem in problems[:HEAD_ROWS]:
-        click.echo(str(problem), err=True)
-    if len(problems) > HEAD_ROWS:
-        click.echo(f"... and {len(problems) - HEAD_ROWS} more", err=True)
+    """Print warnings: one line for all rows that share a message, and the number of what was left out."""
+    alike = Counter((problem.source, problem.path, problem.message) for problem in problems)
+    first = {(problem.source, problem.path, problem.message): problem for problem in reversed(problems)}
+    for key, number in list(alike.items())[:MOST_WARNINGS]:
+        more = f" [and {number - 1} more rows]" if number > 1 else ""
+        click.echo(f"{first[key]}{more}", err=True)
+    if len(alike) > MOST_WARNINGS:
+        click.echo(f"... and {len(alike) - MOST_WARNINGS} more kinds of warning", err=True)

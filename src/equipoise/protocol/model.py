@@ -130,6 +130,13 @@ class Protocol(Part):
         """Return the visit with this id; KeyError when there is none."""
         return _find(self.visits, visit)
 
+    def forms_at(self, visit: str) -> tuple[str, ...]:
+        """Return the forms filled at a visit: its own, then those its session puts on a clock or in a log."""
+        planned = self.visit(visit)
+        held = next((one for one in self.sessions if one.id == planned.session), None)
+        timed = [one.form for one in (held.vitals, *held.ratings) if one] if held else []
+        return tuple(dict.fromkeys((*planned.forms, *timed)))
+
     def form(self, form: str) -> schedule.Form:
         """Return the form with this id; KeyError when there is none."""
         return _find(self.forms, form)

@@ -101,7 +101,8 @@ def _place(form: ResolvedForm, rows: _Rows, resolved: Resolved) -> Iterator[Prob
     )
     hint = f"write `{LOG}` for the visit" if form.log else "give the visit"
     yield from rows.problems(~logged if form.log else logged, "visit", message, hint)
-    planned = [visit.id for visit in resolved.protocol.visits if form.id in visit.forms]
+    protocol = resolved.protocol
+    planned = [visit.id for visit in protocol.visits if form.id in protocol.forms_at(visit.id)]
     known = [visit.id for visit in resolved.protocol.visits]
     elsewhere = ~logged & ~np.isin(visits, planned) & np.isin(visits, known)
     if not form.log:
