@@ -260,7 +260,8 @@ class Trial:
             low=_scaled(row.get("ci_low"), factor),
             high=_scaled(row.get("ci_high"), factor),
             level=row.get("ci_level") or 0.95,
-            p_value=number(row.get("p_value")),
+            # What the testing procedure did not reach carries no P value, whoever wrote one down.
+            p_value=None if row.get("tested") is False else number(row.get("p_value")),
             tested=row.get("tested"),
             rejected=row.get("rejected"),
             gate=str(row.get("gate") or ""),

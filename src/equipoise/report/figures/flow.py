@@ -105,6 +105,8 @@ def _side_by_side(
     starts, y = [fork] * len(xs), top + DROP
     for place, stage in enumerate(figure.stages):
         boxes = [column.boxes[place] for column in figure.columns]
+        if not any(boxes):
+            continue
         label_height = 0.0 if canvas.wide else canvas.line
         drawn.append(_stage(stage, canvas, y if canvas.wide else y + canvas.font * 0.9))
         top_of_boxes = y + label_height

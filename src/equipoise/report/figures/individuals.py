@@ -85,7 +85,7 @@ def _panel(
 ) -> Markup:
     left, right, top = box
     bottom = top + PANEL_HEIGHT
-    x = time_axis([*days, *figure.days], break_day=figure.unblinding_day, start=left + 6, end=right - 8)
+    x = time_axis([*days, *figure.days], break_day=figure.unblinding_day, start=left + 8, end=right - 14)
     y = Linear(marks[0], marks[-1], bottom, top)
     drawn = [
         svg.text(f"{panel.label} (n = {len(panel.lines)})", left, top - canvas.line * 0.6, class_="strong")

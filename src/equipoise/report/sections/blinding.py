@@ -139,7 +139,7 @@ def _guesses(trial: Trial, rows: list[Row]) -> Table:
         id="table-guesses",
         caption="Guesses of the arm",
         stub="Who was asked, and the arm",
-        groups=(("Guessed, n", len(options)), ("", 1)),
+        groups=(("Guessed, n", len(options)), ("In all", 1)),
         heads=(*options.values(), "Guessed right"),
         lines=tuple(lines),
     )

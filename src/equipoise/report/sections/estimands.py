@@ -4,6 +4,7 @@ Holds words for the attributes. Refuses results.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from equipoise.report import numerals, wording
@@ -47,8 +48,8 @@ def section(trial: Trial) -> Section:
     if trial.blinded:
         blocks.append(Prose("Which arms are compared is withheld in this report.", tone="note"))
     tables = -(-len(rows) // SIDE_BY_SIDE)
-    size = -(-len(rows) // tables)
-    parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+    ends = [len(rows) * place // tables for place in range(tables + 1)]
+    parts = [rows[start:end] for start, end in pairwise(ends)]
     blocks += [_table(trial, part, part=place) for place, part in enumerate(parts)]
     return Section(ID, TITLE, tuple(blocks))
 
