@@ -14,7 +14,7 @@ from equipoise.design.streams import Streams
 from equipoise.protocol.scenarios import Expectancy, SideEffectShift
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "expectancy" / "expected.csv"
-REPLICATES = 1500
+REPLICATES = 900
 LEVEL = 0.05
 SZIGETI = {
     "right": {"drug": 0.9, "control": 0.5},

@@ -12,7 +12,7 @@ from equipoise.design.dosing_day import effect_code
 from equipoise.protocol import Resolved
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "simulation" / "blood_pressure.csv"
-PARTICIPANTS = 1200
+PARTICIPANTS = 500
 
 
 def _dosing_vitals(resolved: Resolved, **options: Any) -> Any:

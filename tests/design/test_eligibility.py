@@ -75,3 +75,17 @@ def test_a_rule_over_too_many_combinations_is_named_as_unmet(small: Any) -> None
 def test_a_scale_that_stays_silent_meets_a_rule_on_its_alarm(dose_response: Resolved) -> None:
     truth = truth_of(dose_response, dose_response.protocol.scenario())
     assert truth.people.demands.unmet == ()
+
+
+def test_a_denied_list_of_conditions_is_taken_apart_as_well(small: Any) -> None:
+    def denied(data: dict[str, Any]) -> None:
+        rule = 'not (intake.ill@SCR == "0" and intake.age@SCR >= 30)'
+        data["eligibility"].append({"id": "E9", "kind": "exclusion", "text": "x", "rule": rule})
+
+    resolved = small(denied)
+    truth = truth_of(resolved, resolved.protocol.scenario())
+    demand = truth.people.demands.demand("E9")
+    assert demand is not None
+    assert demand.together is None
+    rows = simulate(resolved, participants=60).records.values
+    assert rows[rows["item"] == "age"]["number"].min() >= 30

@@ -6,7 +6,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
-from equipoise.design.lattice import Lattice, fit
+from equipoise.design.lattice import Lattice, _newton, fit
 
 UNBOUNDED = Lattice(-np.inf, np.inf)
 
@@ -44,6 +44,19 @@ def test_the_latent_normal_gives_the_stated_moments_wherever_any_exists(
     sd = float(least + share * (most - least))
     means, sds = fit(lattice, (mean,), (sd,))
     assert lattice.moments(means[0], sds[0]) == pytest.approx((mean, sd), abs=1e-8)
+
+
+@pytest.mark.parametrize(("high", "mean", "sd"), [(3, 0.064, 0.424), (4, 3.849, 0.742), (27, 26.355, 3.987)])
+def test_moments_where_newton_stalls_are_found_by_bisection(high: int, mean: float, sd: float) -> None:
+    lattice = Lattice(0.0, float(high))
+    assert not _newton(lattice, np.array([mean]), np.array([sd]), lattice.thresholds())[2].all()
+    means, sds = fit(lattice, (mean,), (sd,))
+    assert lattice.moments(means[0], sds[0]) == pytest.approx((mean, sd), abs=1e-8)
+
+
+def test_a_scale_of_very_many_steps_counts_as_not_rounded() -> None:
+    means, sds = fit(Lattice(0.0, 1e6), (5e5,), (1e4,))
+    assert (means[0], sds[0]) == (5e5, 1e4)
 
 
 def test_several_moments_are_solved_side_by_side_as_one_by_one() -> None:

@@ -55,7 +55,7 @@ def _equal(one: Simulated, other: Simulated) -> bool:
 def test_every_protocol_s_scenarios_survive_the_way_to_disk_and_back(
     frontline: Resolved, dose_response: Resolved, tmp_path: Path
 ) -> None:
-    for resolved, participants in ((frontline, None), (dose_response, 60)):
+    for resolved, participants in ((frontline, 10), (dose_response, 20)):
         simulation = resolved.protocol.simulation
         assert simulation is not None
         for scenario in simulation.scenarios:
@@ -64,11 +64,18 @@ def test_every_protocol_s_scenarios_survive_the_way_to_disk_and_back(
             assert records.read(folder).equals(simulated.records)
 
 
-def test_records_keep_to_the_protocol(full: tuple[Resolved, Simulated], frontline: Resolved) -> None:
-    resolved, simulated = full
-    assert [str(one) for one in records.check(simulated.records, resolved) if one.severity == "error"] == []
-    found = records.check(simulate(frontline).records, frontline)
-    assert [str(one) for one in found if one.severity == "error"] == []
+def test_records_keep_to_the_protocol(
+    full: tuple[Resolved, Simulated], frontline: Resolved, dose_response: Resolved
+) -> None:
+    drawn = [
+        full,
+        (frontline, simulate(frontline)),
+        (dose_response, simulate(dose_response, participants=20)),
+    ]
+    for resolved, simulated in drawn:
+        found = [str(one) for one in records.check(simulated.records, resolved)]
+        # The small trial lists no deviation for what is always looked for.
+        assert [one for one in found if "is no deviation the protocol lists" not in one] == []
 
 
 def test_it_says_that_it_is_invented_and_by_which_draw(trial: Resolved) -> None:

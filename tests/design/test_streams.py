@@ -1,5 +1,6 @@
 """Numbers that stay the same whatever else changes."""
 
+import ast
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -79,3 +80,30 @@ def test_seeds_of_other_generators_differ_by_purpose_and_replicate() -> None:
     seeds = {_streams().seed_of(purpose, replicate) for purpose in "xy" for replicate in (0, 1, BLOCK)}
     assert len(seeds) == 6
     assert all(len(seed) == 32 for seed in seeds)
+
+
+FORBIDDEN = {"dot", "matmul", "einsum", "linalg", "vdot", "inner", "tensordot", "cov", "corrcoef"}
+"""Ways to a matrix product, whose last digits differ between machines."""
+IMPURE = {"now", "today", "utcnow", "environ", "getenv", "default_rng", "seed", "urandom", "time_ns"}
+"""Ways to a clock, the environment or a generator that nobody keyed."""
+
+
+def _offences(source: str) -> list[str]:
+    tree = ast.parse(source)
+    products = ["@" for node in ast.walk(tree) if isinstance(node, ast.MatMult)]
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    reached = {part.attr for call in calls for part in ast.walk(call) if isinstance(part, ast.Attribute)}
+    return products + sorted(reached & (FORBIDDEN | IMPURE))
+
+
+def test_nothing_that_draws_multiplies_matrices_or_reads_a_clock() -> None:
+    sources = sorted((Path(__file__).parents[2] / "src" / "equipoise" / "design").glob("*.py"))
+    assert len(sources) > 20
+    assert {path.name: found for path in sources if (found := _offences(path.read_text("utf-8")))} == {}
+
+
+@pytest.mark.parametrize(
+    "planted", ["a @ b", "np.dot(a, b)", "np.linalg.cholesky(a)", "datetime.now()", "np.random.default_rng()"]
+)
+def test_a_planted_product_or_clock_is_noticed(planted: str) -> None:
+    assert _offences(planted)

@@ -66,3 +66,11 @@ def test_visits_counted_from_randomization_come_before_the_dose(small: Any) -> N
 
     places = timeline_of(small(by_event).protocol).places
     assert {place.visit.id: place.day for place in places}["SCR"] < 0
+
+
+def test_a_visit_without_a_day_follows_the_one_before_it(small: Any) -> None:
+    def undated(data: dict[str, Any]) -> None:
+        data["visits"][4].update(day=None, window_days=None)
+
+    days = {place.visit.id: place.day for place in timeline_of(small(undated).protocol).places}
+    assert days["INT"] == days["D7"] + 1
