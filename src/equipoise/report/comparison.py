@@ -128,7 +128,7 @@ def _axis(effect: Effect) -> str:
     if effect.measure == "odds_ratio":
         return "Odds ratio"
     change = "change of " if effect.variable == "change" else ""
-    return f"Difference in {change}{effect.outcome}, {effect.unit}"
+    return f"Difference in {change}{wording.inline(effect.outcome)}, {effect.unit}"
 
 
 def _caption(effect: Effect, cited: Sequence[str], *, simulated: bool) -> str:

@@ -91,6 +91,11 @@ def count_of(count: int | None, total: int | None) -> str:
     return f"{whole(count)} of {whole(total)}"
 
 
+def size(n: float | None) -> str:
+    """Return "(n = 15)", kept on one line."""
+    return f"(n{FIXED}={FIXED}{whole(n)})"
+
+
 def whole(value: float | None) -> str:
     """Return a count with thousands separated; `ABSENT` for None."""
     return ABSENT if value is None else f"{round_half_up(value, 0):,.0f}"

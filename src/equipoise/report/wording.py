@@ -47,11 +47,11 @@ def question(effect: Effect) -> str:
     """Return the question a comparison answers, without presuming the answer."""
     versus = f"with {inline(effect.arm.label)} compared with {inline(effect.reference.label)}"
     if effect.measure != "difference_in_means":
-        reach = f"{effect.variable} ({effect.outcome}){_at(effect)}"
+        reach = f"{effect.variable} ({inline(effect.outcome)}){_at(effect)}"
         return f"How many more or fewer participants reach {reach} {versus}?"
     if effect.variable == "value":
-        return f"By how much does the {effect.outcome} differ{_at(effect)} {versus}?"
-    return f"By how much does the {effect.outcome} change{_period(effect)} {versus}?"
+        return f"By how much does the {inline(effect.outcome)} differ{_at(effect)} {versus}?"
+    return f"By how much does the {inline(effect.outcome)} change{_period(effect)} {versus}?"
 
 
 def title(effect: Effect) -> str:
@@ -140,7 +140,7 @@ def pooled(
     """
     among = f" among {numerals.plural(n, 'participant')}" if n is not None else ""
     means = [f"{numerals.decimal(mean, decimals)} at {inline(visit)}" for visit, mean in (first, last)]
-    return f"All arms together, the mean {outcome} was {means[0]} and {means[1]}{among}."
+    return f"All arms together, the mean {inline(outcome)} was {means[0]} and {means[1]}{among}."
 
 
 def guessing(guesses: Sequence[Guesses], *, visit: str) -> str:
@@ -163,7 +163,7 @@ def missing(counts: Sequence[tuple[str, int, int]], *, outcome: str, visit: str)
     """Return how much of the primary outcome is missing; counts are (arm, missing, expected)."""
     if not counts:
         return "How much of the primary outcome is missing is not in this analysis."
-    where = f"{outcome} at {inline(visit)}" if visit else outcome
+    where = f"{inline(outcome)} at {inline(visit)}" if visit else inline(outcome)
     if not any(lost for _, lost, _ in counts):
         total = sum(expected for _, _, expected in counts)
         return f"Nothing: the {where} is there for all {numerals.whole(total)} participants."
@@ -274,10 +274,10 @@ def _course(effect: Effect) -> str:
     if effect.variable == "value":
         means = numerals.listing(f"{_amount(effect, side.mean)} with {inline(side.label)}" for side in sides)
         when = opening(_at(effect).strip()) or "Overall"
-        return f"{when}, the {effect.outcome} averaged {means}, {_difference(effect)}"
+        return f"{when}, the {inline(effect.outcome)} averaged {means}, {_difference(effect)}"
     verbs = _moves(effect.arm, effect.reference, effect=effect)
     when = opening(_period(effect).strip()) or "On average"
-    return f"{when}, the mean {effect.outcome} {verbs}, {_difference(effect)}"
+    return f"{when}, the mean {inline(effect.outcome)} {verbs}, {_difference(effect)}"
 
 
 def _bare(effect: Effect) -> str:
@@ -291,7 +291,8 @@ def _bare(effect: Effect) -> str:
     if effect.measure == "risk_difference":
         return f"{opening(effect.variable)}{_at(effect)} was {amount} with {arm} than with {reference}"
     change = "" if effect.variable == "value" else "change of "
-    return f"The mean {change}{effect.outcome}{_at(effect)} was {amount} with {arm} than with {reference}"
+    measured = f"{change}{inline(effect.outcome)}{_at(effect)}"
+    return f"The mean {measured} was {amount} with {arm} than with {reference}"
 
 
 def _difference(effect: Effect) -> str:

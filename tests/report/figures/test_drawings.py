@@ -91,7 +91,9 @@ CANVASES = svg.canvases("figure-x")
 
 
 def texts(drawing):
-    return re.findall(r"<text[^>]*>([^<]*)</text>", drawing)
+    return [
+        one.replace("\N{NO-BREAK SPACE}", " ") for one in re.findall(r"<text[^>]*>([^<]*)</text>", drawing)
+    ]
 
 
 def numbers(drawing, name):

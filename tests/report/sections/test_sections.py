@@ -86,7 +86,7 @@ def test_the_baseline_table_has_no_p_values(data):
     assert " p " not in said
     assert "p value" not in said
     assert lines(table)["Female"] == ("8 (53%)",) * 3
-    assert table.heads[0] == "Psilocybin 25 mg (n = 15)"
+    assert table.heads[0].replace("\N{NO-BREAK SPACE}", " ") == "Psilocybin 25 mg (n = 15)"
 
 
 def test_the_estimand_table_has_the_five_attributes(data):

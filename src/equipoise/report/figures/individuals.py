@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from equipoise.report import numerals
 from equipoise.report.figures import svg
 from equipoise.report.figures.scale import Linear, TimeAxis, label, ticks, time_axis
 from equipoise.report.figures.svg import Canvas
@@ -88,7 +89,9 @@ def _panel(
     x = time_axis([*days, *figure.days], break_day=figure.unblinding_day, start=left + 8, end=right - 14)
     y = Linear(marks[0], marks[-1], bottom, top)
     drawn = [
-        svg.text(f"{panel.label} (n = {len(panel.lines)})", left, top - canvas.line * 0.6, class_="strong")
+        svg.text(
+            f"{panel.label} {numerals.size(len(panel.lines))}", left, top - canvas.line * 0.6, class_="strong"
+        )
     ]
     if figure.unblinding_day is not None and x.after is not None:
         known = x(figure.unblinding_day)

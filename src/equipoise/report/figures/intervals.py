@@ -16,6 +16,8 @@ LABEL_SHARE, TEXT_SHARE = 0.30, 0.24
 GUTTER = 14.0
 ROW_PAD = 12.0
 CAP = 4.0
+ROUNDING = 1e-6
+"""A label measured twice may differ by this much from itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +115,8 @@ def _place(figure: Intervals, canvas: Canvas, label_width: float) -> tuple[list[
         heading = svg.wrap(bar.group, canvas.width, canvas.font) if bar.group and bar.group != group else []
         group = bar.group
         y += len(heading) * canvas.line + (4.0 if heading else 0.0)
-        room = (
-            label_width - GUTTER if canvas.wide else label_width - svg.measure(bar.text, canvas.font) - GUTTER
-        )
+        beside = 0.0 if canvas.wide else svg.measure(bar.text, canvas.font)
+        room = label_width - beside - GUTTER + ROUNDING
         lines = svg.wrap(bar.label, room, canvas.font)
         text_height = len(lines) * canvas.line
         height = max(text_height, canvas.line) + ROW_PAD if canvas.wide else text_height + 20 + ROW_PAD

@@ -3,6 +3,7 @@
 Holds escaping: every text passes through markupsafe. Refuses to know what is drawn.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +14,9 @@ from equipoise.report import numerals
 
 Anchor = Literal["start", "middle", "end"]
 
-NARROW_LETTERS = frozenset("fijlrtI.,:;'|!()[]{}- /")
+SPACES = re.compile("[ \t\r\n\v\f]+")
+"""Where a line may break; not at a space that keeps words together."""
+NARROW_LETTERS = frozenset("fijlrtI.,:;'|!()[]{}- /\N{NO-BREAK SPACE}")
 WIDE_LETTERS = frozenset("mwMWGOQ@%&—")
 NARROW_EM, USUAL_EM, WIDE_EM = 0.32, 0.56, 0.85
 """Widths of letters in Arial and faces of its measure, rounded up, as a share of the font size."""
@@ -140,7 +143,7 @@ def wrap(content: str, width: float, font: float) -> list[str]:
     """Return the text in lines no wider than `width`; a single longer word is broken."""
     lines: list[str] = []
     current = ""
-    for word in content.split():
+    for word in filter(None, SPACES.split(content)):
         for piece in _pieces(word, width, font):
             tried = f"{current} {piece}".strip()
             if current and measure(tried, font) > width:

@@ -90,8 +90,10 @@ def value_range(values: Sequence[float], low: float | None, high: float | None) 
     """Return the ends of the vertical axis: from the scale's low end, or zero, to above the values."""
     if not values:
         return low or 0.0, high if high is not None else 1.0
-    start = low if low is not None else min(0.0, *values)
-    end = max(values)
+    if low is None or low < 0:
+        # A scale with both signs, such as a change: zero is what readers compare with.
+        return min(0.0, *values), max(0.0, *values)
+    start, end = low, max(values)
     return start, end if high is None else min(high, max(end, start + (high - start) / 2))
 
 

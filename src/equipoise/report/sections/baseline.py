@@ -51,7 +51,7 @@ def _cell(row: Row, column: Arm) -> Row:
 
 def _n(rows: Iterable[Row], column: Arm) -> str:
     counts = [n for row in rows if (n := _cell(row, column).get("n")) is not None]
-    return f" (n = {numerals.whole(max(counts))})" if counts else ""
+    return f" {numerals.size(max(counts))}" if counts else ""
 
 
 def _lines(rows: list[Row], columns: list[Arm]) -> list[Line]:

@@ -139,7 +139,7 @@ def _n_box(text: str, n: Any) -> Box | None:
 
 
 def _with_n(text: str, n: Any) -> str:
-    return f"{text} (n = {numerals.whole(n)})" if n is not None else text
+    return f"{text} {numerals.size(n)}" if n is not None else text
 
 
 def _label(trial: Trial, row: Row) -> str:

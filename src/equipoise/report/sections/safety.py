@@ -156,7 +156,7 @@ def _groups(
     found = []
     for column in columns:
         sizes = [row["n"] for row in trial.of_arm(rows, column) if row.get("n") is not None]
-        found.append((f"{column.label} (n = {numerals.whole(max(sizes))})" if sizes else column.label, width))
+        found.append((f"{column.label} {numerals.size(max(sizes))}" if sizes else column.label, width))
     return tuple(found)
 
 
