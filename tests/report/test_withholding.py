@@ -84,3 +84,21 @@ def test_guesses_and_single_courses_are_dropped_even_if_they_come(blinded):
     kept = withhold(Written((), tables, blinded.manifest, blinded.protocol))
     assert "blinding" not in kept.tables
     assert "individuals" not in kept.tables
+
+
+def test_an_id_that_no_label_speaks_is_an_ordinary_word(blinded):
+    arms = [
+        {"id": "high", "label": "25 mg"},
+        {"id": "low", "label": "1 mg"},
+        {"id": "waitlist", "label": None},
+    ]
+    text = "High blood pressure on 25 mg, low on 1 MG, none on waitlist"
+    tables = {
+        **blinded.tables,
+        "trial": {**blinded.tables["trial"], "arms": arms},
+        "deviations": [{"deviation": "a", "text": text, "arm": None}],
+    }
+    kept = withhold(Written((), tables, blinded.manifest, {**blinded.protocol, "arms": arms}))
+    assert kept.tables["deviations"][0]["text"] == (
+        "High blood pressure on [withheld], low on [withheld], none on [withheld]"
+    )

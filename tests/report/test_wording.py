@@ -266,6 +266,10 @@ def test_missing_data_are_told_by_arm():
         [("Psilocybin", 0, 15), ("Niacin", 1, 15)], outcome="MADRS total", visit="Day 28"
     ) == ("The MADRS total at day 28 is missing for 0 of 15 on psilocybin and 1 of 15 on niacin.")
     assert wording.missing([("A", 0, 15), ("B", 0, 15)], outcome="MADRS", visit="").startswith("Nothing")
+    assert (
+        wording.missing([("", 1, 30)], outcome="MADRS", visit="")
+        == "The MADRS is missing for 1 of 30 participants."
+    )
     assert "not in this analysis" in wording.missing([], outcome="", visit="")
 
 

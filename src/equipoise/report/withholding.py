@@ -51,14 +51,20 @@ def _trial(original: Row, replaced: Row) -> Row:
 
 
 def _names(written: Written) -> re.Pattern[str] | None:
+    """Return what finds the arms' labels, and those ids that a label holds as a word.
+
+    Other ids, such as `high` or `low`, are never printed for people, and as words they mean other things.
+    """
     trial = written.tables.get("trial") or {}
     arms = [*(trial.get("arms") or []), *(written.protocol.get("arms") or [])]
-    found = {arm.get(key) for arm in arms for key in ("id", "label")}
-    words = sorted(
-        (name for name in found if isinstance(name, str) and name), key=lambda name: (-len(name), name)
-    )
-    if not words:
+    labels = {str(arm["label"]) for arm in arms if arm.get("label")}
+    ids = {str(arm["id"]) for arm in arms if arm.get("id")}
+    unlabeled = {str(arm["id"]) for arm in arms if arm.get("id") and not arm.get("label")}
+    spoken = {word.casefold() for label in labels for word in re.findall(r"\w+", label)}
+    names = labels | unlabeled | {one for one in ids if one.casefold() in spoken}
+    if not names:
         return None
+    words = sorted(names, key=lambda name: (-len(name), name))
     return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in words) + r")(?!\w)", re.IGNORECASE)
 
 

@@ -160,14 +160,17 @@ def guessing(guesses: Sequence[Guesses], *, visit: str) -> str:
 
 
 def missing(counts: Sequence[tuple[str, int, int]], *, outcome: str, visit: str) -> str:
-    """Return how much of the primary outcome is missing; counts are (arm, missing, expected)."""
+    """Return how much of the primary outcome is missing; counts are (arm, missing, expected), arm "" for all."""
     if not counts:
         return "How much of the primary outcome is missing is not in this analysis."
     where = f"{inline(outcome)} at {inline(visit)}" if visit else inline(outcome)
     if not any(lost for _, lost, _ in counts):
         total = sum(expected for _, _, expected in counts)
         return f"Nothing: the {where} is there for all {numerals.whole(total)} participants."
-    lost = numerals.listing(f"{numerals.count_of(lost, all_)} on {inline(arm)}" for arm, lost, all_ in counts)
+    lost = numerals.listing(
+        f"{numerals.count_of(lost, of)} {f'on {inline(arm)}' if arm else 'participants'}"
+        for arm, lost, of in counts
+    )
     return f"The {where} is missing for {lost}."
 
 

@@ -48,7 +48,7 @@ def _table(trial: Trial, rows: list[Row], *, name: str, caption: str, folded: bo
 
 
 def of_primary(trial: Trial) -> tuple[tuple[tuple[str, int, int], ...], str]:
-    """Return (arm, missing, expected) of the primary outcome and the outcome's name; nothing when unknown."""
+    """Return (arm, missing, expected) of the primary outcome and its name; arm "" for everybody together."""
     score = trial.outcomes[0] if trial.outcomes else ""
     rows = [
         row
@@ -60,7 +60,7 @@ def of_primary(trial: Trial) -> tuple[tuple[tuple[str, int, int], ...], str]:
         for row in trial.of_arm(rows, column):
             expected, observed = row.get("expected"), row.get("observed")
             if expected is not None and observed is not None:
-                found.append((column.label, expected - observed, expected))
+                found.append((column.label if column.id else "", expected - observed, expected))
     return tuple(found), trial.scale(score).label
 
 
