@@ -27,7 +27,7 @@ def _by_integration(first: tuple[float, float], second: tuple[float, float], lat
 def test_recorded_covariance_agrees_with_numerical_integration(
     second: tuple[float, float], latent: float
 ) -> None:
-    cells = coefficients(SCALE, np.array([27.7, second[0]]), np.array([5.3, second[1]]))
+    cells = coefficients(SCALE, mean=np.array([27.7, second[0]]), sd=np.array([5.3, second[1]]))
     found = recorded(np.array([latent]), cells[:1] * cells[1:])[0]
     assert found == pytest.approx(_by_integration((27.7, 5.3), second, latent), abs=0.003)
 
@@ -35,21 +35,21 @@ def test_recorded_covariance_agrees_with_numerical_integration(
 @given(latent=st.floats(-0.9, 0.9), mean=st.floats(5, 55), sd=st.floats(2, 15))
 @settings(max_examples=40, deadline=None)
 def test_the_inverse_finds_the_latent_correlation_back(latent: float, mean: float, sd: float) -> None:
-    cells = coefficients(SCALE, np.array([30.0, mean]), np.array([6.0, sd]))
+    cells = coefficients(SCALE, mean=np.array([30.0, mean]), sd=np.array([6.0, sd]))
     products = cells[:1] * cells[1:]
     wanted = recorded(np.array([latent]), products)
     assert latent_for(wanted, products)[0] == pytest.approx(latent, abs=1e-8)
 
 
 def test_clamping_weakens_a_correlation() -> None:
-    cells = coefficients(SCALE, np.array([27.7, 4.6]), np.array([5.3, 9.0]))
+    cells = coefficients(SCALE, mean=np.array([27.7, 4.6]), sd=np.array([5.3, 9.0]))
     covariance = recorded(np.array([0.7]), cells[:1] * cells[1:])[0]
     sds = SCALE.moments(27.7, 5.3)[1] * SCALE.moments(4.6, 9.0)[1]
     assert 0.6 < covariance / sds < 0.7
 
 
 def test_a_covariance_that_no_correlation_gives_is_refused() -> None:
-    cells = coefficients(SCALE, np.array([30.0, -20.0]), np.array([6.0, 10.0]))
+    cells = coefficients(SCALE, mean=np.array([30.0, -20.0]), sd=np.array([6.0, 10.0]))
     sds = SCALE.moments(30.0, 6.0)[1] * SCALE.moments(-20.0, 10.0)[1]
     with pytest.raises(ValueError, match="correlated that strongly"):
         latent_for(np.array([0.95 * sds]), cells[:1] * cells[1:])

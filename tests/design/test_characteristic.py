@@ -29,7 +29,7 @@ def test_restricting_keeps_proportions_and_never_leaves_nothing() -> None:
 
 
 def test_a_number_has_the_stated_moments(trial: Resolved) -> None:
-    found = distribution_of(trial, "intake.age", Characteristic(mean=40, sd=6))
+    found = distribution_of(trial, "intake.age", stated=Characteristic(mean=40, sd=6))
     mean = (found.values * found.weights).sum()
     assert found.weights.sum() == pytest.approx(1)
     assert mean == pytest.approx(40, abs=0.01)
@@ -52,7 +52,7 @@ def test_nothing_said_means_equal_codes_and_the_middle_of_a_range(trial: Resolve
 )
 def test_what_cannot_be_drawn_is_refused(trial: Resolved, name: str, stated: Any, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        distribution_of(trial, name, Characteristic(**stated))
+        distribution_of(trial, name, stated=Characteristic(**stated))
 
 
 def test_a_scale_s_codes_are_numbers_as_in_rules(trial: Resolved) -> None:

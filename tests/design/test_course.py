@@ -36,7 +36,8 @@ def _moments(frontline: Resolved, row: dict[str, str]) -> tuple[float, float]:
     after = float(course.mean[0, arm, at]), float(course.sd[0, arm, at])
     if row["what"] == "value":
         return lattice.moments(*after)
-    cells = association.coefficients(lattice, np.array([start[0], after[0]]), np.array([start[1], after[1]]))
+    means, sds = np.array([start, after]).T
+    cells = association.coefficients(lattice, mean=means, sd=sds)
     latent = course.factor[arm, course.rows[course.later.index(at)], 0]
     covariance = association.recorded(np.array([latent]), cells[:1] * cells[1:])[0]
     first, second = lattice.moments(*start), lattice.moments(*after)
@@ -72,7 +73,7 @@ def test_drawn_changes_have_the_published_moments_within_four_standard_errors(fr
 def test_a_curve_is_zero_at_the_dose_straight_between_visits_and_then_constant(trial: Resolved) -> None:
     timeline = timeline_of(trial.protocol)
     days = np.array([-7, 0, 7, 14, 28, 56, 84, 200])
-    found = value_at({"D7": -7.0, "D28": -14.0, "D84": 0.0}, timeline, days)
+    found = value_at({"D7": -7.0, "D28": -14.0, "D84": 0.0}, timeline, days=days)
     assert found.tolist() == pytest.approx([0, 0, -7, -7 - 7 / 3, -14, -7, 0, 0])
 
 

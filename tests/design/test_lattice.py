@@ -42,34 +42,35 @@ def test_the_latent_normal_gives_the_stated_moments_wherever_any_exists(
     most = np.sqrt(mean * (high - mean))
     assume(most - least > 0.2)
     sd = float(least + share * (most - least))
-    means, sds = fit(lattice, (mean,), (sd,))
+    means, sds = fit(lattice, means=(mean,), sds=(sd,))
     assert lattice.moments(means[0], sds[0]) == pytest.approx((mean, sd), abs=1e-8)
 
 
 @pytest.mark.parametrize(("high", "mean", "sd"), [(3, 0.064, 0.424), (4, 3.849, 0.742), (27, 26.355, 3.987)])
 def test_moments_where_newton_stalls_are_found_by_bisection(high: int, mean: float, sd: float) -> None:
     lattice = Lattice(0.0, float(high))
-    assert not _newton(lattice, np.array([mean]), np.array([sd]), lattice.thresholds())[2].all()
-    means, sds = fit(lattice, (mean,), (sd,))
+    assert not _newton(lattice, (np.array([mean]), np.array([sd])), thresholds=lattice.thresholds())[2].all()
+    means, sds = fit(lattice, means=(mean,), sds=(sd,))
     assert lattice.moments(means[0], sds[0]) == pytest.approx((mean, sd), abs=1e-8)
 
 
 def test_a_scale_of_very_many_steps_counts_as_not_rounded() -> None:
-    means, sds = fit(Lattice(0.0, 1e6), (5e5,), (1e4,))
+    means, sds = fit(Lattice(0.0, 1e6), means=(5e5,), sds=(1e4,))
     assert (means[0], sds[0]) == (5e5, 1e4)
 
 
 def test_several_moments_are_solved_side_by_side_as_one_by_one() -> None:
     lattice = Lattice(0.0, 60.0)
     pairs = [(6.33, 6.72), (19.07, 10.34), (27.67, 5.27)]
-    together = fit(lattice, *(tuple(column) for column in zip(*pairs, strict=True)))
+    stated = [tuple(column) for column in zip(*pairs, strict=True)]
+    together = fit(lattice, means=stated[0], sds=stated[1])
     for place, (mean, sd) in enumerate(pairs):
-        alone = fit(lattice, (mean,), (sd,))
+        alone = fit(lattice, means=(mean,), sds=(sd,))
         assert (alone[0][0], alone[1][0]) == pytest.approx((together[0][place], together[1][place]), abs=1e-9)
 
 
 def test_without_bounds_rounding_adds_a_twelfth_to_the_variance() -> None:
-    means, sds = fit(UNBOUNDED, (20.0,), (4.0,))
+    means, sds = fit(UNBOUNDED, means=(20.0,), sds=(4.0,))
     assert means[0] == pytest.approx(20)
     assert sds[0] ** 2 == pytest.approx(16 - 1 / 12, abs=1e-9)
 
@@ -85,7 +86,7 @@ def test_without_bounds_rounding_adds_a_twelfth_to_the_variance() -> None:
 )
 def test_impossible_moments_are_refused_with_the_reason(mean: float, sd: float, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        fit(Lattice(0.0, 60.0), (mean,), (sd,))
+        fit(Lattice(0.0, 60.0), means=(mean,), sds=(sd,))
 
 
 def test_recording_rounds_to_whole_steps_within_the_range() -> None:

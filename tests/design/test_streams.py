@@ -32,7 +32,7 @@ def test_a_replicate_has_the_same_numbers_alone_and_in_any_batch(replicate: int,
 def test_the_first_participants_have_the_same_numbers_among_more(few: int, more: int) -> None:
     streams = _streams(3, BLOCK)
     assert np.array_equal(streams.uniform("x", few), streams.uniform("x", few + more)[:, :few])
-    assert np.array_equal(streams.table("x", few, 3), streams.table("x", few + more, 3)[:few])
+    assert np.array_equal(streams.table("x", few, columns=3), streams.table("x", few + more, columns=3)[:few])
 
 
 def test_numbers_do_not_depend_on_the_order_in_which_purposes_are_drawn() -> None:
@@ -49,7 +49,7 @@ def test_numbers_do_not_depend_on_the_order_in_which_purposes_are_drawn() -> Non
 )
 def test_seed_scenario_and_replicate_each_change_the_numbers(other: Streams) -> None:
     assert not np.any(_streams().uniform("x", 50) == other.uniform("x", 50))
-    assert not np.any(_streams().table("x", 50, 2) == other.table("x", 50, 2))
+    assert not np.any(_streams().table("x", 50, columns=2) == other.table("x", 50, columns=2))
 
 
 def test_purposes_do_not_share_numbers() -> None:

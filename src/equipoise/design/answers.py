@@ -15,7 +15,7 @@ from equipoise.design.belief import DO_NOT_KNOW, THRESHOLD, Beliefs
 from equipoise.design.characteristic import alarming
 from equipoise.design.dates import MINUTES_PER_DAY, iso_dates, iso_instants
 from equipoise.design.eligibility import Key
-from equipoise.design.entries import Entries, Occasion
+from equipoise.design.entries import Kind, Page
 from equipoise.design.measure import Measure, measure_of
 from equipoise.design.split import split
 from equipoise.design.truth import Truth
@@ -60,50 +60,53 @@ class Respondents:
         return name in self.truth.scenario.characteristics or (name, visit) in demanded
 
 
-def fill(entries: Entries, occasion: Occasion, form: ResolvedForm, *, by: Respondents) -> None:
+def fill(page: Page, form: ResolvedForm, *, by: Respondents) -> None:
     """Add one form's answers."""
+    known: set[str] = set()
     if form.instrument is not None:
-        answers = _scale(form, form.instrument, occasion.visit, by)
-        _add_scale(entries, occasion, form.instrument, answers)
-    known = {item.id for item in form.instrument.items} if form.instrument is not None else set()
-    _fill_items(
-        entries, occasion, form, tuple(item for item in form.all_items() if item.id not in known), by=by
-    )
+        known = set(form.instrument.item_ids)
+        _add_scale(page, form.instrument, answers=_scale(form, page.visit, by=by))
+    given: dict[str, Values] = {}
+    for item in form.all_items():
+        if item.id not in known:
+            given[item.id] = _add_item(page, form, item=item, given=given, by=by)
 
 
-def fill_guess(
-    entries: Entries, occasion: Occasion, form: ResolvedForm, *, by: Respondents, beliefs: Beliefs
-) -> None:
+def fill_guess(page: Page, form: ResolvedForm, *, by: Respondents, beliefs: Beliefs) -> None:
     """Add a treatment guess, with a certainty that follows the distance of the belief from one half.
 
     beliefs  of these people, each array (1, m)
     """
-    if form.instrument is None:
-        raise ValueError(f"`{form.id}` is no scale")
     arms = [arm.id for arm in by.truth.arms]
     code_of = {arms.index(arm): float(code) for code, arm in form.arms.items()}
     silent = next((float(code) for code in form.item(GUESS).codes or {} if code not in form.arms), np.nan)
-    guess = np.array([code_of.get(one, silent) if one != DO_NOT_KNOW else silent for one in beliefs.guess[0]])
-    answers = _plausible(form, form.instrument, occasion.visit, by)
-    answers[GUESS] = guess
+    answers = _plausible(form, page.visit, by=by)
+    answers[GUESS] = np.array(
+        [silent if one == DO_NOT_KNOW else code_of.get(one, silent) for one in beliefs.guess[0].tolist()]
+    )
     codes = np.array(sorted(float(code) for code in form.item(CERTAINTY).codes or {"1": ""}))
     sure = np.floor(np.abs(beliefs.belief[0] - THRESHOLD) / CERTAINTY_STEP).astype(np.int64)
     answers[CERTAINTY] = codes[np.clip(sure, 0, codes.size - 1)]
-    _add_scale(entries, occasion, form.instrument, _gated(form.instrument, answers))
+    _add_scale(page, _scale_of(form), answers=_gated(_scale_of(form), answers))
 
 
-def _add_scale(
-    entries: Entries, occasion: Occasion, instrument: Instrument, answers: dict[str, Floats]
-) -> None:
+def _scale_of(form: ResolvedForm) -> Instrument:
+    if form.instrument is None:
+        raise ValueError(f"`{form.id}` is no scale")
+    return form.instrument
+
+
+def _add_scale(page: Page, instrument: Instrument, *, answers: dict[str, Floats]) -> None:
     numbers = [item.id for item in instrument.items if item.type != "text"]
-    entries.add_numbers(occasion, numbers, np.stack([answers[item] for item in numbers], axis=1))
+    page.add_numbers(numbers, np.stack([answers[item] for item in numbers], axis=1))
     for item in instrument.items:
         if item.type == "text" and item.required:
-            entries.add_words(occasion, item.id, "text", _repeated(INVENTED, occasion.people.size))
+            page.add_word(item.id, INVENTED, kind="text")
 
 
-def _scale(form: ResolvedForm, instrument: Instrument, visit: str, by: Respondents) -> dict[str, Floats]:
+def _scale(form: ResolvedForm, visit: str, *, by: Respondents) -> dict[str, Floats]:
     """Return the answers to a scale: those that make its drawn scores, and plausible ones to the rest."""
+    instrument = _scale_of(form)
     answers: dict[str, Floats] = {}
     for score in instrument.score_ids:
         name = f"{form.id}.{score}"
@@ -122,18 +125,17 @@ def _scale(form: ResolvedForm, instrument: Instrument, visit: str, by: Responden
                 habits=by.draw(f"habit/{name}", len(ladder.terms)),
             )
     if len(answers) < len(by.truth.remembered(_choices_of, instrument)):
-        answers = _plausible(form, instrument, visit, by) | answers
+        answers = _plausible(form, visit, by=by) | answers
     return _gated(instrument, answers)
 
 
-def _plausible(form: ResolvedForm, instrument: Instrument, visit: str, by: Respondents) -> dict[str, Floats]:
+def _plausible(form: ResolvedForm, visit: str, *, by: Respondents) -> dict[str, Floats]:
     """Return answers nobody models: from a participant's lasting level on the form, and chance."""
+    instrument = _scale_of(form)
     choices = by.truth.remembered(_choices_of, instrument)
     level = by.draw(f"level/{form.id}", 1)
-    chance = by.draw(f"answers/{form.id}/{visit}", len(choices))
-    places = ((TRAIT * level + (1 - TRAIT) * chance) * [codes.size for codes in choices.values()]).astype(
-        np.int64
-    )
+    shares = TRAIT * level + (1 - TRAIT) * by.draw(f"answers/{form.id}/{visit}", len(choices))
+    places = (shares * [codes.size for codes in choices.values()]).astype(np.int64)
     unused = {other for group in instrument.either for other in group[1:]}
     answers = {}
     for column, (item, codes) in enumerate(choices.items()):
@@ -169,40 +171,43 @@ def _gated(instrument: Instrument, answers: dict[str, Floats]) -> dict[str, Floa
     return found
 
 
-def _fill_items(
-    entries: Entries, occasion: Occasion, form: ResolvedForm, items: tuple[Item, ...], *, by: Respondents
-) -> None:
-    given: dict[str, Values] = {}
-    for item in items:
-        answer = _answer(form, item, occasion, by)
-        if item.show_if is not None:
-            answer = _blanked(answer, _shown(item.show_if, given, occasion.people.size))
-        given[item.id] = answer
-        if item.type == "number":
-            entries.add_numbers(occasion, [item.id], answer.astype(np.float64)[:, None], units=[item.unit])
-        else:
-            kind = item.type if item.type in {"text", "code"} else "date"
-            entries.add_words(occasion, item.id, kind, answer)
+def _add_item(
+    page: Page, form: ResolvedForm, *, item: Item, given: dict[str, Values], by: Respondents
+) -> Values:
+    """Add and return the answers to an item of a form's own; `given` are those to the items before it."""
+    answer = _answer(page, form, item=item, by=by)
+    if item.show_if is not None:
+        answer = _blanked(answer, _shown(item.show_if, given, size=page.people.size))
+    if item.type == "number":
+        page.add_numbers([item.id], answer.astype(np.float64)[:, None], units=[item.unit])
+    else:
+        page.add_words(item.id, answer, kind=kind_of(item))
+    return answer
 
 
-def _answer(form: ResolvedForm, item: Item, occasion: Occasion, by: Respondents) -> Values:
+def kind_of(item: Item) -> Kind:
+    """Return in which column the answers to an item that is no number stand."""
+    return "text" if item.type == "text" else "code" if item.type == "code" else "date"
+
+
+def _answer(page: Page, form: ResolvedForm, *, item: Item, by: Respondents) -> Values:
     name = f"{form.id}.{item.id}"
     if item.type == "number":
         course = by.truth.courses.get(name)
-        steps = by.steps(course.measure, occasion.visit) if course is not None else None
+        steps = by.steps(course.measure, page.visit) if course is not None else None
         if course is not None and steps is not None:
             return course.measure.points(steps)
     if item.type in {"number", "code"}:
-        return by.value((name, occasion.visit))
+        return by.value((name, page.visit))
     if item.type == "instant":
-        return iso_instants(occasion.minutes)
+        return iso_instants(page.minutes)
     if item.type in {"date", "partial_date"}:
-        return iso_dates(occasion.minutes // MINUTES_PER_DAY)
+        return iso_dates(page.minutes // MINUTES_PER_DAY)
     word = TIME if item.type == "time" else INVENTED
-    return _repeated(word if item.required else None, occasion.people.size)
+    return np.full(page.people.size, word if item.required else None, dtype=object)
 
 
-def _shown(rule: str, given: dict[str, Values], size: int) -> Flags:
+def _shown(rule: str, given: dict[str, Values], *, size: int) -> Flags:
     """Return for whom an item is asked, by the answers to those before it; unknown shows it."""
     parsed = parse(rule)
     listed = {name: values.tolist() for name, values in given.items()}
@@ -216,7 +221,3 @@ def _blanked(answer: Values, shown: Flags) -> Values:
     left = answer.copy()
     left[~shown] = np.nan if answer.dtype.kind == "f" else None
     return left
-
-
-def _repeated(word: str | None, size: int) -> Values:
-    return np.full(size, word, dtype=object)

@@ -45,7 +45,7 @@ class Assignment:
     arms: tuple[str, ...]
     sites: tuple[str, ...]
 
-    def strata(self, people: People, streams: Streams, sites: Whole) -> Whole:
+    def strata(self, people: People, streams: Streams, *, sites: Whole) -> Whole:
         """Return (replicates, participants) positions in the plan's strata.
 
         sites  (replicates, participants) positions in `sites`

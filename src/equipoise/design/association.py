@@ -23,7 +23,7 @@ _SINGULAR = 1e-10
 _ROOT_2PI = float(np.sqrt(2 * np.pi))
 
 
-def coefficients(lattice: Lattice, mean: Floats, sd: Floats) -> Floats:
+def coefficients(lattice: Lattice, *, mean: Floats, sd: Floats) -> Floats:
     """Return the (cells, TERMS) Hermite coefficients of recorded scores, in steps, from k = 1 on.
 
     mean, sd  (cells,) of the latent normals, in steps

@@ -73,6 +73,10 @@ class Batch:
     scores: dict[str, Scored]
     events: dict[str, Floats]
 
+    def filled(self, form: str, place: int) -> Flags:
+        """Return (R, n) whether a form is filled at a visit that is held."""
+        return filled_at(self.truth, form, place=place, streams=self.streams)
+
 
 def draw(truth: Truth, replicates: Sequence[int], *, seed: int, arms: Whole | None = None) -> Batch:
     """Draw replicates of a scenario.
@@ -81,151 +85,157 @@ def draw(truth: Truth, replicates: Sequence[int], *, seed: int, arms: Whole | No
     seed        of all draws
     arms        (R, n) positions of arms already drawn; drawn from a list where left out
     """
-    streams = Streams(seed, truth.scenario.id, tuple(replicates))
-    n = truth.participants
-    sites = (streams.uniform("site", n) * len(truth.assignment.sites)).astype(np.int64)
-    strata = truth.assignment.strata(truth.people, streams, sites)
-    arm = truth.assignment.draw_arms(streams, strata) if arms is None else arms
-    received = _received(truth, arm, streams)
-    believed = None
-    if truth.scenario.expectancy is not None:
-        believed = beliefs(truth.scenario.expectancy, truth.arms, received=received, streams=streams)
-    willing = _willing(truth, arm, streams)
-    cohort = Cohort(received, willing, _believing(truth, received, willing, believed))
-    points = {name: _points(truth, course, cohort, streams) for name, course in truth.courses.items()}
-    present = _present(truth, arm, willing, streams)
-    filled = {name: _filled(truth, course, present, streams) for name, course in truth.courses.items()}
-    left = _left(truth, received, streams, points=points, filled=filled)
+    drawing = _Drawing(truth, Streams(seed, truth.scenario.id, tuple(replicates)))
+    site = drawing.sites()
+    stratum = truth.assignment.strata(truth.people, drawing.streams, sites=site)
+    arm = truth.assignment.draw_arms(drawing.streams, stratum) if arms is None else arms
+    received, willing = drawing.received(arm), drawing.willing(arm)
+    believed = drawing.beliefs(received)
+    cohort = Cohort(received, willing, drawing.believing(received, crossed=willing, believed=believed))
+    points = {name: drawing.points(course, cohort) for name, course in truth.courses.items()}
+    present = drawing.present(arm, willing=willing)
+    filled = {name: drawing.filled(course, present) for name, course in truth.courses.items()}
+    left = drawing.left(received, points=points, filled=filled)
     held = present & (np.arange(len(truth.timeline)) < left[:, :, None])
-    crossed = willing if truth.timeline.open_dose is None else held[:, :, truth.timeline.open_dose]
+    open_dose = truth.timeline.open_dose
     return Batch(
         truth=truth,
-        streams=streams,
+        streams=drawing.streams,
         replicates=tuple(replicates),
         arm=arm,
         received=received,
-        stratum=strata,
-        site=sites,
+        stratum=stratum,
+        site=site,
         beliefs=believed,
         left=left,
         held=held,
-        crossed=crossed,
+        crossed=willing if open_dose is None else held[:, :, open_dose],
         scores={
-            name: Scored(
-                visits=tuple(truth.timeline.places[place].visit.id for place in course.places),
-                values=points[name],
-                recorded=filled[name] & held[:, :, list(course.places)],
-            )
+            name: _scored(course, truth, points=points[name], recorded=filled[name], held=held)
             for name, course in truth.courses.items()
         },
-        events=_events(truth, arm, left, streams),
+        events=drawing.events(arm, left=left),
     )
 
 
-def _received(truth: Truth, arm: Whole, streams: Streams) -> Whole:
-    """Return the arm of the kit given: the one drawn, or by a dispensing error the next one."""
-    if truth.scenario.dispensing_error == 0:
-        return arm
-    wrong = streams.uniform("dispensing_error", arm.shape[1]) < truth.scenario.dispensing_error
-    return np.where(wrong, (arm + 1) % len(truth.arms), arm)
+def _scored(course: Course, truth: Truth, *, points: Floats, recorded: Flags, held: Flags) -> Scored:
+    visits = tuple(truth.timeline.places[place].visit.id for place in course.places)
+    return Scored(visits, points, recorded & held[:, :, list(course.places)])
 
 
-def _willing(truth: Truth, arm: Whole, streams: Streams) -> Flags:
-    """Return who takes the dose offered later if still there then."""
-    crossover, open_dose = truth.scenario.crossover, truth.timeline.open_dose
-    if crossover is None or open_dose is None:
-        return np.zeros(arm.shape, dtype=bool)
-    offered = truth.timeline.places[open_dose].arms
-    uptake = np.array(
-        [for_arm(crossover.uptake, one.id) if at in offered else 0.0 for at, one in enumerate(truth.arms)]
-    )
-    return streams.uniform("crossover", arm.shape[1]) < uptake[arm]
+@dataclass(frozen=True)
+class _Drawing:
+    """A truth and its streams. Arrays are (replicates, participants) unless said otherwise."""
 
+    truth: Truth
+    streams: Streams
 
-def _believing(truth: Truth, received: Whole, crossed: Flags, believed: Beliefs | None) -> Flags:
-    """Return (R, n, places) who believes to be on active treatment: by guess, and once told, by knowledge."""
-    places = len(truth.timeline)
-    if believed is None:
-        return np.zeros((*received.shape, places), dtype=bool)
-    told = places if truth.timeline.unblinded is None else truth.timeline.unblinded + 1
-    active = np.repeat(believed.active[:, :, None], places, axis=2)
-    active[:, :, told:] = is_active(truth.arms)[received][:, :, None]
-    if truth.timeline.open_dose is not None and truth.open_label:
-        active[:, :, truth.timeline.open_dose :] |= crossed[:, :, None]
-    return active
+    def uniform(self, purpose: str) -> Floats:
+        return self.streams.uniform(purpose, self.truth.participants)
 
+    def by_arm(self, values: float | dict[str, float]) -> Floats:
+        """Return (A,) a number of each arm."""
+        return np.array([for_arm(values, arm.id) for arm in self.truth.arms])
 
-def _points(truth: Truth, course: Course, cohort: Cohort, streams: Streams) -> Floats:
-    innovations = Innovations(streams, truth.timeline, truth.scenario.between_outcomes)
-    bias = _bias(truth, course.measure.name, streams)
-    steps = draw_scores(course, cohort, innovations, bias=bias, bounds=truth.bounds(course))
-    return course.measure.points(steps)
+    def sites(self) -> Whole:
+        """Return positions of sites, each equally likely."""
+        return (self.uniform("site") * len(self.truth.assignment.sites)).astype(np.int64)
 
+    def received(self, arm: Whole) -> Whole:
+        """Return the arm of the kit given: the one drawn, or by a dispensing error the next one."""
+        if self.truth.scenario.dispensing_error == 0:
+            return arm
+        wrong = self.uniform("dispensing_error") < self.truth.scenario.dispensing_error
+        return np.where(wrong, (arm + 1) % len(self.truth.arms), arm)
 
-def _bias(truth: Truth, score: str, streams: Streams) -> Floats:
-    """Return (R, n) points that believing to be on active treatment adds to a score."""
-    expectancy = truth.scenario.expectancy
-    bias = np.zeros((len(streams.replicates), truth.participants))
-    if expectancy is None:
-        return bias
-    bias += expectancy.bias.get(score, 0.0)
-    spread = expectancy.bias_sd.get(score, 0.0)
-    return bias + spread * streams.normal(f"bias/{score}", truth.participants) if spread > 0 else bias
+    def willing(self, arm: Whole) -> Flags:
+        """Return who takes the dose offered later if still there then."""
+        crossover, open_dose = self.truth.scenario.crossover, self.truth.timeline.open_dose
+        if crossover is None or open_dose is None:
+            return np.zeros(arm.shape, dtype=bool)
+        offered = np.isin(np.arange(len(self.truth.arms)), self.truth.timeline.places[open_dose].arms)
+        return self.uniform("crossover") < np.where(offered, self.by_arm(crossover.uptake), 0.0)[arm]
 
+    def beliefs(self, received: Whole) -> Beliefs | None:
+        """Return what participants believe; None where the scenario says nothing of it."""
+        expectancy = self.truth.scenario.expectancy
+        if expectancy is None:
+            return None
+        return beliefs(expectancy, self.truth.arms, received=received, streams=self.streams)
 
-def _present(truth: Truth, arm: Whole, willing: Flags, streams: Streams) -> Flags:
-    """Return (R, n, places) which visits are held as long as the participant has not left."""
-    scenario, timeline = truth.scenario, truth.timeline
-    kinds = {session.id: session.kind for session in truth.resolved.protocol.sessions}
-    attendance = np.array([for_arm(scenario.attendance, one.id) for one in truth.arms])
-    present = np.ones((*arm.shape, len(timeline)), dtype=bool)
-    for at, place in enumerate(timeline.places):
-        present[:, :, at] &= np.isin(arm, place.arms)
-        if place.open:
-            present[:, :, at] &= willing
-        may_miss = kinds.get(place.visit.session or "") in {"preparation", "integration"}
-        if may_miss and at > timeline.randomized and np.any(attendance < 1):
-            uniform = streams.uniform(f"attendance/{place.key}", arm.shape[1])
-            present[:, :, at] &= uniform < attendance[arm]
-    return present
+    def believing(self, received: Whole, *, crossed: Flags, believed: Beliefs | None) -> Flags:
+        """Return (R, n, places) who believes to be on active treatment: by guess until told, then rightly."""
+        timeline = self.truth.timeline
+        if believed is None:
+            return np.zeros((*received.shape, len(timeline)), dtype=bool)
+        told = len(timeline) if timeline.unblinded is None else timeline.unblinded + 1
+        active = np.repeat(believed.active[:, :, None], len(timeline), axis=2)
+        active[:, :, told:] = is_active(self.truth.arms)[received][:, :, None]
+        if timeline.open_dose is not None and self.truth.open_label:
+            active[:, :, timeline.open_dose :] |= crossed[:, :, None]
+        return active
 
-
-def _filled(truth: Truth, course: Course, present: Flags, streams: Streams) -> Flags:
-    filled = present[:, :, list(course.places)].copy()
-    for at, place in enumerate(course.places):
-        filled[:, :, at] &= filled_at(
-            truth.scenario, truth.timeline, course.measure.form, place, streams, present.shape[1]
+    def points(self, course: Course, cohort: Cohort) -> Floats:
+        """Return (R, n, V) points of a score, as if everybody stayed and filled every form."""
+        innovations = Innovations(self.streams, self.truth.timeline, self.truth.scenario.between_outcomes)
+        bias, bounds = self.bias(course.measure.name), self.truth.bounds(course)
+        return course.measure.points(
+            draw_scores(course, cohort, innovations=innovations, bias=bias, bounds=bounds)
         )
-    return filled
 
+    def bias(self, score: str) -> Floats:
+        """Return points that believing to be on active treatment adds to a score."""
+        expectancy = self.truth.scenario.expectancy
+        bias = np.zeros((len(self.streams.replicates), self.truth.participants))
+        if expectancy is None:
+            return bias
+        bias += expectancy.bias.get(score, 0.0)
+        spread = expectancy.bias_sd.get(score, 0.0)
+        if spread > 0:
+            bias += spread * self.streams.normal(f"bias/{score}", self.truth.participants)
+        return bias
 
-def _left(
-    truth: Truth,
-    received: Whole,
-    streams: Streams,
-    *,
-    points: dict[str, Floats],
-    filled: dict[str, Flags],
-) -> Whole:
-    dropout = truth.scenario.dropout
-    if dropout is None:
-        return np.full(received.shape, len(truth.timeline), dtype=np.int64)
-    followed, name = None, truth.followed
-    if name is not None:
-        average = (truth.weights[:, None] * truth.courses[name].expected[0]).sum(axis=0)
-        followed = Followed(truth.courses[name], points[name] - average, filled[name])
-    return leave(dropout, truth.timeline, truth.arms, received=received, streams=streams, followed=followed)
+    def present(self, arm: Whole, *, willing: Flags) -> Flags:
+        """Return (R, n, places) which visits are held as long as the participant has not left."""
+        timeline, attendance = self.truth.timeline, self.by_arm(self.truth.scenario.attendance)
+        kinds = {session.id: session.kind for session in self.truth.resolved.protocol.sessions}
+        present = np.ones((*arm.shape, len(timeline)), dtype=bool)
+        for at, place in enumerate(timeline.places):
+            if len(place.arms) < len(self.truth.arms):
+                present[:, :, at] &= np.isin(arm, place.arms)
+            if place.open:
+                present[:, :, at] &= willing
+            may_miss = kinds.get(place.visit.session or "") in {"preparation", "integration"}
+            if may_miss and at > timeline.randomized and np.any(attendance < 1):
+                present[:, :, at] &= self.uniform(f"attendance/{place.key}") < attendance[arm]
+        return present
 
+    def filled(self, course: Course, present: Flags) -> Flags:
+        """Return (R, n, V) at which visits a score is recorded unless the participant has left."""
+        filled = present[:, :, list(course.places)].copy()
+        for at, place in enumerate(course.places):
+            filled[:, :, at] &= filled_at(self.truth, course.measure.form, place=place, streams=self.streams)
+        return filled
 
-def _events(truth: Truth, arm: Whole, left: Whole, streams: Streams) -> dict[str, Floats]:
-    """Return the day of each intercurrent event that happens while the participant is still there."""
-    days = np.array([place.day for place in truth.timeline.places] + [np.inf])
-    gone = days[left]
-    found = {}
-    for name, event in truth.scenario.intercurrent_events.items():
-        chance = np.array([for_arm(event.probability, one.id) for one in truth.arms])
-        happens = streams.uniform(f"event/{name}", arm.shape[1]) < chance[arm]
-        span = event.to_day - event.from_day + 1
-        day = event.from_day + np.floor(streams.uniform(f"event/{name}/day", arm.shape[1]) * span)
-        found[name] = np.where(happens & (day < gone), day, np.nan)
-    return found
+    def left(self, received: Whole, *, points: dict[str, Floats], filled: dict[str, Flags]) -> Whole:
+        """Return the position of the first visit not held for having left."""
+        if self.truth.scenario.dropout is None:
+            return np.full(received.shape, len(self.truth.timeline), dtype=np.int64)
+        followed, name = None, self.truth.followed
+        if name is not None:
+            course = self.truth.courses[name]
+            average = (self.truth.weights[:, None] * course.expected[0]).sum(axis=0)
+            followed = Followed(course, points[name] - average, filled[name])
+        return leave(self.truth, received, streams=self.streams, followed=followed)
+
+    def events(self, arm: Whole, *, left: Whole) -> dict[str, Floats]:
+        """Return the day of each intercurrent event that happens while the participant is still there."""
+        days = np.array([place.day for place in self.truth.timeline.places] + [np.inf])
+        gone = days[left]
+        found = {}
+        for name, event in self.truth.scenario.intercurrent_events.items():
+            happens = self.uniform(f"event/{name}") < self.by_arm(event.probability)[arm]
+            span = event.to_day - event.from_day + 1
+            day = event.from_day + np.floor(self.uniform(f"event/{name}/day") * span)
+            found[name] = np.where(happens & (day < gone), day, np.nan)
+        return found

@@ -87,11 +87,13 @@ def beliefs(
     belief = np.clip(before, 0.0, 1.0) + shift
     silent = streams.uniform(f"belief/{who}/silent", participants) < expectancy.do_not_know
     active = belief >= THRESHOLD
-    guess = _named(active, arms, received, streams.uniform(f"belief/{who}/arm", participants))
+    guess = _named(
+        active, arms, received=received, uniform=streams.uniform(f"belief/{who}/arm", participants)
+    )
     return Beliefs(belief, active & ~silent, np.where(silent, DO_NOT_KNOW, guess))
 
 
-def _named(active: Flags, arms: tuple[Arm, ...], received: Whole, uniform: Floats) -> Whole:
+def _named(active: Flags, arms: tuple[Arm, ...], *, received: Whole, uniform: Floats) -> Whole:
     """Return the arm meant: the own one where the side is right, else any of those on the other side."""
     sides = is_active(arms)
     everything = np.arange(len(arms))

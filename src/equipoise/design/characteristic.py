@@ -73,7 +73,7 @@ def alarming(instrument: Instrument) -> frozenset[str]:
     return frozenset(found)
 
 
-def distribution_of(resolved: Resolved, name: str, stated: Characteristic | None = None) -> Distribution:
+def distribution_of(resolved: Resolved, name: str, *, stated: Characteristic | None = None) -> Distribution:
     """Return the distribution of an item or score, `form.item`.
 
     stated  what the scenario says of it; without it codes are equally likely and numbers fill their range
@@ -86,8 +86,8 @@ def distribution_of(resolved: Resolved, name: str, stated: Characteristic | None
     if item is None and found.instrument is not None and value in alarming_scores(found.instrument):
         return _quiet(found.instrument, value)
     if item is not None and item.type == "code":
-        return _of_codes(name, tuple(item.codes or {}), stated, numeric=found.instrument is not None)
-    return _of_number(resolved, name, stated)
+        return _of_codes(name, tuple(item.codes or {}), stated=stated, numeric=found.instrument is not None)
+    return _of_number(resolved, name, stated=stated)
 
 
 def alarming_scores(instrument: Instrument) -> frozenset[str]:
@@ -104,7 +104,7 @@ def _quiet(instrument: Instrument, score: str) -> Distribution:
     return Distribution(np.array([value]), np.ones(1))
 
 
-def _of_codes(name: str, codes: tuple[str, ...], stated: Characteristic, *, numeric: bool) -> Distribution:
+def _of_codes(name: str, codes: tuple[str, ...], *, stated: Characteristic, numeric: bool) -> Distribution:
     """A rating scale's codes are numbers in rules; a form's own codes are text."""
     values = np.array([float(code) for code in codes]) if numeric else np.array(codes, dtype=object)
     if stated.probabilities is None:
@@ -118,7 +118,7 @@ def _of_codes(name: str, codes: tuple[str, ...], stated: Characteristic, *, nume
     return Distribution(values, weights)
 
 
-def _of_number(resolved: Resolved, name: str, stated: Characteristic) -> Distribution:
+def _of_number(resolved: Resolved, name: str, *, stated: Characteristic) -> Distribution:
     measure = measure_of(resolved, name)
     ends = measure.lattice
     bounded = np.isfinite([ends.low, ends.high]).all()

@@ -126,7 +126,7 @@ def _signs(truth: Truth) -> Iterator[Problem]:
         items = {item.id: item for item in found.all_items()} if found is not None else {}
         if found is None or value not in items or items[value].type != "number":
             yield Problem(f"`{name}` is no number that a form collects", path=f"signs.{name}")
-        elif sign_of(truth, found, items[value]) is not None and items[value].range is not None:
+        elif sign_of(truth, name, item=items[value]) is not None and items[value].range is not None:
             low, high = items[value].range or (-np.inf, np.inf)
             means = [for_arm(sign.rest.mean, arm.id) + for_arm(sign.rise, arm.id) for arm in truth.arms]
             if min(means) < low or max(means) > high:

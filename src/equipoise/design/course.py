@@ -106,18 +106,17 @@ def course_of(
     days = np.array([timeline.places[at].day for at in places])
     treated = np.array([at >= timeline.treated_from for at in places])
     later = tuple(int(at) for at in np.flatnonzero(treated))
-    means, sds = _stated(outcome, timeline, places, arms=arms, again=again)
+    means, sds = _stated(outcome, timeline, places=places, arms=arms, again=again)
     tied = np.array([[for_arm(outcome.correlation.baseline, arm.id)] * len(later) for arm in arms])
     flat = measure.steps(means.flat()), measure.step_lengths(sds.flat())
     if outcome.moments == "recorded":
         recorded = tuple(flat[0].tolist()), tuple(flat[1].tolist())
-        flat = _latent(measure.lattice, *recorded)
-        tied = _latent_ties(measure.lattice, *recorded, ties=tuple(map(tuple, tied.tolist())), later=later)
+        flat = _latent(measure.lattice, means=recorded[0], sds=recorded[1])
+        stated = tuple(map(tuple, tied.tolist()))
+        tied = _latent_ties(measure.lattice, means=recorded[0], sds=recorded[1], ties=stated, later=later)
     own = tuple(places[at] for at in later)
-    grid = own if grid is None else tuple(sorted({*own, *grid}))
+    grid = tuple(sorted({*own, *(grid or ())})) if own else ()
     grid_days = np.array([timeline.places[at].day for at in grid], dtype=np.int64)
-    # Where it is not asked, it hangs on baseline as at its nearest visit.
-    nearest = np.abs(grid_days[:, None] - days[list(later)]).argmin(axis=1) if later else grid_days[:0]
     latent_means, latent_sds = means.shaped(flat[0]), sds.shaped(flat[1])
     from_baseline = days - timeline.places[timeline.baseline].day
     return Course(
@@ -128,15 +127,15 @@ def course_of(
         sd=np.stack([latent_sds.planned, latent_sds.crossed]),
         start=np.stack([latent_means.start, latent_sds.start]),
         ties=np.where(treated, 0.0, _fading(outcome.correlation, from_baseline)),
-        grid=grid if later else (),
-        factor=_factors(tied[:, nearest], outcome.correlation, grid_days if later else grid_days[:0]),
+        grid=grid,
+        factor=_factors(_spread(tied, days[treated], to=grid_days), outcome.correlation, days=grid_days),
         baseline=places.index(timeline.baseline) if timeline.baseline in places else None,
         later=later,
         rows=tuple(1 + grid.index(at) for at in own),
     )
 
 
-def value_at(curve: Curve, timeline: Timeline, days: Whole) -> Floats:
+def value_at(curve: Curve, timeline: Timeline, *, days: Whole) -> Floats:
     """Return a curve at some days: 0 until the first dose, straight between listed visits, then constant."""
     listed = [(at, value) for visit, value in curve.items() for at in [timeline.of_visit(visit)]]
     knots = sorted(
@@ -150,8 +149,8 @@ def value_at(curve: Curve, timeline: Timeline, days: Whole) -> Floats:
 def _stated(
     outcome: Outcome,
     timeline: Timeline,
-    places: tuple[int, ...],
     *,
+    places: tuple[int, ...],
     arms: tuple[Arm, ...],
     again: tuple[str, ...] | None,
 ) -> tuple[_Cells, _Cells]:
@@ -161,10 +160,12 @@ def _stated(
     open_dose = timeline.open_dose if again is not None else None
     opened = np.array([open_dose is not None and at > open_dose for at in places])
     open_days = days - (timeline.places[open_dose].day if open_dose is not None else 0)
-    response = value_at(outcome.response, timeline, days)
-    effects = [value_at(outcome.effect.get(arm.id, {}), timeline, days) for arm in arms]
+    response = value_at(outcome.response, timeline, days=days)
+    effects = [value_at(outcome.effect.get(arm.id, {}), timeline, days=days) for arm in arms]
     followed = again or tuple(arm.id for arm in arms)
-    open_effects = np.stack([value_at(outcome.effect.get(arm, {}), timeline, open_days) for arm in followed])
+    open_effects = np.stack(
+        [value_at(outcome.effect.get(arm, {}), timeline, days=open_days) for arm in followed]
+    )
     start, start_sd = _by_arm(outcome.baseline.mean, arms), _by_arm(outcome.baseline.sd, arms)
     sd = _by_arm(outcome.sd, arms)[:, None]
     open_sd = np.array([[for_arm(outcome.sd, arm)] for arm in followed])
@@ -181,10 +182,11 @@ def _by_arm(values: float | dict[str, float], arms: tuple[Arm, ...]) -> Floats:
 
 
 @lru_cache(maxsize=256)
-def _latent(scale: Lattice, means: tuple[float, ...], sds: tuple[float, ...]) -> tuple[Floats, Floats]:
+def _latent(scale: Lattice, *, means: tuple[float, ...], sds: tuple[float, ...]) -> tuple[Floats, Floats]:
     """Return the latent moments of every cell, in steps; each distinct pair is solved once."""
     distinct = sorted(set(zip(means, sds, strict=True)))
-    found_means, found_sds = lattice.fit(scale, *zip(*distinct, strict=True))
+    distinct_means, distinct_sds = zip(*distinct, strict=True)
+    found_means, found_sds = lattice.fit(scale, means=distinct_means, sds=distinct_sds)
     place = {pair: at for at, pair in enumerate(distinct)}
     places = [place[pair] for pair in zip(means, sds, strict=True)]
     return found_means[places], found_sds[places]
@@ -193,9 +195,9 @@ def _latent(scale: Lattice, means: tuple[float, ...], sds: tuple[float, ...]) ->
 @lru_cache(maxsize=256)
 def _latent_ties(
     scale: Lattice,
+    *,
     means: tuple[float, ...],
     sds: tuple[float, ...],
-    *,
     ties: tuple[tuple[float, ...], ...],
     later: tuple[int, ...],
 ) -> Floats:
@@ -206,8 +208,8 @@ def _latent_ties(
     arms, visits = len(ties), (len(means) // len(ties) - 1) // 2
     later_cells = arms + np.arange(arms)[:, None] * visits + np.array(later, dtype=np.int64)
     cells = np.concatenate([np.arange(arms)[:, None], later_cells], axis=1)
-    latent_mean, latent_sd = (found[cells] for found in _latent(scale, means, sds))
-    series = association.coefficients(scale, latent_mean.ravel(), latent_sd.ravel())
+    latent_mean, latent_sd = (found[cells] for found in _latent(scale, means=means, sds=sds))
+    series = association.coefficients(scale, mean=latent_mean.ravel(), sd=latent_sd.ravel())
     series = series.reshape(arms, 1 + len(later), association.TERMS)
     sd = np.array(sds)[cells]
     wanted = np.array(ties) * sd[:, :1] * sd[:, 1:]
@@ -220,7 +222,12 @@ def _fading(correlation: Correlation, days: Whole) -> Floats:
     return np.asarray(correlation.visits ** (np.abs(days) / CORRELATION_DAYS), dtype=np.float64)
 
 
-def _factors(tied: Floats, correlation: Correlation, days: Whole) -> Floats:
+def _spread(tied: Floats, days: Whole, *, to: Whole) -> Floats:
+    """Return ties with baseline on more days; where a score is not asked, those of its nearest visit."""
+    return tied[:, np.abs(to[:, None] - days).argmin(axis=1)] if to.size else tied
+
+
+def _factors(tied: Floats, correlation: Correlation, *, days: Whole) -> Floats:
     between = _fading(correlation, days[:, None] - days)
     matrix = np.ones((days.size + 1, days.size + 1))
     matrix[1:, 1:] = between

@@ -57,9 +57,9 @@ def dates_of(batch: Batch) -> Dates:
     day, late = np.empty_like(visit), np.zeros(visit.shape, dtype=bool)
     latest = np.full(truth.participants, NEVER)
     for at, place in enumerate(timeline.places):
-        anchored = _anchor(truth, at, visit, planned=planned)
+        anchored = _anchor(truth, at, visit=visit, planned=planned)
         target = anchored + _days_from_anchor(place)
-        drawn = target + _jitter(truth, at, streams)
+        drawn = target + _jitter(truth, at, streams=streams)
         # Whoever is offered another dose is told first, and thinks about it overnight.
         visit[:, at] = np.maximum(drawn, latest + (at == timeline.open_dose))
         day[:, at] = visit[:, at] - anchored
@@ -73,12 +73,12 @@ def dates_of(batch: Batch) -> Dates:
 
 def iso_dates(days: Whole) -> NDArray[np.object_]:
     """Return ISO dates as text."""
-    return _texts(days, "D", "")
+    return _texts(days, unit="D", ending="")
 
 
 def iso_instants(minutes: Whole) -> NDArray[np.object_]:
     """Return instants in UTC as text, such as 2022-03-05T17:00:00Z."""
-    return _texts(minutes, "m", ":00Z")
+    return _texts(minutes, unit="m", ending=":00Z")
 
 
 def opening(dates: Whole) -> Whole:
@@ -86,7 +86,7 @@ def opening(dates: Whole) -> Whole:
     return dates * MINUTES_PER_DAY + OPENING_HOUR * MINUTES_PER_HOUR
 
 
-def _texts(counts: Whole, unit: Literal["D", "m"], ending: str) -> NDArray[np.object_]:
+def _texts(counts: Whole, *, unit: Literal["D", "m"], ending: str) -> NDArray[np.object_]:
     distinct, places = np.unique(counts, return_inverse=True)
     texts = np.datetime_as_string(distinct.astype(np.dtype(f"datetime64[{unit}]"))).tolist()
     found = np.empty(len(texts), dtype=object)
@@ -103,7 +103,7 @@ def _arrivals(truth: Truth, streams: Streams) -> Whole:
     return np.asarray(start + np.floor(np.cumsum(gaps)).astype(np.int64))
 
 
-def _anchor(truth: Truth, at: int, visit: Whole, *, planned: Whole) -> Whole:
+def _anchor(truth: Truth, at: int, *, visit: Whole, planned: Whole) -> Whole:
     """Return the date a visit counts from: the anchor's own where it has come, else the one planned."""
     timeline, place = truth.timeline, truth.timeline.places[at]
     anchor = truth.resolved.protocol.anchors.get(place.visit.anchor or "")
@@ -123,13 +123,13 @@ def _days_from_anchor(place: Place) -> int:
     return (place.visit.day or 0) + (place.repeat - 1) * (every or 0)
 
 
-def _jitter(truth: Truth, at: int, streams: Streams) -> Whole:
+def _jitter(truth: Truth, at: int, *, streams: Streams) -> Whole:
     """Return days from the target: mostly none, else anywhere in the window, rarely after it."""
     place, timeline = truth.timeline.places[at], truth.timeline
     if place.visit.window_days is None:
         return np.zeros(truth.participants, dtype=np.int64)
     earliest, last = place.visit.window_days
-    uniform = streams.table(f"date/{place.key}", truth.participants, 4)
+    uniform = streams.table(f"date/{place.key}", truth.participants, columns=4)
     inside = earliest + np.floor(uniform[:, 1] * (last - earliest + 1))
     beyond = last + 1 + np.floor(uniform[:, 2] * LATEST_DAYS)
     may_be_late = at > timeline.randomized

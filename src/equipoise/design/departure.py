@@ -12,10 +12,8 @@ from scipy.special import expit, logit
 
 from equipoise.design.course import Course
 from equipoise.design.streams import Streams
-from equipoise.design.timeline import Timeline
-from equipoise.protocol.arms import Arm
+from equipoise.design.truth import Truth
 from equipoise.protocol.part import for_arm
-from equipoise.protocol.scenarios import Dropout, Scenario
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -38,22 +36,17 @@ class Followed:
     recorded: Flags
 
 
-def leave(
-    dropout: Dropout,
-    timeline: Timeline,
-    arms: tuple[Arm, ...],
-    *,
-    received: Whole,
-    streams: Streams,
-    followed: Followed | None,
-) -> Whole:
+def leave(truth: Truth, received: Whole, *, streams: Streams, followed: Followed | None) -> Whole:
     """Return (replicates, participants) the position of the first visit not held for having left.
 
     Those who stay have the number of visits. Nobody leaves before randomization. With `mar` the odds depend
     on the last score recorded, with `mnar` on the next one, which is then not recorded.
     """
+    timeline, dropout = truth.timeline, truth.scenario.dropout
     left = np.full(received.shape, len(timeline), dtype=np.int64)
-    monthly = np.array([for_arm(dropout.per_28_days, arm.id) for arm in arms])
+    if dropout is None:
+        return left
+    monthly = np.array([for_arm(dropout.per_28_days, arm.id) for arm in truth.arms])
     for place in range(timeline.randomized + 1, len(timeline)):
         days = timeline.places[place].day - timeline.places[place - 1].day
         chance = 1 - (1 - monthly[received]) ** (days / HAZARD_DAYS)
@@ -80,14 +73,13 @@ def _next(followed: Followed, place: int) -> Floats:
     return np.asarray(followed.above[:, :, coming[0] if coming else -1])
 
 
-def filled_at(
-    scenario: Scenario, timeline: Timeline, form: str, place: int, streams: Streams, participants: int
-) -> Flags:
+def filled_at(truth: Truth, form: str, *, place: int, streams: Streams) -> Flags:
     """Return (replicates, participants) whether a form is filled at a visit that is held.
 
     Forms filled up to randomization are never missed: without them nobody is randomized.
     """
-    if scenario.missed_forms == 0 or place <= timeline.randomized:
-        return np.ones((len(streams.replicates), participants), dtype=bool)
-    purpose = f"missed/{form}/{timeline.places[place].key}"
-    return streams.uniform(purpose, participants) >= scenario.missed_forms
+    missed = truth.scenario.missed_forms
+    if missed == 0 or place <= truth.timeline.randomized:
+        return np.ones((len(streams.replicates), truth.participants), dtype=bool)
+    purpose = f"missed/{form}/{truth.timeline.places[place].key}"
+    return streams.uniform(purpose, truth.participants) >= missed

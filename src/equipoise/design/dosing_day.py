@@ -15,7 +15,7 @@ from equipoise.design.streams import Streams
 from equipoise.design.truth import Truth
 from equipoise.protocol.care import Criterion, Session
 from equipoise.protocol.part import for_arm
-from equipoise.protocol.resolve import Resolved, ResolvedForm
+from equipoise.protocol.resolve import Resolved
 from equipoise.protocol.scenarios import Moments, Sign, SimulatedEvent
 from equipoise.protocol.schedule import Item
 
@@ -72,48 +72,49 @@ class Episodes:
     related: Flags
 
 
-def taken_at(key: str, opening: Whole, streams: Streams) -> Whole:
+def taken_at(key: str, opening: Whole, *, streams: Streams) -> Whole:
     """Return the minute at which each of n participants takes a dose, from the minute the visit begins."""
     share = streams.uniform(f"dose/{key}", opening.size)[0]
     return np.asarray(opening + np.floor(share * LATEST_START_MINUTES).astype(np.int64))
 
 
-def sign_of(truth: Truth, form: ResolvedForm, item: Item) -> Sign | None:
-    """Return how a number behaves on a dosing day; None where nobody says."""
-    stated = truth.scenario.signs.get(f"{form.id}.{item.id}")
+def sign_of(truth: Truth, name: str, *, item: Item) -> Sign | None:
+    """Return how a number `form.item` behaves on a dosing day; None where nobody says."""
+    stated = truth.scenario.signs.get(name)
     testcd = item.cdisc.testcd if item.cdisc is not None else None
     return stated or RESTING.get(testcd or "")
 
 
 def readings(
     truth: Truth,
-    form: ResolvedForm,
-    item: Item,
+    name: str,
     *,
+    item: Item,
     streams: Streams,
     dosed: Dosed,
     minutes: tuple[int, ...],
     limits: Limits,
 ) -> Floats:
-    """Return (m, readings) values of a sign at some minutes from the dose.
+    """Return (m, readings) values of a sign `form.item` at some minutes from the dose.
 
     limits  what readings before the dose keep to
     Source  peaks after 25 mg: medrxiv 2023.04.12.23288325; the course is t/p * exp(1 - t/p), with peak p
     """
-    sign = sign_of(truth, form, item)
+    sign, n = sign_of(truth, name, item=item), truth.participants
     if sign is None:
-        raise ValueError(f"nobody says how `{form.id}.{item.id}` behaves")
-    name, n = f"{form.id}.{item.id}", truth.participants
+        raise ValueError(f"nobody says how `{name}` behaves")
     ids = [arm.id for arm in truth.arms]
-    normal = ndtri(streams.table(f"sign/{name}/rest", n, 1)[dosed.rows])
-    rest = _chosen(sign.rest.mean, ids, dosed) + _chosen(sign.rest.sd, ids, dosed) * normal
+    normal = ndtri(streams.table(f"sign/{name}/rest", n, columns=1)[dosed.rows])
+    rest = _chosen(sign.rest.mean, ids, dosed=dosed) + _chosen(sign.rest.sd, ids, dosed=dosed) * normal
     low, high = limits.get(name, (-np.inf, np.inf))
     rest = np.clip(rest, low, high)
-    spread = sign.rise_sd * ndtri(streams.table(f"sign/{name}/rise/{dosed.key}", n, 1)[dosed.rows])
+    spread = sign.rise_sd * ndtri(streams.table(f"sign/{name}/rise/{dosed.key}", n, columns=1)[dosed.rows])
     clock = np.maximum(np.array(minutes, dtype=np.float64), 0.0) / sign.peak_minutes
     course = clock * np.exp(1 - clock)
-    noise = sign.noise_sd * ndtri(streams.table(f"sign/{name}/{dosed.key}", n, len(minutes))[dosed.rows])
-    risen = rest + (_chosen(sign.rise, ids, dosed) + spread) * course + noise
+    noise = sign.noise_sd * ndtri(
+        streams.table(f"sign/{name}/{dosed.key}", n, columns=len(minutes))[dosed.rows]
+    )
+    risen = rest + (_chosen(sign.rise, ids, dosed=dosed) + spread) * course + noise
     before = np.array(minutes) <= 0
     bounded = np.where(before, np.clip(risen, low, high), risen)
     return _rounded(bounded, item)
@@ -126,7 +127,7 @@ def limits_of(resolved: Resolved, session: Session) -> Limits:
         for limit in session.before_dose
         if limit.rule is not None
     ]
-    demands = demands_of(resolved, rules, lambda name: distribution_of(resolved, name))
+    demands = demands_of(resolved, rules, distribution=lambda name: distribution_of(resolved, name))
     found = {}
     for key, distribution in demands.distributions.items():
         allowed = distribution.values[demands.allowed(key)]
@@ -135,12 +136,13 @@ def limits_of(resolved: Resolved, session: Session) -> Limits:
     return found
 
 
-def adverse_events(truth: Truth, dosed: Dosed, streams: Streams) -> list[Episodes]:
+def adverse_events(truth: Truth, dosed: Dosed, *, streams: Streams) -> list[Episodes]:
     """Draw the adverse events that follow one dose."""
     ids = [arm.id for arm in truth.arms]
     found = []
     for event in truth.scenario.adverse_events:
-        uniform = streams.table(f"adverse_event/{event.term}/{dosed.key}", truth.participants, 6)[dosed.rows]
+        purpose = f"adverse_event/{event.term}/{dosed.key}"
+        uniform = streams.table(purpose, truth.participants, columns=6)[dosed.rows]
         chance = np.array([for_arm(event.probability, arm) for arm in ids])[dosed.arm]
         has = uniform[:, 0] < chance
         drawn = uniform[has]
@@ -175,7 +177,7 @@ def _between(hours: tuple[float, float], uniform: Floats) -> Whole:
     return np.asarray(np.floor(earliest + uniform * (latest - earliest)).astype(np.int64))
 
 
-def _chosen(values: float | dict[str, float], ids: list[str], dosed: Dosed) -> Floats:
+def _chosen(values: float | dict[str, float], ids: list[str], *, dosed: Dosed) -> Floats:
     """Return a number by arm for each participant, as a column."""
     return np.array([for_arm(values, arm) for arm in ids])[dosed.arm][:, None]
 

@@ -72,7 +72,7 @@ class Demands:
 
 
 def demands_of(
-    resolved: Resolved, criteria: Iterable[Criterion], distribution: Callable[[str], Distribution]
+    resolved: Resolved, criteria: Iterable[Criterion], *, distribution: Callable[[str], Distribution]
 ) -> Demands:
     """Turn rules into allowed values.
 
@@ -104,10 +104,10 @@ def _demand(
     names = {key: name for name in sorted(_parsed(text).names) for key in [_key(resolved, name)]}
     domains = {key: known.get(key) or distribution(key[0]) for key in names}
     listed = {key: tuple(domains[key].values.tolist()) for key in names}
-    alone = {key: _standing(text, names[key], listed[key], wanted=wanted) for key in names}
+    alone = {key: _standing(text, names[key], values=listed[key], wanted=wanted) for key in names}
     together = None
     if not _separate(_parsed(text), wanted=wanted):
-        together = _combinations(text, tuple(names.values()), tuple(listed.values()), wanted=wanted)
+        together = _combinations(text, tuple(names.values()), values=tuple(listed.values()), wanted=wanted)
     known.update(domains)
     return Demand(criterion.id, alone, together)
 
@@ -123,7 +123,7 @@ def _key(resolved: Resolved, name: Name) -> Key:
 
 
 @lru_cache(maxsize=512)
-def _standing(rule: str, name: Name, values: tuple[Any, ...], *, wanted: bool) -> Flags:
+def _standing(rule: str, name: Name, *, values: tuple[Any, ...], wanted: bool) -> Flags:
     """Return which values may stand: all but those that, alone, settle the rule the wrong way (Kleene)."""
     parsed = _parsed(rule)
     distinct, places = _alike(parsed, values)
@@ -166,7 +166,7 @@ def _names(node: tuple[object, ...]) -> Iterable[object]:
 
 @lru_cache(maxsize=64)
 def _combinations(
-    rule: str, names: tuple[Name, ...], values: tuple[tuple[Any, ...], ...], *, wanted: bool
+    rule: str, names: tuple[Name, ...], *, values: tuple[tuple[Any, ...], ...], wanted: bool
 ) -> Flags:
     shape = [len(one) for one in values]
     if np.prod(shape) > MOST_COMBINATIONS:

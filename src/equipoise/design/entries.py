@@ -4,8 +4,8 @@ Holds the growing table of values. Refuses to know forms: whoever adds a block s
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,39 +18,17 @@ Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Texts = NDArray[np.object_]
 
+Kind = Literal["text", "code", "date"]
+
 ORIGIN = "simulated"
 NOT_DONE = "not_done"
 
 
 @dataclass(frozen=True)
-class Occasion:
-    """Who answers what, where and when.
-
-    people      (m,) positions in the table of participants
-    visit       visit id, or "log"
-    minutes     (m,) when, in minutes since 1970
-    evaluator   who enters it; None for the participant
-    """
-
-    people: Whole
-    visit: str
-    repeat: int
-    form: str
-    minutes: Whole
-    evaluator: str | None
-
-    def of(self, kept: NDArray[np.bool_]) -> "Occasion":
-        """Return the occasion of some of the people."""
-        return Occasion(
-            self.people[kept], self.visit, self.repeat, self.form, self.minutes[kept], self.evaluator
-        )
-
-
-@dataclass(frozen=True)
 class _Block:
-    """Consecutive rows of one occasion: (k,) arrays, or one value for all of them."""
+    """Consecutive rows of one page: (k,) arrays, or one value for all of them."""
 
-    occasion: Occasion
+    page: "Page"
     people: Whole
     minutes: Whole
     items: Texts
@@ -61,15 +39,30 @@ class _Block:
     missing_reason: str | None = None
 
 
-@dataclass
-class Entries:
-    """Answers gathered so far."""
+@dataclass(frozen=True)
+class Page:
+    """One form before some people at one visit, and the entries their answers go into.
 
-    blocks: list[_Block] = field(default_factory=list)
+    people      (m,) positions in the table of participants
+    visit       visit id, or "log"
+    minutes     (m,) when, in minutes since 1970
+    evaluator   who enters it; None for the participant
+    """
+
+    entries: "Entries"
+    people: Whole
+    visit: str
+    repeat: int
+    form: str
+    minutes: Whole
+    evaluator: str | None
+
+    def of(self, kept: NDArray[np.bool_]) -> "Page":
+        """Return the page of some of the people."""
+        return replace(self, people=self.people[kept], minutes=self.minutes[kept])
 
     def add_numbers(
         self,
-        occasion: Occasion,
         items: Sequence[str],
         values: Floats,
         *,
@@ -83,11 +76,11 @@ class Entries:
         """
         given = ~np.isnan(values)
         who, which = np.nonzero(given)
-        self.blocks.append(
+        self.entries.blocks.append(
             _Block(
-                occasion=occasion,
-                people=occasion.people[who],
-                minutes=occasion.minutes[who],
+                page=self,
+                people=self.people[who],
+                minutes=self.minutes[who],
                 items=objects(items)[which],
                 row=row if isinstance(row, int) else row[who],
                 number=values[given],
@@ -95,32 +88,41 @@ class Entries:
             )
         )
 
-    def add_words(
-        self, occasion: Occasion, item: str, kind: str, words: Texts, *, row: Whole | int = 1
-    ) -> None:
-        """Add (m,) texts, codes or dates, as `kind` says; None is no answer and leaves no row."""
+    def add_words(self, item: str, words: Texts, *, kind: Kind, row: Whole | int = 1) -> None:
+        """Add (m,) texts, codes or dates; None is no answer and leaves no row."""
         given = np.array([word is not None for word in words.tolist()], dtype=bool)
-        self.blocks.append(
+        self.entries.blocks.append(
             _Block(
-                occasion=occasion,
-                people=occasion.people[given],
-                minutes=occasion.minutes[given],
+                page=self,
+                people=self.people[given],
+                minutes=self.minutes[given],
                 items=np.full(int(given.sum()), item, dtype=object),
                 row=row if isinstance(row, int) else row[given],
                 words={kind: words[given]},
             )
         )
 
-    def add_missing(self, occasion: Occasion, items: Sequence[str]) -> None:
+    def add_word(self, item: str, word: str | None, *, kind: Kind, row: Whole | int = 1) -> None:
+        """Add one and the same text, code or date for everybody."""
+        self.add_words(item, np.full(self.people.size, word, dtype=object), kind=kind, row=row)
+
+    def add_missing(self, items: Sequence[str]) -> None:
         """Add a row a person and item that says that the form was not filled."""
-        people, minutes = (np.repeat(one, len(items)) for one in (occasion.people, occasion.minutes))
-        names = np.tile(objects(items), occasion.people.size)
-        self.blocks.append(_Block(occasion, people, minutes, names, 1, missing_reason=NOT_DONE))
+        people, minutes = (np.repeat(one, len(items)) for one in (self.people, self.minutes))
+        names = np.tile(objects(items), self.people.size)
+        self.entries.blocks.append(_Block(self, people, minutes, names, 1, missing_reason=NOT_DONE))
+
+
+@dataclass
+class Entries:
+    """Answers gathered so far."""
+
+    blocks: list[_Block] = field(default_factory=list)
 
     def frame(self, participants: Texts, *, version: str | None) -> pd.DataFrame:
         """Return the table of values: by participant, then in the order in which blocks were added.
 
-        participants  (N,) ids, at the positions that occasions name
+        participants  (N,) ids, at the positions that pages name
         version       of the protocol
         """
         blocks = [block for block in self.blocks if block.people.size]
@@ -129,18 +131,18 @@ class Entries:
         people = np.concatenate([block.people for block in blocks])
         columns: dict[str, NDArray[Any]] = {
             "participant": participants[people],
-            "visit": _column(blocks, object, None, lambda block: block.occasion.visit),
-            "repeat": _column(blocks, np.int64, 1, lambda block: block.occasion.repeat),
-            "form": _column(blocks, object, None, lambda block: block.occasion.form),
+            "visit": _column(blocks, lambda block: block.page.visit),
+            "repeat": _column(blocks, lambda block: block.page.repeat, empty=1),
+            "form": _column(blocks, lambda block: block.page.form),
             "item": np.concatenate([block.items for block in blocks]),
-            "row": _column(blocks, np.int64, 1, lambda block: block.row),
-            "number": _column(blocks, np.float64, np.nan, lambda block: block.number),
-            "text": _column(blocks, object, None, lambda block: block.words.get("text")),
-            "code": _column(blocks, object, None, lambda block: block.words.get("code")),
-            "date": _column(blocks, object, None, lambda block: block.words.get("date")),
-            "unit": _column(blocks, object, None, lambda block: block.unit),
-            "missing_reason": _column(blocks, object, None, lambda block: block.missing_reason),
-            "evaluator": _column(blocks, object, None, lambda block: block.occasion.evaluator),
+            "row": _column(blocks, lambda block: block.row, empty=1),
+            "number": _column(blocks, lambda block: block.number, empty=np.nan),
+            "text": _column(blocks, lambda block: block.words.get("text")),
+            "code": _column(blocks, lambda block: block.words.get("code")),
+            "date": _column(blocks, lambda block: block.words.get("date")),
+            "unit": _column(blocks, lambda block: block.unit),
+            "missing_reason": _column(blocks, lambda block: block.missing_reason),
+            "evaluator": _column(blocks, lambda block: block.page.evaluator),
             "collected_at": iso_instants(np.concatenate([block.minutes for block in blocks])),
         }
         order = np.argsort(people, kind="stable")
@@ -157,10 +159,11 @@ def objects(values: Iterable[object]) -> Texts:
 
 
 def _column(
-    blocks: Sequence[_Block], kind: Any, empty: object, cells: Callable[[_Block], object]
+    blocks: Sequence[_Block], cells: Callable[[_Block], object], *, empty: float | None = None
 ) -> NDArray[Any]:
-    """Return a column of all blocks, `empty` where a block says None."""
-    found = np.full(sum(block.people.size for block in blocks), empty, dtype=kind)
+    """Return a column of all blocks, `empty` where a block says None; its type is that of `empty`."""
+    rows = sum(block.people.size for block in blocks)
+    found = np.full(rows, empty, dtype=object if empty is None else type(empty))
     start = 0
     for block in blocks:
         part, end = cells(block), start + block.people.size

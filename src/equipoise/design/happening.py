@@ -19,7 +19,7 @@ MOST_COMBINATIONS = 4096
 INVENTED = "Simulated"
 
 
-def row_for(resolved: Resolved, detect: Detection, date: str) -> dict[str, Any] | None:
+def row_for(resolved: Resolved, detect: Detection, *, date: str) -> dict[str, Any] | None:
     """Return a row of a log that its rule finds: item to answer; None when the event leaves no such row.
 
     date   ISO date of the event

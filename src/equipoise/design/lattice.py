@@ -57,7 +57,7 @@ class Lattice:
     def moments(self, mean: float, sd: float) -> tuple[float, float]:
         """Return mean and standard deviation of the recorded score of a latent normal."""
         cut = self.within(mean, sd)
-        found = _moments(cut, np.array([mean]), np.log([sd]), cut.thresholds())
+        found = _moments(cut, mean=np.array([mean]), log_sd=np.log([sd]), thresholds=cut.thresholds())
         # Beyond the range all but nothing varies, and rounding may leave less than nothing.
         return float(found.mean[0]), float(np.sqrt(max(found.variance[0], 0.0)))
 
@@ -80,7 +80,7 @@ class Lattice:
 
 
 @lru_cache(maxsize=1024)
-def fit(lattice: Lattice, means: tuple[float, ...], sds: tuple[float, ...]) -> tuple[Floats, Floats]:
+def fit(lattice: Lattice, *, means: tuple[float, ...], sds: tuple[float, ...]) -> tuple[Floats, Floats]:
     """Return means and standard deviations of the latent normals whose recorded scores have these moments.
 
     Raises  ValueError with the reason when no latent normal gives one of them
@@ -90,21 +90,21 @@ def fit(lattice: Lattice, means: tuple[float, ...], sds: tuple[float, ...]) -> t
     reasons = [reason for pair in zip(means, sds, strict=True) if (reason := lattice.impossible(*pair))]
     if reasons:
         raise ValueError("; ".join(reasons))
-    cut = _joint(lattice, means, sds)
+    cut = _joint(lattice, means=means, sds=sds)
     mean, sd = np.array(means), np.array(sds)
     if cut.high - cut.low > COARSEST:
         return mean, sd
     thresholds = cut.thresholds()
-    latent_mean, log_sd, solved = _newton(cut, mean, sd, thresholds)
+    latent_mean, log_sd, solved = _newton(cut, (mean, sd), thresholds=thresholds)
     for place in np.flatnonzero(~solved):
-        latent_mean[place], log_sd[place] = _bisect(cut, (means[place], sds[place]), thresholds)
+        latent_mean[place], log_sd[place] = _bisect(cut, (means[place], sds[place]), thresholds=thresholds)
     latent_sd = np.exp(log_sd)
     for shared in (latent_mean, latent_sd):
         shared.setflags(write=False)
     return latent_mean, latent_sd
 
 
-def _joint(lattice: Lattice, means: tuple[float, ...], sds: tuple[float, ...]) -> Lattice:
+def _joint(lattice: Lattice, *, means: tuple[float, ...], sds: tuple[float, ...]) -> Lattice:
     cuts = [lattice.within(mean, sd) for mean, sd in zip(means, sds, strict=True)]
     return Lattice(min(cut.low for cut in cuts), max(cut.high for cut in cuts))
 
@@ -119,7 +119,7 @@ class _Recorded:
     variance_by: tuple[Floats, ...]
 
 
-def _moments(lattice: Lattice, mean: Floats, log_sd: Floats, thresholds: Floats) -> _Recorded:
+def _moments(lattice: Lattice, *, mean: Floats, log_sd: Floats, thresholds: Floats) -> _Recorded:
     sd = np.exp(log_sd)
     distance = (mean[:, None] - thresholds) / sd[:, None]
     reached = ndtr(distance)
@@ -136,17 +136,17 @@ def _moments(lattice: Lattice, mean: Floats, log_sd: Floats, thresholds: Floats)
 
 
 def _newton(
-    lattice: Lattice, wanted_mean: Floats, wanted_sd: Floats, thresholds: Floats
+    lattice: Lattice, wanted: tuple[Floats, Floats], *, thresholds: Floats
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Return latent means, log standard deviations and which of them are solved, all cells side by side."""
-    mean, log_sd = wanted_mean.copy(), np.log(wanted_sd)
+    mean, log_sd = wanted[0].copy(), np.log(wanted[1])
     scale = np.ones_like(mean)
-    off, step = _misses(lattice, (mean, log_sd), (wanted_mean, wanted_sd), thresholds)
+    off, step = _misses(lattice, (mean, log_sd), wanted=wanted, thresholds=thresholds)
     for _ in range(_NEWTON_STEPS):
         if np.all(off < _TIGHT):
             break
         trial = mean - scale * step[0], log_sd - scale * step[1]
-        trial_off, trial_step = _misses(lattice, trial, (wanted_mean, wanted_sd), thresholds)
+        trial_off, trial_step = _misses(lattice, trial, wanted=wanted, thresholds=thresholds)
         better = trial_off < off
         mean, log_sd = (np.where(better, new, old) for new, old in zip(trial, (mean, log_sd), strict=True))
         step = tuple(np.where(better, new, old) for new, old in zip(trial_step, step, strict=True))
@@ -156,10 +156,10 @@ def _newton(
 
 
 def _misses(
-    lattice: Lattice, at: tuple[Floats, Floats], wanted: tuple[Floats, Floats], thresholds: Floats
+    lattice: Lattice, at: tuple[Floats, Floats], *, wanted: tuple[Floats, Floats], thresholds: Floats
 ) -> tuple[Floats, tuple[Floats, ...]]:
     """Return how far the worse of the two moments is off, in the wanted sd, and Newton's step from here."""
-    found = _moments(lattice, *at, thresholds)
+    found = _moments(lattice, mean=at[0], log_sd=at[1], thresholds=thresholds)
     sd = np.sqrt(np.maximum(found.variance, np.finfo(float).tiny))
     off_mean, off_sd = found.mean - wanted[0], sd - wanted[1]
     sd_by = tuple(slope / (2 * sd) for slope in found.variance_by)
@@ -175,22 +175,22 @@ def _misses(
     )
 
 
-def _bisect(lattice: Lattice, wanted: tuple[float, float], thresholds: Floats) -> tuple[float, float]:
+def _bisect(lattice: Lattice, wanted: tuple[float, float], *, thresholds: Floats) -> tuple[float, float]:
     narrow, broad = (np.log(wanted[1]) + end for end in (_NARROWEST, _BROADEST))
     for _ in range(_BISECTIONS):
         middle = (narrow + broad) / 2
-        mean = _mean_for(lattice, wanted[0], middle, thresholds)
-        found = _moments(lattice, np.array([mean]), np.array([middle]), thresholds)
+        mean = _mean_for(lattice, wanted[0], log_sd=middle, thresholds=thresholds)
+        found = _moments(lattice, mean=np.array([mean]), log_sd=np.array([middle]), thresholds=thresholds)
         narrow, broad = (narrow, middle) if found.variance[0] > wanted[1] ** 2 else (middle, broad)
-    return _mean_for(lattice, wanted[0], narrow, thresholds), float(narrow)
+    return _mean_for(lattice, wanted[0], log_sd=float(narrow), thresholds=thresholds), float(narrow)
 
 
-def _mean_for(lattice: Lattice, wanted: float, log_sd: float, thresholds: Floats) -> float:
+def _mean_for(lattice: Lattice, wanted: float, *, log_sd: float, thresholds: Floats) -> float:
     """Return the latent mean that gives a recorded mean at this latent spread."""
     reach = WIDEST * np.exp(log_sd)
     low, high = lattice.low - reach, lattice.high + reach
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        found = _moments(lattice, np.array([middle]), np.array([log_sd]), thresholds)
+        found = _moments(lattice, mean=np.array([middle]), log_sd=np.array([log_sd]), thresholds=thresholds)
         low, high = (low, middle) if found.mean[0] > wanted else (middle, high)
     return float((low + high) / 2)

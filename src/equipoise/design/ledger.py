@@ -1,7 +1,7 @@
-"""The tables beside the answers: participants, visits, doses, sessions, adverse events, dispositions.
+"""The tables beside the answers: participants, visits, doses, sessions, adverse events, deviations.
 
-Holds one function a table, from a simulated trial. Refuses to draw anything that an analysis compares:
-what is drawn here is how people left, and deviations.
+Holds one function a table, from a simulated trial. Refuses to draw anything that an analysis compares: only
+deviations are drawn here. How people went through the trial is `disposition`.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from equipoise import records
 from equipoise.design import happening
-from equipoise.design.dates import MINUTES_PER_DAY, NEVER, iso_dates, iso_instants
+from equipoise.design.dates import MINUTES_PER_DAY, iso_dates, iso_instants
+from equipoise.design.disposition import statuses
 from equipoise.design.trial import Trial, event_dates, kit_given, ordinal, session_hours
 
 Flags = NDArray[np.bool_]
@@ -21,9 +22,6 @@ Whole = NDArray[np.int64]
 Texts = NDArray[np.object_]
 Columns = dict[str, Any]
 
-LEAVING = ("withdrew", "lost_to_follow_up")
-WITHDRAWN = 0.5
-"""Share of leavers who say so; the others are lost to follow-up (assumption)."""
 LATE_VISIT, WRONG_KIT = "visit_out_of_window", "wrong_kit"
 IMPORTANCE = {LATE_VISIT: "minor", WRONG_KIT: "important"}
 MINUTES_PER_HOUR = 60
@@ -58,15 +56,6 @@ def participants(trial: Trial) -> pd.DataFrame:
             "status": status,
         },
     )
-
-
-def statuses(trial: Trial) -> Texts:
-    """Return (n,) how each participant's time in the trial ended."""
-    truth = trial.truth
-    left = trial.batch.left[0] < len(truth.timeline)
-    withdrew = trial.batch.streams.uniform("leave/how", truth.participants)[0] < WITHDRAWN
-    ways = np.array(LEAVING, dtype=object)[np.where(withdrew, 0, 1)]
-    return np.where(left, ways, "completed")
 
 
 def visits(trial: Trial) -> pd.DataFrame:
@@ -190,7 +179,7 @@ def medications(trial: Trial) -> pd.DataFrame:
         ):
             rows, days = event_dates(trial, event.id)
             texts = iso_dates(days).tolist()
-            made = [happening.row_for(trial.truth.resolved, event.detect, text) for text in texts]
+            made = [happening.row_for(trial.truth.resolved, event.detect, date=text) for text in texts]
             found += [(int(row), one) for row, one in zip(rows, made, strict=True) if one is not None]
     found.sort(key=lambda pair: (pair[0], pair[1]["start_date"]))
     rows = np.array([row for row, _ in found], dtype=np.int64)
@@ -235,7 +224,7 @@ def deviations(trial: Trial) -> pd.DataFrame:
     wrong = np.flatnonzero((batch.received[0] != batch.arm[0]) & dosed)
     found += [(int(row), WRONG_KIT, int(trial.dates.origin[row]), "") for row in wrong]
     for name, chance in truth.scenario.deviations.items():
-        uniform = batch.streams.table(f"deviation/{name}", truth.participants, 2)
+        uniform = batch.streams.table(f"deviation/{name}", truth.participants, columns=2)
         for row in np.flatnonzero(uniform[:, 0] < chance):
             day = int(uniform[row, 1] * SPREAD_DAYS)
             found.append((int(row), name, int(trial.dates.origin[row]) + day, ""))
@@ -255,90 +244,6 @@ def deviations(trial: Trial) -> pd.DataFrame:
             "text": [text or (known[name].text if name in known else name) for _, name, _, text in found],
         },
     )
-
-
-def dispositions(trial: Trial) -> pd.DataFrame:
-    """Return each participant's way through the trial, a row a stage."""
-    truth, batch, dates, roster = trial.truth, trial.batch, trial.dates, trial.roster
-    n, everybody = truth.participants, np.arange(truth.participants)
-    timeline = truth.timeline
-    randomized = dates.visit[:, timeline.randomized]
-    rows: list[tuple[Whole, int, str, Any, Any, Whole]] = [
-        (roster.failed, 0, "screening", "failed", roster.reasons, roster.dates),
-        (roster.randomized, 0, "screening", "passed", None, randomized),
-        (roster.randomized, 1, "randomization", "randomized", None, randomized),
-    ]
-    ended = np.where(batch.left[0] < len(timeline), dates.left, _last_held(trial))
-    if timeline.doses:
-        received = batch.held[0, :, timeline.doses[0]]
-        rows.append((roster.randomized[received], 2, "treatment", "received", None, dates.origin[received]))
-        not_received = np.flatnonzero(~received)
-        rows.append(
-            (
-                roster.randomized[not_received],
-                2,
-                "treatment",
-                "not_received",
-                statuses(trial)[not_received],
-                ended[not_received],
-            )
-        )
-    if timeline.open_dose is not None and truth.open_label:
-        offered = np.isin(batch.arm[0], timeline.places[timeline.open_dose].arms)
-        offered &= batch.left[0] > timeline.open_dose
-        for took, status in ((True, "took"), (False, "declined")):
-            these = np.flatnonzero(offered & (batch.crossed[0] == took))
-            rows.append(
-                (
-                    roster.randomized[these],
-                    3,
-                    "open_label",
-                    status,
-                    None,
-                    dates.visit[these, timeline.open_dose],
-                )
-            )
-    how = statuses(trial)
-    for status in dict.fromkeys(how.tolist()):
-        these = np.flatnonzero(how == status)
-        rows.append((roster.randomized[these], 4, "study", status, None, ended[these]))
-    return _dispositions(
-        trial, rows, origin=_scattered(roster.ids.size, -1, (roster.randomized, everybody)), n=n
-    )
-
-
-def _dispositions(
-    trial: Trial, rows: Sequence[tuple[Whole, int, str, Any, Any, Whole]], *, origin: Whole, n: int
-) -> pd.DataFrame:
-    people = _joined([part[0] for part in rows])
-    stage = np.repeat([part[1] for part in rows], [part[0].size for part in rows])
-    order = np.lexsort((stage, people))
-
-    def column(place: int) -> Texts:
-        parts = [np.full(part[0].size, None, dtype=object) for part in rows]
-        for cells, part in zip(parts, rows, strict=True):
-            cells[:] = part[place]
-        return _joined(parts, dtype=object)[order]
-
-    dates = _joined([part[5] for part in rows])[order]
-    row = origin[people[order]]
-    day = np.where(row >= 0, dates - trial.dates.origin[np.minimum(row, n - 1)], np.nan)
-    return records.table(
-        "dispositions",
-        {
-            "participant": trial.roster.ids[people[order]],
-            "stage": column(2),
-            "status": column(3),
-            "reason": column(4),
-            "date": iso_dates(dates),
-            "day": day,
-        },
-    )
-
-
-def _last_held(trial: Trial) -> Whole:
-    held = trial.batch.held[0]
-    return np.asarray(np.max(np.where(held, trial.dates.visit, NEVER), axis=1))
 
 
 def _ids(trial: Trial, rows: Whole) -> Texts:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from equipoise.design.lattice import Lattice
-from equipoise.instruments import Instrument, Plan
+from equipoise.instruments import Instrument
 from equipoise.protocol.resolve import Resolved, ResolvedForm
 
 T = TypeVar("T", bound=Any)
@@ -70,11 +70,12 @@ def measure_of(resolved: Resolved, name: str) -> Measure:
         raise ValueError(f"no form collects `{name}`") from None
     form = resolved.forms[form_id]
     if form.instrument is not None and value in form.scores:
-        return _of_score(form_id, form.instrument, form.instrument.plans[value])
+        return _of_score(form_id, form.instrument, score=value)
     return _of_item(form, value)
 
 
-def _of_score(form: str, instrument: Instrument, plan: Plan) -> Measure:
+def _of_score(form: str, instrument: Instrument, *, score: str) -> Measure:
+    plan = instrument.plans[score]
     if plan.method not in ADDITIVE:
         raise ValueError(f"`{form}.{plan.score}` is no sum or mean of items; simulate a score that is")
     if any(item in instrument.gates for term in plan.terms for slot in term for item in slot):

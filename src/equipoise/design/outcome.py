@@ -48,7 +48,7 @@ class Innovations:
     timeline: Timeline
     between: float
 
-    def draw(self, course: Course, place: int, participants: int) -> Floats:
+    def draw(self, course: Course, place: int, *, participants: int) -> Floats:
         """Return (replicates, participants) numbers of a score at a position of the timeline.
 
         The shared part stands for severity: it raises scores where higher is worse and lowers the others.
@@ -65,8 +65,8 @@ class Innovations:
 def draw_scores(
     course: Course,
     cohort: Cohort,
-    innovations: Innovations,
     *,
+    innovations: Innovations,
     bias: Floats,
     bounds: dict[int, tuple[float, float]],
 ) -> Floats:
@@ -78,15 +78,18 @@ def draw_scores(
     replicates, participants = cohort.received.shape
     steps = np.empty((replicates, participants, len(course.places)))
     timeline = innovations.timeline
-    first = innovations.draw(course, timeline.baseline, participants)
-    normal = [first, *(innovations.draw(course, place, participants) for place in course.grid)]
+    first = innovations.draw(course, timeline.baseline, participants=participants)
+    later = (innovations.draw(course, place, participants=participants) for place in course.grid)
+    normal = [first, *later]
     for at, row in zip(course.later, course.rows, strict=True):
         # Summed in a fixed order: a matrix product would sum as the machine likes.
         latent = course.factor[:, row, 0][cohort.received] * normal[0]
         for column in range(1, row + 1):
             latent = latent + course.factor[:, row, column][cohort.received] * normal[column]
         shift = course.measure.step_lengths(bias) * cohort.active[:, :, course.places[at]]
-        steps[:, :, at] = course.measure.lattice.record(_scaled(course, at, latent, cohort) + shift)
+        steps[:, :, at] = course.measure.lattice.record(
+            _scaled(course, at, latent=latent, cohort=cohort) + shift
+        )
     for at in range(len(course.places)):
         if at == course.baseline:
             mean, sd = course.start
@@ -94,12 +97,12 @@ def draw_scores(
                 mean[cohort.received] + sd[cohort.received] * first
             )
         elif at not in course.later:
-            own = innovations.draw(course, course.places[at], participants)
-            steps[:, :, at] = _before(course, at, (first, own), cohort=cohort, bounds=bounds.get(at))
+            own = innovations.draw(course, course.places[at], participants=participants)
+            steps[:, :, at] = _before(course, at, normal=(first, own), cohort=cohort, bounds=bounds.get(at))
     return steps
 
 
-def _scaled(course: Course, at: int, latent: Floats, cohort: Cohort) -> Floats:
+def _scaled(course: Course, at: int, *, latent: Floats, cohort: Cohort) -> Floats:
     crossed = cohort.crossed.astype(np.int64)
     mean, sd = (cells[:, :, at][crossed, cohort.received] for cells in (course.mean, course.sd))
     return np.asarray(mean + sd * latent)
@@ -108,8 +111,8 @@ def _scaled(course: Course, at: int, latent: Floats, cohort: Cohort) -> Floats:
 def _before(
     course: Course,
     at: int,
-    normal: tuple[Floats, Floats],
     *,
+    normal: tuple[Floats, Floats],
     cohort: Cohort,
     bounds: tuple[float, float] | None,
 ) -> Floats:
@@ -121,7 +124,7 @@ def _before(
     lattice = course.measure.lattice
     rest = np.sqrt(1 - tie**2)
     if bounds is None or rest == 0:
-        return lattice.record(_scaled(course, at, tie * first + rest * own, cohort))
+        return lattice.record(_scaled(course, at, latent=tie * first + rest * own, cohort=cohort))
     low, high = (np.maximum(bounds[0], lattice.low), np.minimum(bounds[1], lattice.high))
     mean, sd = (cells[0, :, at][cohort.received] for cells in (course.mean, course.sd))
     ends = [

@@ -64,7 +64,7 @@ class People:
         """Return an item's distribution before any rule; ValueError when it cannot be drawn."""
         known = self.demands.distributions.get(key) or self._further.get(key[0])
         if known is None:
-            known = distribution_of(self.resolved, key[0], stated(self.scenario, key[0]))
+            known = distribution_of(self.resolved, key[0], stated=stated(self.scenario, key[0]))
             self._further[key[0]] = known
         return known
 
@@ -110,9 +110,11 @@ def people_of(resolved: Resolved, scenario: Scenario) -> People:
     """Return the people a scenario describes, as far as eligibility lets them in."""
 
     def distribution(name: str) -> Distribution:
-        return distribution_of(resolved, name, stated(scenario, name))
+        return distribution_of(resolved, name, stated=stated(scenario, name))
 
-    return People(resolved, scenario, demands_of(resolved, resolved.protocol.eligibility, distribution))
+    return People(
+        resolved, scenario, demands_of(resolved, resolved.protocol.eligibility, distribution=distribution)
+    )
 
 
 def stated(scenario: Scenario, name: str) -> Characteristic | None:

@@ -71,8 +71,8 @@ def roster_of(batch: Batch, dates: Dates, *, ids: Texts | None = None) -> Roster
         failed=np.flatnonzero(everybody),
         before=before,
         run=run,
-        reasons=_reasons(batch, before, run),
-        dates=_dates(batch, dates, before, run),
+        reasons=_reasons(batch, before=before, run=run),
+        dates=_dates(batch, dates, before=before, run=run),
     )
 
 
@@ -82,7 +82,7 @@ def failing(batch: Batch, roster: Roster) -> Respondents:
     reasons = roster.reasons
 
     def draw(purpose: str, columns: int) -> Floats:
-        return _own(batch, purpose, columns, roster.before, roster.run)
+        return _own(batch, purpose, columns=columns, before=roster.before, run=roster.run)
 
     def only(these: Flags) -> Uniform:
         return lambda purpose: draw(purpose, 1)[these, 0]
@@ -118,27 +118,29 @@ def _longest_run(batch: Batch) -> int:
     return int(min(LONGEST_RUN, max(1, np.ceil(np.log(RAREST) / np.log(failure))))) if failure > 0 else 1
 
 
-def _own(batch: Batch, purpose: str, columns: int, before: Whole, run: Whole) -> Floats:
+def _own(batch: Batch, purpose: str, *, columns: int, before: Whole, run: Whole) -> Floats:
     """Return (f, columns) numbers: each participant's stretch has room for those who failed before."""
     n, longest = batch.truth.participants, _longest_run(batch)
-    drawn = batch.streams.table(f"screening/{purpose}", n, longest * columns)
+    drawn = batch.streams.table(f"screening/{purpose}", n, columns=longest * columns)
     own: Floats = drawn.reshape(n, longest, columns)[before, run]
     return own
 
 
-def _reasons(batch: Batch, before: Whole, run: Whole) -> Texts:
+def _reasons(batch: Batch, *, before: Whole, run: Whole) -> Texts:
     screening = batch.truth.scenario.screening
     stated = dict(screening.reasons) if screening is not None else {}
     names = np.array([*stated, DECLINED], dtype=object)
     rising = np.cumsum(list(stated.values()))
-    found: Texts = names[np.searchsorted(rising, _own(batch, "reason", 1, before, run)[:, 0], side="right")]
+    found: Texts = names[
+        np.searchsorted(rising, _own(batch, "reason", columns=1, before=before, run=run)[:, 0], side="right")
+    ]
     return found
 
 
-def _dates(batch: Batch, dates: Dates, before: Whole, run: Whole) -> Whole:
+def _dates(batch: Batch, dates: Dates, *, before: Whole, run: Whole) -> Whole:
     """Return dates spread between the arrivals of the participant before and the one after."""
     arrival = dates.visit[:, 0]
     previous = np.concatenate([arrival[:1], arrival[:-1]])
     length = np.bincount(before, minlength=arrival.size)[before]
-    share = (run + _own(batch, "date", 1, before, run)[:, 0]) / np.maximum(length, 1)
+    share = (run + _own(batch, "date", columns=1, before=before, run=run)[:, 0]) / np.maximum(length, 1)
     return np.asarray(previous[before] + np.floor(share * (arrival - previous)[before]).astype(np.int64))

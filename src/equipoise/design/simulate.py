@@ -13,6 +13,7 @@ from equipoise.allocation import Allocation, Slot, check_arms, from_rows
 from equipoise.design import ledger
 from equipoise.design.batch import Batch, draw
 from equipoise.design.dates import iso_instants, opening
+from equipoise.design.disposition import dispositions
 from equipoise.design.forms import entries_of
 from equipoise.design.trial import Trial, trial_of
 from equipoise.design.truth import Truth, truth_of
@@ -156,7 +157,7 @@ def _records(trial: Trial, *, seed: int) -> Records:
         sessions=ledger.sessions(trial),
         deviations=ledger.deviations(trial),
         intercurrent_events=ledger.intercurrent_events(trial),
-        dispositions=ledger.dispositions(trial),
+        dispositions=dispositions(trial),
     )
 
 

@@ -82,7 +82,7 @@ def split(totals: Whole, ladder: Ladder, *, uniform: Floats, habits: Floats) -> 
     rest, answers = uniform[:, steps:], dict[str, Floats]()
     for column, term in enumerate(ladder.terms):
         if _is_several(term):
-            answers |= _spread(values[:, column], term, ladder.ranges, rest)
+            answers |= _spread(values[:, column], term, ranges=ladder.ranges, uniform=rest)
             rest = rest[:, _draws(term) :]
         else:
             answers[term[0][0]] = values[:, column]
@@ -109,7 +109,7 @@ def _is_several(term: Term) -> bool:
 
 
 def _spread(
-    values: Floats, term: Term, ranges: Mapping[str, tuple[float, float]], uniform: Floats
+    values: Floats, term: Term, *, ranges: Mapping[str, tuple[float, float]], uniform: Floats
 ) -> dict[str, Floats]:
     """Answer a term of which the largest answer counts: one question has the value, the others at most it."""
     rows = np.arange(values.size)

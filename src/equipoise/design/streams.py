@@ -63,7 +63,7 @@ class Streams:
         normal: Floats = ndtri(self.uniform(purpose, participants))
         return normal
 
-    def table(self, purpose: str, participants: int, columns: int) -> Floats:
+    def table(self, purpose: str, participants: int, *, columns: int) -> Floats:
         """Return (participants, columns) numbers in (0, 1) for the first replicate, each participant one row.
 
         For what only a written-out trial needs, such as the items of a form.

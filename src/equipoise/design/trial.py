@@ -19,6 +19,8 @@ from equipoise.design.measure import Measure
 from equipoise.design.screening import Roster, roster_of
 from equipoise.design.truth import Truth
 from equipoise.protocol.care import Session
+from equipoise.protocol.resolve import ResolvedForm
+from equipoise.protocol.schedule import Item
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -67,7 +69,9 @@ class Trial:
         again = np.array([ids.index(arm) for arm in truth.again or ids])
         for place in places:
             rows, key = self.present(place), timeline.places[place].key
-            minutes = dosing_day.taken_at(key, opening(self.dates.visit[:, place]), self.batch.streams)
+            minutes = dosing_day.taken_at(
+                key, opening(self.dates.visit[:, place]), streams=self.batch.streams
+            )
             received = self.batch.received[0, rows]
             arm = again[received] if place == timeline.open_dose else received
             found[place] = Dosed(key, rows, arm, minutes[rows])
@@ -79,7 +83,7 @@ class Trial:
         return [
             episode
             for dosed in self.doses.values()
-            for episode in dosing_day.adverse_events(self.truth, dosed, self.batch.streams)
+            for episode in dosing_day.adverse_events(self.truth, dosed, streams=self.batch.streams)
         ]
 
     @cached_property
@@ -92,12 +96,32 @@ class Trial:
             self._limits[session.id] = dosing_day.limits_of(self.truth.resolved, session)
         return self._limits[session.id]
 
+    def readings(
+        self,
+        form: ResolvedForm,
+        item: Item,
+        *,
+        dosed: Dosed,
+        minutes: tuple[int, ...],
+        limits: Limits,
+    ) -> Floats:
+        """Return (m, readings) values of a sign at some minutes from a dose."""
+        return dosing_day.readings(
+            self.truth,
+            f"{form.id}.{item.id}",
+            item=item,
+            streams=self.batch.streams,
+            dosed=dosed,
+            minutes=minutes,
+            limits=limits,
+        )
+
     def respondents(self, rows: Whole) -> Respondents:
         """Return some participants as people who fill forms."""
         batch, truth = self.batch, self.truth
 
         def draw(purpose: str, columns: int) -> Floats:
-            return batch.streams.table(purpose, truth.participants, columns)[rows]
+            return batch.streams.table(purpose, truth.participants, columns=columns)[rows]
 
         def value(key: Key) -> Values:
             return truth.people.values(

@@ -117,7 +117,7 @@ def truth_of(resolved: Resolved, scenario: Scenario, *, participants: int | None
     again = None
     if scenario.crossover is not None and timeline.open_dose is not None:
         again = tuple(scenario.crossover.like or arm.id for arm in resolved.protocol.arms)
-    courses, problems = _courses(resolved, scenario, timeline, again)
+    courses, problems = _courses(resolved, scenario, timeline=timeline, again=again)
     count = participants or scenario.participants or resolved.protocol.planned_n
     problems += [*_characteristics(resolved, scenario), *_impossible(scenario, count)]
     if problems:
@@ -135,7 +135,7 @@ def truth_of(resolved: Resolved, scenario: Scenario, *, participants: int | None
 
 
 def _courses(
-    resolved: Resolved, scenario: Scenario, timeline: Timeline, again: tuple[str, ...] | None
+    resolved: Resolved, scenario: Scenario, *, timeline: Timeline, again: tuple[str, ...] | None
 ) -> tuple[dict[str, Course], list[Problem]]:
     courses: dict[str, Course] = {}
     problems: list[Problem] = []
@@ -165,7 +165,7 @@ def _courses(
 def _characteristics(resolved: Resolved, scenario: Scenario) -> Iterator[Problem]:
     for name, stated in scenario.characteristics.items():
         try:
-            distribution_of(resolved, name, stated)
+            distribution_of(resolved, name, stated=stated)
         except (KeyError, ValueError) as error:
             yield Problem(str(error), path=f"characteristics.{name}")
 
