@@ -160,7 +160,7 @@ def guessing(guesses: Sequence[Guesses], *, visit: str) -> str:
 
 
 def missing(counts: Sequence[tuple[str, int, int]], *, outcome: str, visit: str) -> str:
-    """Return how much of the primary outcome misses; counts are (arm or "" for all, missing, expected)."""
+    """Return how much is missing of the primary outcome; counts are (arm or "", missing, expected)."""
     if not counts:
         return "How much of the primary outcome is missing is not in this analysis."
     where = f"{inline(outcome)} at {inline(visit)}" if visit else inline(outcome)
