@@ -163,3 +163,14 @@ def test_a_stratum_whose_values_are_no_levels_is_named(small: Any) -> None:
 
     found = check(_unchecked(small, stratified))
     assert any("is no level of `use`" in one.message for one in found)
+
+
+def test_a_bias_on_no_outcome_and_a_rise_in_no_arm_are_named(small: Any, scenario_with: Any) -> None:
+    expectancy = {"bias": {"madrs.totl": -3}, "bias_sd": {"madrs.total": 1, "pcl5": 2}}
+    sign = {"rest": {"mean": 120, "sd": 5}, "rise": {"drog": 10}}
+    found = check(_unchecked(small, scenario_with(expectancy=expectancy, signs={"vitals.systolic": sign})))
+    assert sorted(one.path.removeprefix("simulation.scenarios.0.") for one in found) == [
+        "expectancy.bias.madrs.totl",
+        "expectancy.bias_sd.pcl5",
+        "signs.vitals.systolic.rise",
+    ]

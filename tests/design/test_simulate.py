@@ -197,6 +197,28 @@ def test_the_open_label_dose_is_taken_after_being_told_by_those_offered_it(
     assert abs(share - 0.7) < 4 * np.sqrt(0.21 / len(rows))
 
 
+def test_a_repeated_masked_dose_has_a_kit_and_shows_nowhere_but_as_a_dose(
+    small: Any, scenario_with: Any
+) -> None:
+    def masked(data: dict[str, Any]) -> None:
+        data["visits"][6].pop("arms")
+        data["arms"][0]["elements"]["open_label"] = "drug25"
+        data["arms"][1]["elements"]["open_label"] = "drug1"
+        data["events"] = []
+        scenario_with(crossover={"uptake": 0.5})(data)
+
+    simulated = simulate(small(masked), participants=60)
+    doses = simulated.records.exposures
+    second = doses[doses["dose_number"] == 2]
+    assert 10 < len(second) < 50
+    first = doses[doses["dose_number"] == 1].set_index("participant")["kit"]
+    assert (second["kit"] == first[second["participant"]].to_numpy() + "-2").all()
+    assert "open_label" not in set(simulated.records.dispositions["stage"])
+    arms = simulated.allocation.table.set_index("participant")["arm"]
+    assert set(arms[second["participant"]]) == {"drug", "control"}
+    assert simulated.allocation.table["unblinded_at"].isna().all()
+
+
 def test_amounts_stay_hidden_and_kits_are_those_assigned_but_for_errors(
     full: tuple[Resolved, Simulated],
 ) -> None:

@@ -48,6 +48,7 @@ def _problems(resolved: Resolved, scenario: Scenario) -> Iterator[Problem]:
     yield from _curves(truth)
     yield from _events(truth)
     yield from _signs(truth)
+    yield from _bias(truth)
 
 
 def _strata(truth: Truth) -> Iterator[Problem]:
@@ -119,8 +120,22 @@ def _events(truth: Truth) -> Iterator[Problem]:
             yield Problem(message, "leave it out here", f"deviations.{name}", severity="warning")
 
 
+def _bias(truth: Truth) -> Iterator[Problem]:
+    expectancy = truth.scenario.expectancy
+    for field in ("bias", "bias_sd") if expectancy is not None else ():
+        for name in getattr(expectancy, field):
+            if name not in truth.courses:
+                hint = f"the outcomes are {', '.join(truth.courses)}"
+                path = f"expectancy.{field}.{name}"
+                yield Problem(f"`{name}` is none of the scenario's outcomes", hint, path)
+
+
 def _signs(truth: Truth) -> Iterator[Problem]:
+    arms = [arm.id for arm in truth.arms]
     for name, sign in truth.scenario.signs.items():
+        stray = [arm for arm in sign.rise if arm not in arms] if isinstance(sign.rise, dict) else []
+        if stray:
+            yield Problem(f"there is no arm `{stray[0]}`", f"known: {', '.join(arms)}", f"signs.{name}.rise")
         form, _, value = name.partition(".")
         found = truth.resolved.forms.get(form)
         items = {item.id: item for item in found.all_items()} if found is not None else {}
