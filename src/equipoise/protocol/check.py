@@ -10,8 +10,8 @@ from typing import Any
 from equipoise import instruments
 from equipoise.errors import Problem, ProtocolError
 from equipoise.protocol import standard
-from equipoise.protocol.reading import parse
 from equipoise.protocol.model import Protocol
+from equipoise.protocol.reading import parse
 from equipoise.protocol.remains import Remains, remains
 from equipoise.protocol.resolve import resolve
 from equipoise.protocol.rules.arms import arms

@@ -11,8 +11,8 @@ from typing import Any
 from equipoise.errors import ProtocolError
 from equipoise.protocol.changes import Change, changes
 from equipoise.protocol.consequences import NO_LIST, Weight, consequence
-from equipoise.protocol.reading import parse
 from equipoise.protocol.model import Protocol
+from equipoise.protocol.reading import parse
 from equipoise.protocol.resolve import PARTS, canonical_json
 
 LONGEST_VALUE = 80

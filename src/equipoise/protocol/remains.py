@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from equipoise.protocol.reading import path_of
 from equipoise.protocol.model import Protocol
+from equipoise.protocol.reading import path_of
 from equipoise.source import Document, Path
 
 ROUNDS = 12
