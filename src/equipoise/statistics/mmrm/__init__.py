@@ -3,7 +3,8 @@
 Holds the package's door. Nothing here needs pandas until `fit` is called.
 """
 
+from equipoise.statistics.mmrm.batch import Batch, fit_batch
 from equipoise.statistics.mmrm.covariance import STRUCTURES
 from equipoise.statistics.mmrm.fit import Fit, JointTest, Status, fit
 
-__all__ = ["STRUCTURES", "Fit", "JointTest", "Status", "fit"]
+__all__ = ["STRUCTURES", "Batch", "Fit", "JointTest", "Status", "fit", "fit_batch"]

@@ -28,6 +28,11 @@ class Slopes:
     second: Array | None
     by_pattern: bool
 
+    def take(self, index: Codes) -> "Slopes":
+        """Return the data sets of an index."""
+        second = None if self.second is None else self.second[index]
+        return Slopes(self.first[index], second, by_pattern=self.by_pattern)
+
     def of_group(self, group: int, patterns: Codes | slice) -> Array:
         """Return first derivatives of one group, (T, 1, K, m, m) or (T, G, K, m, m)."""
         return self.first[:, patterns] if self.by_pattern else self.first[:, group : group + 1]
@@ -299,24 +304,23 @@ def _autoregressive(rho: Array, m: int) -> tuple[Array, Array, Array | None]:
 
 
 def _antedependent(rho: Array, m: int) -> tuple[Array, Array, Array | None]:
-    """Return products of the lag-one correlations between two visits, and those with one or two left out."""
+    """Return products of the lag-one correlations between two visits, and those with one or two left out.
+
+    Leaving out the j-th of a product from a to b leaves those from a to j and from j + 1 to b.
+    """
     n, k = rho.shape
-    a, b = np.indices((m, m))
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    inside = np.stack([(low <= j) & (j < high) for j in range(k)]) if k else np.zeros((0, m, m), dtype=bool)
-    c = np.ones((n, m, m))
-    c1 = np.broadcast_to(inside, (n, k, m, m)).astype(np.float64)
-    c2 = np.zeros((n, k, k, m, m))
-    for i in range(k):
-        for j in range(k):
-            c2[:, i, j] = (inside[i] & inside[j]) * float(i != j)
-    for j in range(k):
-        factor = np.where(inside[j], rho[:, j, None, None], 1.0)
-        c = c * factor
-        others = np.arange(k) != j
-        c1[:, others] *= factor[:, None]
-        c2[:, np.ix_(others, others)[0], np.ix_(others, others)[1]] *= factor[:, None, None]
-    return c, c1, c2
+    c: Array = np.zeros((n, m, m))
+    for a in range(m):
+        c[:, a, a] = 1
+        c[:, a, a + 1 :] = np.cumprod(rho[:, a:], axis=1)
+    before, after = c[:, :, :k], c[:, 1:, :]
+    first = np.einsum("naj,njb->njab", before, after)
+    # c[i + 1, j] is 0 unless i < j, so that each pair of factors appears once.
+    between = np.zeros((n, k, k))
+    between[:, : k - 1 if k else 0] = c[:, 1:k, :k]
+    second = np.einsum("nai,nij,njb->nijab", before, between, after, optimize=True)
+    second = second + np.swapaxes(second, 1, 2)
+    return c + np.triu(c, 1).swapaxes(1, 2), first + transpose(first), second + transpose(second)
 
 
 def _mean_correlation(r: Array) -> Array:

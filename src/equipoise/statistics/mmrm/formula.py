@@ -9,6 +9,7 @@ import itertools
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -82,23 +83,23 @@ class Design:
         self._lhs = matrices.lhs.model_spec
         self.matrix: Array = np.ascontiguousarray(matrices.rhs.to_numpy(dtype=np.float64))
         outcome = matrices.lhs.to_numpy(dtype=np.float64)
-        if outcome.shape[1] != 1:
+        if outcome.shape[1] != 1 or _categorical(self._lhs):
             raise FitError(f"The outcome of {model.text!r} is not one column of numbers")
         self.outcome: Array = outcome[:, 0]
         self.names: tuple[str, ...] = tuple(str(name) for name in self._spec.column_names)
 
-    @property
+    @cached_property
     def variables(self) -> tuple[str, ...]:
         """Columns of the data on the right-hand side, in order of appearance in the data."""
         needed = {str(variable) for variable in self.model.formula.rhs.required_variables}
         return tuple(str(name) for name in self._frame.columns if name in needed)
 
-    @property
+    @cached_property
     def factors(self) -> dict[str, tuple[Hashable, ...]]:
         """Levels of each variable that the formula uses as a factor, the reference first."""
         found: dict[str, tuple[Hashable, ...]] = {}
         for variable in self.variables:
-            if any(_mentions(expression, variable) for expression in self._categorical()):
+            if any(_mentions(expression, variable) for expression in _categorical(self._spec)):
                 found[variable] = levels(self._frame[variable])
         return found
 
@@ -118,10 +119,12 @@ class Design:
         values = self._lhs.get_model_matrix(frame, na_action="ignore", context={}).to_numpy(dtype=np.float64)
         return np.asarray(values[:, 0])
 
+    @cached_property
     def grid(self) -> Grid:
         """Return the grid of all factors, covariates at their mean over the rows used."""
         return self._grid({name: float(self._frame[name].mean()) for name in self._numeric()})
 
+    @cached_property
     def scaffolds(self) -> list[Array]:
         """Return designs of the grid at several values of the covariates, where columns are not all zero."""
         values = [
@@ -132,7 +135,7 @@ class Design:
 
     def terms(self) -> list[tuple[str, frozenset[str], dict[int, str]]]:
         """Return each term's name, its factors and, by column, the covariates the column is multiplied by."""
-        categorical = self._categorical()
+        categorical = _categorical(self._spec)
         result = []
         for term, columns in self._spec.term_slices.items():
             expressions = [str(factor.expr) for factor in term.factors]
@@ -156,13 +159,6 @@ class Design:
         found = [counts.get(key if len(names) > 1 else key[0], 0) for key in keys]
         return np.asarray(found, dtype=np.float64) / len(self._frame)
 
-    def _categorical(self) -> set[str]:
-        return {
-            str(expression)
-            for expression, (kind, _) in self._spec.encoder_state.items()
-            if kind is Factor.Kind.CATEGORICAL
-        }
-
     def _numeric(self) -> list[str]:
         return [name for name in self.variables if name not in self.factors]
 
@@ -178,6 +174,15 @@ class Design:
         frame = pd.DataFrame(columns, index=pd.RangeIndex(len(cells)))
         matrix = self._spec.get_model_matrix(frame, na_action="raise", context={}).to_numpy(dtype=np.float64)
         return Grid(frame, np.asarray(matrix), factors)
+
+
+def _categorical(spec: Any) -> set[str]:
+    """Return the expressions of a matrix's specification that are factors."""
+    return {
+        str(expression)
+        for expression, (kind, _) in spec.encoder_state.items()
+        if kind is Factor.Kind.CATEGORICAL
+    }
 
 
 def levels(column: "pd.Series[Any]") -> tuple[Hashable, ...]:

@@ -80,7 +80,7 @@ def _dummies(design: Any, terms: Sequence[Term]) -> Array:
     Columns multiplied by the same covariates share a factor, which no hypothesis about them depends on.
     """
     kinds = [kind for _, _, multipliers in terms for kind in multipliers.values()]
-    scaffolds = design.scaffolds()
+    scaffolds = design.scaffolds
     result: Array = np.zeros_like(scaffolds[0])
     for kind in dict.fromkeys(kinds):
         same = np.array([kind == other for other in kinds])

@@ -66,9 +66,12 @@ class Coefficients:
     def rows(self, contrasts: Array) -> tuple[Array, Array, Array]:
         """Return estimates, standard errors and df of one-dimensional contrasts (l, q), each by itself."""
         f = contrasts @ self.root
-        variance = np.maximum(((f @ self.middle) * f).sum(axis=1), 0)
+        # Squares of the rows over their size neither vanish nor overflow.
+        size = np.abs(f).max(axis=1)
+        f = f / np.where(size > 0, size, 1.0)[:, None]
+        std_error = size * np.sqrt(np.maximum(((f @ self.middle) * f).sum(axis=1), 0))
         estimate: Array = contrasts @ self.b
-        return estimate, np.sqrt(variance), self._row_df(contrasts, f)
+        return estimate, std_error, self._row_df(contrasts, f)
 
     def test(self, contrasts: Array, rhs: Array) -> Test:
         """Return the test of contrasts (l, q) jointly; its rank leaves out rows that follow from others."""

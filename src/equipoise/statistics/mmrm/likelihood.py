@@ -6,11 +6,11 @@ observed and expected Hessian of -2 log likelihood in the covariance parameters.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from equipoise.statistics.mmrm.arrays import Array, Flags, cholesky, symmetric, transpose
+from equipoise.statistics.mmrm.arrays import Array, Codes, cholesky, symmetric, transpose
 from equipoise.statistics.mmrm.covariance import Slopes
 from equipoise.statistics.mmrm.products import Products
 
@@ -35,6 +35,10 @@ class Point:
     half: Array
     root: Array
 
+    def take(self, index: Codes) -> "Point":
+        """Return the data sets of an index."""
+        return Point(*(getattr(self, field.name)[index] for field in fields(self)))
+
 
 @dataclass(frozen=True, slots=True)
 class Derivatives:
@@ -50,6 +54,10 @@ class Derivatives:
     observed: Array
     expected: Array
     p: Array
+
+    def take(self, index: Codes) -> "Derivatives":
+        """Return the data sets of an index."""
+        return Derivatives(*(getattr(self, field.name)[index] for field in fields(self)))
 
 
 def evaluate(products: Products, sigma: Array, *, restricted: bool) -> Point:
@@ -191,9 +199,3 @@ def w_d_w(w: Array, d: Array) -> Array:
 
 def _diagonal(stack: Array) -> Array:
     return np.diagonal(stack, axis1=-2, axis2=-1)
-
-
-def finite(point: Point) -> Flags:
-    """Return which data sets have a likelihood."""
-    result: Flags = np.isfinite(point.value)
-    return result

@@ -22,7 +22,7 @@ def means(design: Any, names: Sequence[str], *, weights: str) -> tuple[Labels, A
              the share of the rows used that it has
     Raises   ValueError when a name is no factor of the formula or the weights are not known
     """
-    grid = design.grid()
+    grid = design.grid
     _require_factors(names, grid.factors)
     if weights not in ("equal", "observed"):
         raise ValueError(f"weights are 'equal' or 'observed', not {weights!r}")

@@ -5,7 +5,6 @@ exception. Deterministic: nothing is drawn and nothing depends on the clock. Hol
 """
 
 from dataclasses import dataclass, fields
-from typing import TypeVar
 
 import numpy as np
 
@@ -17,14 +16,16 @@ from equipoise.statistics.mmrm.start import begin
 
 MOST_STEPS = 100
 MOST_HALVINGS = 30
-# Newton's decrement g' H^-1 g: twice what -2 log likelihood has still to lose. Steps square it, so that a
-# value of 1e-16 is the last before rounding.
-ENOUGH = 1e-16
+# Newton's decrement g' H^-1 g: twice what -2 log likelihood has still to lose. Its root is the distance left
+# in standard errors of the covariance parameters, which degrees of freedom inherit.
+ENOUGH = 1e-22
 # Below this, a decrement that no longer falls tenfold is rounding.
 NEARLY = 1e-10
 FALL = 0.1
 # Fisher steps before Newton's where the start is a guess.
 FISHER_STEPS = 2
+# In whitened coordinates a direction curved less than this share of the most curved one tells nothing.
+UNDETERMINED = 1e-8
 # A conditional variance below this share of its variance is zero.
 SINGULAR = 1e-12
 # A step that makes -2 log likelihood larger by no more than this share went nowhere.
@@ -33,18 +34,33 @@ ROUNDING = 1e-13
 SHRINKING = (1.0, 0.7, 0.4, 0.0)
 # Ranges tried for spatial structures, in mean distances.
 RANGES = (0.2, 0.5, 1.0, 2.0, 5.0)
+# A spatial correlation below this share is none.
+NO_SHARE = 1e-8
 
-Stack = TypeVar("Stack", Point, Derivatives)
-
-CONVERGED, SINGULAR_AT_OPTIMUM, NO_PROGRESS, TOO_MANY_STEPS, NO_START = range(5)
+(
+    CONVERGED,
+    SINGULAR_AT_OPTIMUM,
+    NO_CORRELATION,
+    NO_PROGRESS,
+    TOO_MANY_STEPS,
+    NO_START,
+    COLLINEAR,
+    CONSTANT,
+    UNSEEN,
+) = range(9)
 REASONS = {
     CONVERGED: "converged",
     SINGULAR_AT_OPTIMUM: "the likelihood grows as the covariance becomes singular: two visits tell the same, "
     "or there are too few participants for this structure",
+    NO_CORRELATION: "the correlation of the nearest occasions went to zero, so no range is determined; "
+    "choose a structure that allows none or negative ones",
     NO_PROGRESS: "no step improves the likelihood, and its curvature is not that of a maximum: a covariance "
     "parameter is not determined by these data, or lies at its bound",
     TOO_MANY_STEPS: f"no maximum within {MOST_STEPS} steps",
     NO_START: "no covariance to start from gives a likelihood",
+    COLLINEAR: "a design column is a combination of others",
+    CONSTANT: "the outcome does not vary beyond the covariates",
+    UNSEEN: "two visits that nobody has both of, or no more participants than visits",
 }
 
 
@@ -97,18 +113,23 @@ def maximize(
     t = theta.shape[0]
     code, steps = np.full(t, TOO_MANY_STEPS, dtype=np.intp), np.full(t, MOST_STEPS, dtype=np.intp)
     code[~np.isfinite(point.value)] = NO_START
+    steps[code == NO_START] = 0
     previous = np.full(t, np.inf)
     active = np.flatnonzero(np.isfinite(point.value))
     found: list[tuple[Codes, Derivatives, Slopes]] = []
-    for step in range(MOST_STEPS + 1):
+    for step in range(MOST_STEPS + 1 if active.size else 0):
         part = products if active.size == t else products.take(active)
-        here = point if active.size == t else _take(point, active)
+        here = point if active.size == t else point.take(active)
         slopes = slopes_of(structure, theta[active], part)
         derivatives = differentiate(part, here, slopes, restricted=restricted)
         direction, decrement, curved = _direction(derivatives, fisher=not sure and step < FISHER_STEPS)
+        if structure.name == "us":
+            curved = curved & _determined(derivatives.observed)
         stalled = (decrement < NEARLY) & (decrement > FALL * previous[active])
         verdict = np.full(active.size, -1, dtype=np.intp)
-        verdict[_is_singular(structure, theta[active], part)] = SINGULAR_AT_OPTIMUM
+        verdict[_at_bound(structure, theta[active], part)] = (
+            NO_CORRELATION if structure.spatial else SINGULAR_AT_OPTIMUM
+        )
         verdict[curved & ((decrement <= ENOUGH) | stalled)] = CONVERGED
         previous[active] = decrement
         moving = np.flatnonzero(verdict < 0)
@@ -121,7 +142,7 @@ def maximize(
             )
         ended = np.flatnonzero((verdict >= 0) | (step == MOST_STEPS))
         if ended.size:
-            found.append((active[ended], _take(derivatives, ended), _take_slopes(slopes, ended)))
+            found.append((active[ended], derivatives.take(ended), slopes.take(ended)))
             code[active[ended]] = np.where(verdict[ended] < 0, TOO_MANY_STEPS, verdict[ended])
             steps[active[ended]] = step
             active = active[verdict < 0]
@@ -152,7 +173,7 @@ def _advance(
         tried = structure.move(
             theta[who],
             scale * direction[moving[pending]].reshape(-1, h, k),
-            _take_slopes(slopes, moving[pending]),
+            slopes.take(moving[pending]),
         )
         there = evaluate(part, matrices(structure, tried, part), restricted=restricted)
         old = point.value[who]
@@ -183,9 +204,17 @@ def _direction(derivatives: Derivatives, *, fisher: bool) -> tuple[Array, Array,
     return step, (half**2).sum(axis=(1, 2)), fine
 
 
-def _is_singular(structure: Structure, theta: Array, products: Products) -> Flags:
-    if structure.spatial:
-        return np.zeros(theta.shape[0], dtype=bool)
+def _determined(hessian: Array) -> Flags:
+    """Return where every direction of whitened coordinates is curved."""
+    curvature = np.linalg.eigvalsh(hessian)
+    return np.asarray(curvature[:, 0] > UNDETERMINED * curvature[:, -1])
+
+
+def _at_bound(structure: Structure, theta: Array, products: Products) -> Flags:
+    """Return where a visit follows from others, or for spatial structures where correlation is gone."""
+    if products.distance is not None:
+        nearest = products.distance[products.distance > 0].min(initial=np.inf)
+        return np.asarray((theta[..., 1] * -np.log(NO_SHARE) < nearest).any(axis=1))
     sigma = matrices(structure, theta, products)
     pivots = np.diagonal(np.linalg.cholesky(sigma), axis1=-2, axis2=-1) ** 2
     share = pivots / np.diagonal(sigma, axis1=-2, axis2=-1)
@@ -223,15 +252,6 @@ def _best_range(products: Products, structure: Structure, *, restricted: bool) -
     best = np.argmin(np.stack(values), axis=0)
     chosen: Array = np.stack(tried)[best, np.arange(best.size)]
     return chosen
-
-
-def _take(stack: Stack, index: Codes) -> Stack:
-    return type(stack)(*(getattr(stack, field.name)[index] for field in fields(stack)))
-
-
-def _take_slopes(slopes: Slopes, index: Codes) -> Slopes:
-    second = None if slopes.second is None else slopes.second[index]
-    return Slopes(slopes.first[index], second, by_pattern=slopes.by_pattern)
 
 
 def _gather(found: list[tuple[Codes, Derivatives, Slopes]], t: int) -> tuple[Derivatives, Slopes]:

@@ -172,7 +172,7 @@ def solve(rows: Rows, *, covariance: str, restricted: bool, drop_collinear: bool
     places = rows.coordinates if structure.spatial else None
     coordinates = None if places is None else _widen(rows, m, places)
     patterns, pattern = number_patterns(present, rows.group, coordinates)
-    _refuse_unseen_pairs(structure, patterns.observed, patterns.group)
+    _refuse_unseen(structure, present, rows.group)
     prepared = prepare(
         basis,
         _widen(rows, m, rows.y)[None],
@@ -217,18 +217,24 @@ def _refuse(rows: Rows, kept: list[int], dropped: list[int], *, drop_collinear: 
         )
 
 
-def _refuse_unseen_pairs(structure: Structure, observed: Flags, group: Codes) -> None:
-    """Refuse unstructured matrices with a covariance that no participant informs."""
+def _refuse_unseen(structure: Structure, present: Flags, group: Codes) -> None:
+    """Refuse unstructured matrices with a covariance that nobody informs, or too few participants inform."""
     if structure.name != "us":
         return
     for h in range(int(group.max()) + 1):
-        seen = observed[group == h].astype(np.intp)
+        seen = present[group == h].astype(np.float64)
+        whose = "" if group.max() == 0 else " of one group"
+        if seen.shape[0] <= seen.shape[1]:
+            raise FitError(
+                f"{seen.shape[0]} participants{whose} cannot carry an unstructured covariance of "
+                f"{seen.shape[1]} visits; choose a structured covariance"
+            )
         pairs = np.argwhere(np.triu(seen.T @ seen == 0))
         if pairs.size:
             a, b = pairs[0]
             raise FitError(
-                f"No participant{'' if group.max() == 0 else ' of one group'} has both visits {a + 1} and "
-                f"{b + 1}, so their covariance cannot be estimated; choose a structured covariance"
+                f"No participant{whose} has both visits {a + 1} and {b + 1}, so their covariance cannot be "
+                "estimated; choose a structured covariance"
             )
 
 
