@@ -6,6 +6,7 @@ and logs (`dosing_day`, `happening`), and to decide who fills what (`forms`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from equipoise.design.dates import MINUTES_PER_DAY, iso_dates, iso_instants
 from equipoise.design.eligibility import Key
 from equipoise.design.entries import Kind, Page
 from equipoise.design.measure import Measure, measure_of
-from equipoise.design.split import split
+from equipoise.design.split import Ladder, ladder_of, split
 from equipoise.design.truth import Truth
 from equipoise.expressions import parse
 from equipoise.instruments import Instrument
@@ -117,14 +118,14 @@ def _scale(form: ResolvedForm, visit: str, *, by: Respondents) -> dict[str, Floa
             measure = measure_of(by.truth.resolved, name)
             steps = measure.steps(by.value((name, visit)).astype(np.float64))
         if steps is not None:
-            ladder = by.truth.ladder(form.id, score)
+            ladder = by.truth.remembered(f"ladder/{name}", partial(_ladder_of, instrument, score))
             answers |= split(
                 np.rint(steps).astype(np.int64),
                 ladder,
                 uniform=by.draw(f"items/{name}/{visit}", ladder.draws),
                 habits=by.draw(f"habit/{name}", len(ladder.terms)),
             )
-    if len(answers) < len(by.truth.remembered(_choices_of, instrument)):
+    if len(answers) < len(_choices_of(instrument, by)):
         answers = _plausible(form, visit, by=by) | answers
     return _gated(instrument, answers)
 
@@ -132,7 +133,7 @@ def _scale(form: ResolvedForm, visit: str, *, by: Respondents) -> dict[str, Floa
 def _plausible(form: ResolvedForm, visit: str, *, by: Respondents) -> dict[str, Floats]:
     """Return answers nobody models: from a participant's lasting level on the form, and chance."""
     instrument = _scale_of(form)
-    choices = by.truth.remembered(_choices_of, instrument)
+    choices = _choices_of(instrument, by)
     level = by.draw(f"level/{form.id}", 1)
     shares = TRAIT * level + (1 - TRAIT) * by.draw(f"answers/{form.id}/{visit}", len(choices))
     places = (shares * [codes.size for codes in choices.values()]).astype(np.int64)
@@ -147,7 +148,15 @@ def _plausible(form: ResolvedForm, visit: str, *, by: Respondents) -> dict[str, 
     return answers
 
 
-def _choices_of(instrument: Instrument) -> dict[str, Floats]:
+def _ladder_of(instrument: Instrument, score: str) -> Ladder:
+    return ladder_of(instrument.plans[score], instrument)
+
+
+def _choices_of(instrument: Instrument, by: Respondents) -> dict[str, Floats]:
+    return by.truth.remembered(f"choices/{instrument.id}", partial(_all_choices, instrument))
+
+
+def _all_choices(instrument: Instrument) -> dict[str, Floats]:
     """Return each item's possible answers, rising; of items that can raise an alert only the lowest."""
     quiet = alarming(instrument)
     found = {item.id: _choices(item) for item in instrument.items if item.type != "text"}

@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.allocation import AllocationList, Plan, Slot, StratumFactor, draw
+from equipoise.allocation import AllocationList, Plan, Slot, draw, plan_of
 from equipoise.allocation.list import STRATUM
 from equipoise.allocation.plan import KIT_ROOM
 from equipoise.allocation.procedure import sequence
@@ -18,7 +18,6 @@ from equipoise.allocation.stream import Stream
 from equipoise.design.people import People
 from equipoise.design.streams import Streams
 from equipoise.protocol.model import Protocol
-from equipoise.protocol.part import value_of
 
 Whole = NDArray[np.int64]
 
@@ -26,8 +25,6 @@ SITE = "site"
 PURPOSE = "allocation"
 SPARE_SLOTS = 8
 """Slots beyond those needed for each kit given by mistake, so that one of the right arm is among them."""
-ASSUMED_BLOCKS = 2
-"""Where a source names no block size, blocks are of twice the ratio's sum."""
 
 
 @dataclass(frozen=True)
@@ -110,20 +107,4 @@ def assignment_of(protocol: Protocol, canonical: bytes, *, sites: int) -> Assign
         canonical=canonical,
         arms=tuple(arm.id for arm in protocol.arms),
         sites=named or tuple(f"site{number + 1:02d}" for number in range(sites)),
-    )
-
-
-def plan_of(protocol: Protocol) -> Plan:
-    """Return the allocation section as a plan; arms with weight 0 are left out."""
-    section = protocol.allocation
-    ratio = {arm: weight for arm, weight in section.ratio.items() if weight}
-    blocks = value_of(section.block_sizes) or (ASSUMED_BLOCKS * sum(ratio.values()),)
-    return Plan(
-        method=section.method,
-        ratio=ratio,
-        strata=tuple(StratumFactor(one.id, one.levels) for one in section.strata or ()),
-        block_sizes=blocks if section.method == "permuted_blocks" else (),
-        maximum_imbalance=value_of(section.maximum_imbalance),
-        bias=value_of(section.bias),
-        length=section.slots_per_stratum,
     )

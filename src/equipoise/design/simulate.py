@@ -5,6 +5,7 @@ scenario, seed and replicate.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ def simulate(
     if allocation is not None:
         _require_known_arms(resolved, allocation)
         participants = len(allocation)
-    truth = truth_of(resolved, chosen, participants=participants)
+    truth = _ready(_Known(resolved), chosen.id, participants)
     arms = _arms(truth, allocation)
     batch = draw(truth, [replicate], seed=seed, arms=arms)
     slots, given = _slots(batch) if allocation is None else ([], _kits_of(allocation))
@@ -84,6 +85,26 @@ def simulate(
         seed=seed,
         replicate=replicate,
     )
+
+
+class _Known:
+    """A resolved protocol that is equal to any other with the same hashes."""
+
+    def __init__(self, resolved: Resolved) -> None:
+        self.resolved = resolved
+        self._hashes = tuple(sorted(resolved.hashes.items()))
+
+    def __hash__(self) -> int:
+        return hash(self._hashes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known) and self._hashes == other._hashes
+
+
+@lru_cache(maxsize=8)
+def _ready(known: _Known, scenario: str, participants: int | None) -> Truth:
+    """Return a scenario made ready, once for all replicates: nothing in it depends on chance."""
+    return truth_of(known.resolved, known.resolved.protocol.scenario(scenario), participants=participants)
 
 
 def _scenario(resolved: Resolved, wanted: str | None) -> Scenario:

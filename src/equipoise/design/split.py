@@ -92,8 +92,8 @@ def split(totals: Whole, ladder: Ladder, *, uniform: Floats, habits: Floats) -> 
 
 
 def _first(keys: Floats, *, count: Whole) -> Whole:
-    """Return 1 for the `count` smallest keys of each row, 0 for the others; ties go to the earlier one."""
-    order = np.argsort(keys, axis=1, kind="stable")
+    """Return 1 for the `count` smallest keys of each row, 0 for the others."""
+    order = np.argsort(keys, axis=1)
     taken = np.zeros(keys.shape, dtype=np.int64)
     np.put_along_axis(taken, order, np.arange(keys.shape[1]) < count[:, None], axis=1)
     return taken

@@ -4,7 +4,7 @@ Holds look-ups that both need, each worked out once. Refuses to write rows: `for
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,15 +86,10 @@ class Trial:
             for episode in dosing_day.adverse_events(self.truth, dosed, streams=self.batch.streams)
         ]
 
-    @cached_property
-    def _limits(self) -> dict[str, Limits]:
-        return {}
-
     def limits(self, session: Session) -> Limits:
         """Return what must hold before a dose in a kind of session."""
-        if session.id not in self._limits:
-            self._limits[session.id] = dosing_day.limits_of(self.truth.resolved, session)
-        return self._limits[session.id]
+        work = partial(dosing_day.limits_of, self.truth.resolved, session)
+        return self.truth.remembered(f"limits/{session.id}", work)
 
     def readings(
         self,

@@ -16,10 +16,8 @@ from equipoise.design.characteristic import distribution_of
 from equipoise.design.course import Course, course_of
 from equipoise.design.measure import Measure, measure_of
 from equipoise.design.people import People, people_of
-from equipoise.design.split import Ladder, ladder_of
 from equipoise.design.timeline import Timeline, timeline_of
 from equipoise.errors import Problem, ProtocolError
-from equipoise.instruments import Instrument
 from equipoise.protocol.arms import Arm
 from equipoise.protocol.resolve import Resolved
 from equipoise.protocol.scenarios import Scenario
@@ -76,25 +74,14 @@ class Truth:
         return f"{form}.{value}" if f"{form}.{value}" in names else None
 
     @cached_property
-    def _memory(self) -> dict[object, Any]:
+    def _memory(self) -> dict[str, Any]:
         return {}
 
-    def remembered(self, work: Callable[[Instrument], T], instrument: Instrument) -> T:
-        """Return what some work finds out about a scale, done once for all visits."""
-        key = (work, instrument.id)
-        if key not in self._memory:
-            self._memory[key] = work(instrument)
-        found: T = self._memory[key]
-        return found
-
-    def ladder(self, form: str, score: str) -> Ladder:
-        """Return how totals of a score are split into items, worked out once."""
-        instrument = self.resolved.forms[form].instrument
-        if instrument is None:
-            raise ValueError(f"`{form}` is no scale")
-        if (form, score) not in self._memory:
-            self._memory[form, score] = ladder_of(instrument.plans[score], instrument)
-        found: Ladder = self._memory[form, score]
+    def remembered(self, name: str, work: Callable[[], T]) -> T:
+        """Return what some work finds out, done once for all visits and replicates; `name` tells it apart."""
+        if name not in self._memory:
+            self._memory[name] = work()
+        found: T = self._memory[name]
         return found
 
     def bounds(self, course: Course) -> dict[int, tuple[float, float]]:
