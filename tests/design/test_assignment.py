@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from equipoise.allocation import plan_of
 from equipoise.design import draw
-from equipoise.design.assignment import plan_of
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ Holds the doors, re-exported. The measures of a plan's predictability are import
 from equipoise.allocation.commitment import commit, verify
 from equipoise.allocation.list import AllocationList, Slot, draw, next  # noqa: A004 - the door's name
 from equipoise.allocation.plan import Plan, StratumFactor
+from equipoise.allocation.section import plan_of
 from equipoise.allocation.table import Allocation, check_arms, from_rows, from_slots, read, write
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "from_rows",
     "from_slots",
     "next",
+    "plan_of",
     "read",
     "verify",
     "write",
