@@ -204,7 +204,7 @@ def _by_search(task: _Task, y: Array, u: Array) -> tuple[Array, Codes]:
     found = np.full((3, t, task.contrasts.shape[0]), np.nan)
     prepared, back_contrasts, code = _prepare(task, y, u)
     fit = np.flatnonzero(code == CONVERGED)
-    if not fit.size:
+    if prepared is None or not fit.size:
         return found, code
     products = prepared.products.take(fit)
     optimum = maximize(products, STRUCTURES[task.covariance], restricted=task.restricted)
@@ -230,7 +230,7 @@ def _by_search(task: _Task, y: Array, u: Array) -> tuple[Array, Codes]:
     return found, code
 
 
-def _prepare(task: _Task, y: Array, u: Array) -> tuple[Prepared, Array, Codes]:
+def _prepare(task: _Task, y: Array, u: Array) -> tuple[Prepared | None, Array, Codes]:
     """Return prepared trials, contrasts of orthonormal coefficients (T, C, p), and who cannot be fitted."""
     t, n, m = y.shape
     present = ~np.isnan(y)
@@ -242,9 +242,12 @@ def _prepare(task: _Task, y: Array, u: Array) -> tuple[Prepared, Array, Codes]:
     size = (np.abs(upper) @ np.abs(loading)).reshape(stacked.shape)
     code = np.full(t, CONVERGED, dtype=np.intp)
     code[_collinear(stacked, size)] = COLLINEAR
-    # A trial that cannot be fitted gets a design that can be factored; nothing is read of it.
-    stacked[code != CONVERGED] = np.eye(*stacked.shape[1:])
-    basis = orthonormalize(centered, loading, stacked, weight)
+    # A trial that cannot be fitted gets the design of one that can; nothing is read of it.
+    able = np.flatnonzero(code == CONVERGED)
+    if not able.size:
+        return None, np.zeros((t, 0, 0)), code
+    stand_in = np.where(code == CONVERGED, np.arange(t), able[0])
+    basis = orthonormalize(centered[stand_in], loading[stand_in], upper[stand_in], weight[stand_in])
     patterns, pattern = _patterns(present)
     prepared = prepare(
         basis, np.where(present, y, 0.0), weight, weighted=False, pattern=pattern, patterns=patterns

@@ -14,6 +14,8 @@ from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, transpose
 # what is left below this many roundings of its size is rounding.
 COLLINEAR_SHARE = 1e-7
 ROUNDINGS = 64
+# A mean is spanned by the columns that are the same for everybody when no more than this share is left.
+SPANNED = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +173,40 @@ def _varying(stacked: Array, loading: Array) -> Array:
     return length
 
 
-def orthonormalize(u: Array, loading: Array, stacked: Array, weight: Array) -> Basis:
+def without_means(loading: Array) -> tuple[Array, Array]:
+    """Return loadings (T, m, Q, p) without what columns owe to covariates' means, and the way back (T, p, p).
+
+    Where the columns that are the same for everybody (intercept, visits) span another column's mean, it is
+    moved to their coefficients: given coefficients = way back x new ones. So a covariate far from 0 costs no
+    digits of what does not depend on its mean.
+    """
+    t, _, _, p = loading.shape
+    back = np.broadcast_to(np.eye(p), (t, p, p)).copy()
+    pure = ~(loading[:, :, 1:] != 0).any(axis=(0, 1, 2))
+    if pure.all() or not pure.any():
+        return loading, back
+    same, means = loading[:, :, 0][:, :, pure], loading[:, :, 0][:, :, ~pure]
+    shares = np.linalg.pinv(same[0]) @ means
+    gap = np.abs(means - same @ shares).max(axis=(0, 1))
+    moved = gap <= SPANNED * np.abs(means).max(axis=(0, 1))
+    columns = np.flatnonzero(~pure)[moved]
+    reduced = loading.copy()
+    reduced[:, :, 0, columns] = 0
+    back[:, np.flatnonzero(pure)[:, None], columns[None, :]] = -shares[:, :, moved]
+    return reduced, back
+
+
+def orthonormalize(u: Array, given: Array, upper_u: Array, weight: Array) -> Basis:
     """Return the orthonormal basis of a design of full rank.
 
-    u (T, n, Q), loading (T, m, Q, p), stacked (T, m Q, p), weight (T, n, m) as in `triangles`
+    u (T, n, Q), given (T, m, Q, p) loadings, upper_u and weight (T, n, m) of `triangles`
     """
-    t, m, q, p = loading.shape
-    upper = _triangle(stacked)
-    back = np.linalg.inv(upper)
-    flat = loading.reshape(t, m * q, p) @ back
+    t, m, q, p = given.shape
+    loading, from_reduced = without_means(given)
+    upper = _triangle((upper_u @ loading).reshape(t, m * q, p))
+    reduced_back = np.linalg.inv(upper)
+    back = from_reduced @ reduced_back
+    flat = loading.reshape(t, m * q, p) @ reduced_back
     log_det = 2 * np.log(np.abs(np.diagonal(upper, axis1=1, axis2=2))).sum(axis=1)
     sums = transpose(weight**2) @ u
     ones = (transpose(flat) @ sums.reshape(t, m * q, 1))[..., 0]

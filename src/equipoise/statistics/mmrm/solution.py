@@ -163,12 +163,13 @@ def solve(rows: Rows, *, covariance: str, restricted: bool, drop_collinear: bool
     present = weight > 0
     factored = factor(rows.x, rows.participant, rows.visit, visits=m)
     u, loading = center(factored.u[None], factored.loading)
-    stacked = (triangles(u, weight[None]) @ loading).reshape(1, -1, rows.x.shape[1])
+    upper = triangles(u, weight[None])
+    stacked = (upper @ loading).reshape(1, -1, rows.x.shape[1])
     kept = independent(stacked[0], loading[0])
     dropped = [j for j in range(rows.x.shape[1]) if j not in set(kept)]
     _refuse(rows, kept, dropped, drop_collinear=drop_collinear)
     follows = np.linalg.lstsq(stacked[0][:, kept], stacked[0][:, dropped], rcond=None)[0]
-    basis = orthonormalize(u, np.ascontiguousarray(loading[..., kept]), stacked[..., kept], weight[None])
+    basis = orthonormalize(u, np.ascontiguousarray(loading[..., kept]), upper, weight[None])
     places = rows.coordinates if structure.spatial else None
     coordinates = None if places is None else _widen(rows, m, places)
     patterns, pattern = number_patterns(present, rows.group, coordinates)
