@@ -90,10 +90,9 @@ def opening(dates: Whole) -> Whole:
 
 def _texts(counts: Whole, *, unit: Literal["D", "m"], ending: str) -> NDArray[np.object_]:
     # Each distinct time is written once; few times are written faster than sorted.
-    few = counts.size < FEW
-    distinct, places = (
-        (counts.ravel(), np.arange(counts.size)) if few else np.unique(counts, return_inverse=True)
-    )
+    distinct, places = counts.ravel(), np.arange(counts.size)
+    if counts.size > FEW:
+        distinct, places = np.unique(counts, return_inverse=True)
     texts = np.datetime_as_string(distinct.astype(np.dtype(f"datetime64[{unit}]"))).tolist()
     found = np.empty(len(texts), dtype=object)
     found[:] = [text + ending for text in texts] if ending else texts
