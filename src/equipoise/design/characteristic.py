@@ -4,7 +4,8 @@ Holds discrete distributions over the values an item can take, so that an eligib
 out of them and one uniform number draws from the rest. Refuses to hold outcomes over time.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ class Distribution:
         if not allowed.any():
             return self
         kept = np.where(allowed, self.weights, 0.0)
-        return replace(self, weights=kept if kept.sum() > 0 else allowed.astype(np.float64))
+        return Distribution(self.values, kept if kept.sum() > 0 else allowed.astype(np.float64))
 
     def draw(self, uniform: Floats) -> NDArray[Any]:
         """Return a value for each uniform number in (0, 1), by inversion."""
@@ -51,11 +52,14 @@ class Distribution:
 
     def places(self, uniform: Floats) -> NDArray[np.int64]:
         """Return the position of the value drawn for each uniform number."""
+        rising, last = self._rising
+        return np.minimum(np.searchsorted(rising, uniform, side="right"), last)
+
+    @cached_property
+    def _rising(self) -> tuple[Floats, int]:
+        """Cumulative probabilities, and the last value that has any: rounding must not draw one without."""
         rising = np.cumsum(self.weights)
-        places = np.searchsorted(rising / rising[-1], uniform, side="right")
-        # Rounding may leave the last sum below 1: never draw what has no weight.
-        last = int(np.flatnonzero(self.weights)[-1])
-        return np.minimum(places, last)
+        return rising / rising[-1], int(np.flatnonzero(self.weights)[-1])
 
 
 def alarming(instrument: Instrument) -> frozenset[str]:

@@ -128,12 +128,13 @@ class Entries:
         blocks = [block for block in self.blocks if block.people.size]
         if not blocks:
             return records.table("values")
+        sizes = [block.people.size for block in blocks]
         people = np.concatenate([block.people for block in blocks])
         columns: dict[str, NDArray[Any]] = {
             "participant": participants[people],
-            "visit": _column(blocks, lambda block: block.page.visit),
-            "repeat": _column(blocks, lambda block: block.page.repeat, empty=1),
-            "form": _column(blocks, lambda block: block.page.form),
+            "visit": np.repeat(objects(block.page.visit for block in blocks), sizes),
+            "repeat": np.repeat([block.page.repeat for block in blocks], sizes),
+            "form": np.repeat(objects(block.page.form for block in blocks), sizes),
             "item": np.concatenate([block.items for block in blocks]),
             "row": _column(blocks, lambda block: block.row, empty=1),
             "number": _column(blocks, lambda block: block.number, empty=np.nan),
@@ -141,8 +142,8 @@ class Entries:
             "code": _column(blocks, lambda block: block.words.get("code")),
             "date": _column(blocks, lambda block: block.words.get("date")),
             "unit": _column(blocks, lambda block: block.unit),
-            "missing_reason": _column(blocks, lambda block: block.missing_reason),
-            "evaluator": _column(blocks, lambda block: block.page.evaluator),
+            "missing_reason": np.repeat(objects(block.missing_reason for block in blocks), sizes),
+            "evaluator": np.repeat(objects(block.page.evaluator for block in blocks), sizes),
             "collected_at": iso_instants(np.concatenate([block.minutes for block in blocks])),
         }
         order = np.argsort(people, kind="stable")

@@ -43,14 +43,24 @@ class People:
         """
         demand = self._together(key)
         if demand is None or demand.together is None:
-            allowed = self._allowed(key)
-            if breaking is not None and breaking in self.breakers(key):
-                allowed = ~self._demand(breaking).alone[key]
-            return self.distribution(key).restricted(allowed).draw(uniform(_purpose(key)))
+            return self._alone(key, breaking).draw(uniform(_purpose(key)))
         breaks = breaking == demand.criterion
         places = self._combination(demand, uniform(f"eligible/{demand.criterion}"), breaks=breaks)
         drawn: Values = self.distribution(key).values[places[demand.keys.index(key)]]
         return drawn
+
+    def _alone(self, key: Key, breaking: str | None) -> Distribution:
+        """Return an item's distribution within what rules allow, or within what breaks one; made once."""
+        breaks = breaking if breaking is not None and breaking in self.breakers(key) else None
+        known = self._restricted.get((key, breaks))
+        if known is None:
+            allowed = self._allowed(key) if breaks is None else ~self._demand(breaks).alone[key]
+            known = self._restricted[key, breaks] = self.distribution(key).restricted(allowed)
+        return known
+
+    @cached_property
+    def _restricted(self) -> dict[tuple[Key, str | None], Distribution]:
+        return {}
 
     def breakers(self, key: Key) -> tuple[str, ...]:
         """Return the criteria that the value of an item breaks: those that read it first or jointly."""
