@@ -6,7 +6,7 @@ degrees of freedom.
 
 import numpy as np
 
-from equipoise.statistics.mmrm.arrays import Array, symmetric, transpose
+from equipoise.statistics.mmrm.arrays import Array, product, symmetric, transpose
 from equipoise.statistics.mmrm.covariance import Slopes
 from equipoise.statistics.mmrm.likelihood import Derivatives, Point
 from equipoise.statistics.mmrm.products import Products
@@ -41,11 +41,12 @@ def adjust(
         if second_order and second is not None:
             inner[:, own] -= QUARTER * np.einsum("tgklab,tkl->tgab", second, blocks[:, i, :, i])
     outer = (point.w @ inner @ point.w).reshape(t, -1, m * m)
-    moment = transpose(outer) @ products.uu.reshape(t, -1, q * q)
+    moment = product(transpose(outer), products.uu.reshape(t, -1, q * q))
     moment = moment.reshape(t, m, m, q, q).transpose(0, 1, 3, 2, 4).reshape(t, m * q, m * q)
     size, count = p.shape[1], p.shape[2]
-    weighted = (w @ p.reshape(t, size, count * count)).reshape(p.shape)
-    return symmetric(transpose(point.half) @ moment @ point.half - (p @ weighted).sum(axis=1))
+    weighted = product(w, p.reshape(t, size, count * count)).reshape(p.shape)
+    q_part = product(product(transpose(point.half), moment), point.half)
+    return symmetric(q_part - (p @ weighted).sum(axis=1))
 
 
 def _bracket(d: Array, w_theta: Array, w: Array) -> Array:
@@ -56,7 +57,7 @@ def _bracket(d: Array, w_theta: Array, w: Array) -> Array:
         mixed = np.einsum("tkl,tglab->tgkab", w_theta, d)
         return np.asarray((d @ w[:, :, None] @ mixed).sum(axis=2))
     flat = np.broadcast_to(d[:, 0].reshape(d.shape[0], k, m * m), (t, k, m * m))
-    omega = (transpose(flat) @ w_theta @ flat).reshape(t, m, m, m, m)
+    omega = product(product(transpose(flat), w_theta), flat).reshape(t, m, m, m, m)
     # omega[a, b, c, d] with W[b, c] gives the bracket at [a, d].
     omega = omega.transpose(0, 2, 3, 1, 4).reshape(t, m * m, m * m)
-    return (w.reshape(t, g, m * m) @ omega).reshape(t, g, m, m)
+    return product(w.reshape(t, g, m * m), omega).reshape(t, g, m, m)

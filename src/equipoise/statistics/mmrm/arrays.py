@@ -14,6 +14,32 @@ Flags = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 
 
+# Multiplications in a matrix product up to which OpenBLAS stays in one thread (interface/gemm.c: 65,536 x 4).
+ONE_THREAD = 250_000
+# Columns are split only where rows would come in blocks of fewer than these.
+FEWEST_ROWS = 8
+
+
+def product(a: Array, b: Array) -> Array:
+    """Return a @ b for stacks of matrices, in blocks that no library splits over threads.
+
+    Threads that wait for each other cost up to ten times what these products cost, and this way no digit
+    depends on their number.
+    """
+    rows, inner, columns = a.shape[-2], max(1, a.shape[-1]), b.shape[-1]
+    if rows * inner * columns <= ONE_THREAD:
+        return np.asarray(a @ b)
+    wide = min(columns, max(1, ONE_THREAD // (FEWEST_ROWS * inner)))
+    high = max(1, ONE_THREAD // (inner * wide))
+    result = np.empty((*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), rows, columns))
+    for i in range(0, rows, high):
+        for j in range(0, columns, wide):
+            np.matmul(
+                a[..., i : i + high, :], b[..., j : j + wide], out=result[..., i : i + high, j : j + wide]
+            )
+    return result
+
+
 def cholesky(stack: Array) -> tuple[Array, Flags]:
     """Return lower factors of (T, ..., k, k) and which of the T data sets are positive definite throughout.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from equipoise.statistics.mmrm.arrays import Array, Codes, cholesky, symmetric, transpose
+from equipoise.statistics.mmrm.arrays import Array, Codes, cholesky, product, symmetric, transpose
 from equipoise.statistics.mmrm.covariance import Slopes
 from equipoise.statistics.mmrm.products import Products
 
@@ -71,9 +71,9 @@ def evaluate(products: Products, sigma: Array, *, restricted: bool) -> Point:
     half_w = np.linalg.inv(lower) * products.observed[:, None, :]
     w = transpose(half_w) @ half_w * both
     q = products.uu.shape[-1]
-    moment = transpose(w.reshape(t, g, m * m)) @ products.uu.reshape(t, g, q * q)
+    moment = product(transpose(w.reshape(t, g, m * m)), products.uu.reshape(t, g, q * q))
     moment = moment.reshape(t, m, m, q, q).transpose(0, 1, 3, 2, 4).reshape(t, m * q, m * q)
-    x_w_x = transpose(products.loading) @ moment @ products.loading
+    x_w_x = product(product(transpose(products.loading), moment), products.loading)
     x_w_y = transpose(products.loading) @ (w @ products.yu).sum(axis=1).reshape(t, m * q, 1)
     lower_x, full_rank = cholesky(symmetric(x_w_x))
     root = transpose(np.linalg.inv(lower_x))
@@ -117,14 +117,15 @@ def differentiate(products: Products, point: Point, slopes: Slopes, *, restricte
             ).reshape(t, k, k)
         moment, u_moment = _moments(w[:, own], d, products.uu[:, own], residual_u[:, own])
         moment = moment.reshape(t, k, m, m, q, q).transpose(0, 1, 2, 4, 3, 5).reshape(t, k, m * q, m * q)
-        whitened[:, i] = transpose(point.half)[:, None] @ moment @ point.half[:, None]
+        left = product(transpose(point.half)[:, None], moment)
+        whitened[:, i] = product(left, point.half[:, None])
         u[:, i] = u_moment.reshape(t, k, m * q) @ point.half
     size = h * k
     flat_u, flat_p = u.reshape(t, size, p), whitened.reshape(t, size, p * p)
     full_observed = observed.reshape(t, size, size) - 2 * flat_u @ transpose(flat_u)
     full_expected = expected.reshape(t, size, size)
     if restricted:
-        cross = flat_p @ transpose(flat_p)
+        cross = product(flat_p, transpose(flat_p))
         full_observed, full_expected = full_observed - cross, full_expected + cross
     return Derivatives(
         gradient.reshape(t, size),
@@ -141,12 +142,12 @@ def trace_form(left: Array, w: Array, d: Array) -> Array:
     if d.shape[1] != 1 or g == 1:
         sandwich = (left[:, :, None] @ d @ w[:, :, None]).transpose(0, 2, 1, 3, 4).reshape(t, k, g * m * m)
         every = np.broadcast_to(d, (t, g, k, m, m)).transpose(0, 1, 3, 4, 2).reshape(t, g * m * m, k)
-        return sandwich @ every
+        return product(sandwich, every)
     # sum_g left[d, a] W[b, c] as a matrix from (a, b) to (c, d).
-    tensor = transpose(left.reshape(t, g, m * m)) @ w.reshape(t, g, m * m)
+    tensor = product(transpose(left.reshape(t, g, m * m)), w.reshape(t, g, m * m))
     tensor = tensor.reshape(t, m, m, m, m).transpose(0, 2, 3, 4, 1).reshape(t, m * m, m * m)
     flat = d.reshape(d.shape[0], k, m * m)
-    return flat @ tensor @ transpose(flat)
+    return product(product(flat, tensor), transpose(flat))
 
 
 def _sandwiches(products: Products, point: Point, *, restricted: bool) -> tuple[Array, Array, Array]:
@@ -159,8 +160,8 @@ def _sandwiches(products: Products, point: Point, *, restricted: bool) -> tuple[
     wsw = point.w @ s @ point.w
     if not restricted:
         return residual_u, wsw, np.zeros_like(wsw)
-    spread = (point.half @ transpose(point.half)).reshape(t, m, q, m, q).transpose(0, 2, 4, 1, 3)
-    leverage = (products.uu.reshape(t, g, q * q) @ spread.reshape(t, q * q, m * m)).reshape(t, g, m, m)
+    spread = product(point.half, transpose(point.half)).reshape(t, m, q, m, q).transpose(0, 2, 4, 1, 3)
+    leverage = product(products.uu.reshape(t, g, q * q), spread.reshape(t, q * q, m * m)).reshape(t, g, m, m)
     return residual_u, wsw, point.w @ leverage @ point.w
 
 
@@ -183,7 +184,7 @@ def _moments(w: Array, d: Array, uu: Array, residual_u: Array) -> tuple[Array, A
         part = slice(start, start + step)
         wdw = w_d_w(w[:, part], d if d.shape[1] == 1 else d[:, part])
         size = wdw.shape[1]
-        moment += transpose(wdw.reshape(t, size, k * m * m)) @ uu[:, part].reshape(t, size, q * q)
+        moment += product(transpose(wdw.reshape(t, size, k * m * m)), uu[:, part].reshape(t, size, q * q))
         u_moment += (wdw.reshape(t, size, k * m, m) @ residual_u[:, part]).sum(axis=1)
     return moment, u_moment
 

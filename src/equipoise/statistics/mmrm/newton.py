@@ -28,6 +28,8 @@ FISHER_STEPS = 2
 UNDETERMINED = 1e-8
 # A conditional variance below this share of its variance is zero.
 SINGULAR = 1e-12
+# Where the search gets stuck below this share, that is why.
+NEARLY_SINGULAR = 1e-6
 # A step that makes -2 log likelihood larger by no more than this share went nowhere.
 ROUNDING = 1e-13
 # Where correlations read off a start do not fit together, shrink them.
@@ -115,6 +117,7 @@ def maximize(
     code[~np.isfinite(point.value)] = NO_START
     steps[code == NO_START] = 0
     previous = np.full(t, np.inf)
+    bound = NO_CORRELATION if structure.spatial else SINGULAR_AT_OPTIMUM
     active = np.flatnonzero(np.isfinite(point.value))
     found: list[tuple[Codes, Derivatives, Slopes]] = []
     for step in range(MOST_STEPS + 1 if active.size else 0):
@@ -127,9 +130,7 @@ def maximize(
             curved = curved & _determined(derivatives.observed)
         stalled = (decrement < NEARLY) & (decrement > FALL * previous[active])
         verdict = np.full(active.size, -1, dtype=np.intp)
-        verdict[_at_bound(structure, theta[active], part)] = (
-            NO_CORRELATION if structure.spatial else SINGULAR_AT_OPTIMUM
-        )
+        verdict[_at_bound(structure, theta[active], part, share=SINGULAR)] = bound
         verdict[curved & ((decrement <= ENOUGH) | stalled)] = CONVERGED
         previous[active] = decrement
         moving = np.flatnonzero(verdict < 0)
@@ -140,6 +141,8 @@ def maximize(
             verdict[moving[stuck]] = np.where(
                 curved[moving[stuck]] & (decrement[moving[stuck]] < NEARLY), CONVERGED, NO_PROGRESS
             )
+            near = _at_bound(structure, theta[active], part, share=NEARLY_SINGULAR)
+            verdict[(verdict == NO_PROGRESS) & near] = bound
         ended = np.flatnonzero((verdict >= 0) | (step == MOST_STEPS))
         if ended.size:
             found.append((active[ended], derivatives.take(ended), slopes.take(ended)))
@@ -210,15 +213,15 @@ def _determined(hessian: Array) -> Flags:
     return np.asarray(curvature[:, 0] > UNDETERMINED * curvature[:, -1])
 
 
-def _at_bound(structure: Structure, theta: Array, products: Products) -> Flags:
+def _at_bound(structure: Structure, theta: Array, products: Products, *, share: float) -> Flags:
     """Return where a visit follows from others, or for spatial structures where correlation is gone."""
     if products.distance is not None:
         nearest = products.distance[products.distance > 0].min(initial=np.inf)
         return np.asarray((theta[..., 1] * -np.log(NO_SHARE) < nearest).any(axis=1))
     sigma = matrices(structure, theta, products)
     pivots = np.diagonal(np.linalg.cholesky(sigma), axis1=-2, axis2=-1) ** 2
-    share = pivots / np.diagonal(sigma, axis1=-2, axis2=-1)
-    return np.asarray((share < SINGULAR).any(axis=(1, 2)))
+    left = pivots / np.diagonal(sigma, axis1=-2, axis2=-1)
+    return np.asarray((left < share).any(axis=(1, 2)))
 
 
 def _start(products: Products, structure: Structure, *, restricted: bool) -> tuple[Array, bool]:
