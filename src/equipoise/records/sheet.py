@@ -53,6 +53,8 @@ def decode(data: str | bytes, *, name: str) -> tuple[str, list[Problem]]:
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
         return "", [Problem("the file is not text", "is this the right file?", "", name, line)]
+    if not text.strip():
+        return "", [Problem("the file is empty", "was the export complete?", "", name)]
     return text, []
 
 
@@ -80,8 +82,6 @@ def read(text: str, *, delimiter: str, name: str) -> tuple[Sheet, list[Problem]]
     except csv.Error as error:
         hint = "check the quotes in the row before and in this one; nothing after it could be read"
         problems.append(Problem(f"the row cannot be read: {error}", hint, "", name, number + 1))
-    if not header:
-        problems.append(Problem("the file is empty", "is this the right file?", "", name))
     return sheet, problems
 
 
