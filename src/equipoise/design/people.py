@@ -41,7 +41,7 @@ class People:
         uniform   purpose to uniform numbers
         breaking  a criterion that these people fail, one of `breakers`; all meet everything when left out
         """
-        demand = self._together(key)
+        demand = self._joint.get(key)
         if demand is None or demand.together is None:
             return self._alone(key, breaking).draw(uniform(_purpose(key)))
         breaks = breaking == demand.criterion
@@ -64,11 +64,15 @@ class People:
 
     def breakers(self, key: Key) -> tuple[str, ...]:
         """Return the criteria that the value of an item breaks: those that read it first or jointly."""
-        return tuple(
-            one.criterion
-            for one in self.demands.met
-            if key in one.alone and (one.together is not None or key == one.keys[0])
-        )
+        return self._breakers.get(key, ())
+
+    @cached_property
+    def _breakers(self) -> dict[Key, tuple[str, ...]]:
+        found: dict[Key, tuple[str, ...]] = {}
+        for one in self.demands.met:
+            for key in one.keys if one.together is not None else one.keys[:1]:
+                found[key] = (*found.get(key, ()), one.criterion)
+        return found
 
     def distribution(self, key: Key) -> Distribution:
         """Return an item's distribution before any rule; ValueError when it cannot be drawn."""
@@ -96,8 +100,11 @@ class People:
             return self.demands.allowed(key)
         return np.ones(self.distribution(key).values.size, dtype=bool)
 
-    def _together(self, key: Key) -> Demand | None:
-        return next((one for one in self.demands.met if one.together is not None and key in one.alone), None)
+    @cached_property
+    def _joint(self) -> dict[Key, Demand]:
+        """Items that a criterion ties together, to that criterion, the first where there are several."""
+        ties = [(key, one) for one in self.demands.met if one.together is not None for key in one.keys]
+        return dict(reversed(ties))
 
     def _demand(self, criterion: str) -> Demand:
         return next(one for one in self.demands.met if one.criterion == criterion)
