@@ -86,9 +86,7 @@ def test_means_hold_covariates_at_their_mean_and_average_over_visits(fit, trial)
     assert list(by_visit.columns) == ["arm", "visit", *COLUMNS]
     average = by_visit.groupby("arm")["estimate"].mean()
     assert overall["estimate"].tolist() == pytest.approx(average.tolist(), rel=1e-12)
-    grid = pd.DataFrame(
-        {"arm": "active", "visit": "V1", "base": trial["base"].mean(), "id": "new", "y": [np.nan]}
-    )
+    grid = pd.DataFrame({"arm": "active", "visit": "V1", "base": [trial["base"].mean()], "id": "new"})
     predicted = fit.predict(grid)["estimate"].iloc[0]
     cell = by_visit[(by_visit["arm"] == "active") & (by_visit["visit"] == "V1")]["estimate"].iloc[0]
     assert predicted == pytest.approx(cell, rel=1e-12)
@@ -258,3 +256,48 @@ def test_a_summary_says_what_was_fitted_and_how_it_went(fit, trial):
     assert list(fit.coefficients.columns) == ["term", *COLUMNS]
     assert fit.aic == pytest.approx(fit.minus2_log_likelihood + 20)
     assert fit.bic == pytest.approx(fit.minus2_log_likelihood + 10 * np.log(fit.n_participants))
+
+
+@pytest.mark.parametrize(
+    ("formula", "degrees"),
+    [
+        ("y ~ C(day_number) * arm + log(base)", [3, 1, 1, 3]),
+        ("y ~ C(day_number) * arm + poly(base, 2)", [3, 1, 2, 3]),
+        ("y ~ C(day_number) * arm + center(base):C(day_number)", [3, 1, 3, 4]),
+        ("y ~ C(day_number):arm + base - 1", [1, 8]),
+        ("y ~ day_number * arm + base", [1, 1, 1, 1]),
+        ("y ~ C(day_number) * C(arm, contr.sum)", [3, 1, 3]),
+    ],
+)
+def test_functions_and_codings_in_formulas_give_every_answer(formula, degrees, trial, fit_trial):
+    data = trial.assign(day_number=trial["visit"].str[1:].astype(int))
+    fit = fit_trial(data, formula)
+    assert fit.anova(3)["numerator_df"].tolist() == degrees
+    assert fit.anova(2)["numerator_df"].tolist() == degrees
+    means = fit.lsmeans("arm")
+    assert np.isfinite(means["std_error"]).all()
+    plain = fit_trial(data, "y ~ C(day_number) * arm").lsmeans("arm")
+    assert means["estimate"].to_numpy() == pytest.approx(plain["estimate"].to_numpy(), abs=1.0)
+
+
+def test_a_coding_changes_no_answer(trial, fit_trial):
+    treatment, total = fit_trial(trial, "y ~ visit * arm"), fit_trial(trial, "y ~ visit * C(arm, contr.sum)")
+    for answer in (lambda f: f.differences("arm", "visit"), lambda f: f.lsmeans("arm"), lambda f: f.anova()):
+        first, second = answer(treatment), answer(total)
+        columns = first.select_dtypes("number").columns
+        assert second[columns].to_numpy() == pytest.approx(first[columns].to_numpy(), rel=1e-8)
+
+
+def test_a_function_that_has_no_value_is_refused(trial, fit_trial):
+    with pytest.raises(FitError, match="log"):
+        fit_trial(trial, "y ~ visit * arm + log(base - 30)")
+
+
+def test_a_category_that_no_row_has_is_no_level(trial, fit_trial):
+    levels = ["V3", "V0", "V2", "V1", "V9"]
+    data = trial.assign(visit=pd.Categorical(trial["visit"], categories=levels))
+    fit = fit_trial(data)
+    assert list(fit.covariance["all"].columns) == levels[:4]
+    assert fit.terms[1] == "visit[T.V0]"
+    assert fit.predict()["estimate"].notna().all()
+    assert fit.minus2_log_likelihood == pytest.approx(fit_trial(trial).minus2_log_likelihood, rel=1e-10)

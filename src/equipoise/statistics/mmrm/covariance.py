@@ -7,6 +7,7 @@ parameters are those SAS reports, in which second-order Kenward-Roger is defined
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -116,6 +117,7 @@ class Unstructured(Structure):
         return moved
 
 
+@lru_cache(maxsize=64)
 def symmetric_basis(m: int) -> Array:
     """Return the (m (m+1)/2, m, m) orthonormal basis of symmetric matrices, in the order of `labels`."""
     rows, columns = np.tril_indices(m)
@@ -123,6 +125,7 @@ def symmetric_basis(m: int) -> Array:
     size = np.where(rows == columns, 1.0, np.sqrt(0.5))
     basis[np.arange(rows.size), rows, columns] = size
     basis[np.arange(rows.size), columns, rows] = size
+    basis.setflags(write=False)
     return basis
 
 

@@ -416,7 +416,7 @@ def fit(
         cluster=cluster is not None,
     )
     formulas = importlib.import_module(FORMULA)
-    model = formulas.parse(formula)
+    model = formulas.parse(formula, columns=[str(name) for name in data.columns])
     columns = Columns(subject, visit, group, weights, places, cluster)
     panel = read(data, columns, variables=model.variables)
     design = formulas.Design(model, panel.frame)
