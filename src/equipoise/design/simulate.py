@@ -79,7 +79,7 @@ def simulate(
     ids = None if allocation is None else np.array(allocation.participants, dtype=object)
     trial = trial_of(batch, ids=ids, kits=given)
     return Simulated(
-        records=_records(trial, seed=seed),
+        records=_records(trial, seed=seed, replicate=replicate),
         allocation=_allocation(trial, slots) if allocation is None else allocation,
         scenario=chosen.id,
         seed=seed,
@@ -161,13 +161,18 @@ def _kits_of(allocation: Allocation) -> Texts:
     return np.array(allocation.table["kit"].tolist(), dtype=object)
 
 
-def _records(trial: Trial, *, seed: int) -> Records:
+def _records(trial: Trial, *, seed: int, replicate: int) -> Records:
     truth = trial.truth
     version = truth.resolved.protocol.trial.version
     began = f"{truth.scenario.accrual.start_date.isoformat()}T00:00:00Z"
     return Records(
         manifest=manifest_of(
-            truth.resolved, simulated=True, fixed_at=began, seed=seed, scenario=truth.scenario.id
+            truth.resolved,
+            simulated=True,
+            fixed_at=began,
+            seed=seed,
+            scenario=truth.scenario.id,
+            replicate=replicate,
         ),
         participants=ledger.participants(trial),
         visits=ledger.visits(trial),

@@ -41,6 +41,7 @@ class Manifest:
     fixed_at     when the protocol's analysis part was fixed, ISO 8601 in UTC; None when nobody recorded it
     seed         of the simulation; None for collected data
     scenario     of the simulation; None for collected data
+    replicate    which repetition of the simulation, from 0; None for collected data
     chain_head   last hash of the audit chain the data were exported from; None otherwise
     files        file name to its rows and digest; empty until the dataset is written
     """
@@ -51,6 +52,7 @@ class Manifest:
     fixed_at: str | None = None
     seed: int | None = None
     scenario: str | None = None
+    replicate: int | None = None
     chain_head: str | None = None
     files: Mapping[str, File] = field(default_factory=dict)
     format: str = FORMAT
@@ -75,6 +77,7 @@ def manifest_of(
     fixed_at: str | None = None,
     seed: int | None = None,
     scenario: str | None = None,
+    replicate: int | None = None,
     chain_head: str | None = None,
 ) -> Manifest:
     """Return the manifest of records collected or simulated under a protocol."""
@@ -85,6 +88,7 @@ def manifest_of(
         fixed_at=fixed_at,
         seed=seed,
         scenario=scenario,
+        replicate=replicate,
         chain_head=chain_head,
     )
 
@@ -167,6 +171,7 @@ _SHAPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "fixed_at": (_is_instant, "is not an instant in UTC"),
     "seed": (_is_seed, "is not a whole number"),
     "scenario": (_is_text_or_none, "is not text"),
+    "replicate": (_is_seed, "is not a whole number"),
     "chain_head": (_is_text_or_none, "is not text"),
     "files": (_are_files, "is not rows and SHA-256 by file"),
 }
