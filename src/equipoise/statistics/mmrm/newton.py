@@ -33,7 +33,7 @@ NEARLY_SINGULAR = 1e-6
 # A step that makes -2 log likelihood larger by no more than this share went nowhere.
 ROUNDING = 1e-13
 # Where correlations read off a start do not fit together, shrink them.
-SHRINKING = (1.0, 0.7, 0.4, 0.0)
+SHRINKING = (0.7, 0.4, 0.0)
 # Ranges tried for spatial structures, in mean distances.
 RANGES = (0.2, 0.5, 1.0, 2.0, 5.0)
 # A spatial correlation below this share is none.
@@ -109,9 +109,10 @@ def maximize(
     """
     sure = start is not None
     if start is None:
-        start, sure = _start(products, structure, restricted=restricted)
-    theta = start.copy()
-    point = evaluate(products, matrices(structure, theta, products), restricted=restricted)
+        theta, point, sure = _start(products, structure, restricted=restricted)
+    else:
+        theta = start.copy()
+        point = evaluate(products, matrices(structure, theta, products), restricted=restricted)
     t = theta.shape[0]
     code, steps = np.full(t, TOO_MANY_STEPS, dtype=np.intp), np.full(t, MOST_STEPS, dtype=np.intp)
     code[~np.isfinite(point.value)] = NO_START
@@ -141,8 +142,9 @@ def maximize(
             verdict[moving[stuck]] = np.where(
                 curved[moving[stuck]] & (decrement[moving[stuck]] < NEARLY), CONVERGED, NO_PROGRESS
             )
-            near = _at_bound(structure, theta[active], part, share=NEARLY_SINGULAR)
-            verdict[(verdict == NO_PROGRESS) & near] = bound
+            if stuck.size:
+                near = _at_bound(structure, theta[active], part, share=NEARLY_SINGULAR)
+                verdict[(verdict == NO_PROGRESS) & near] = bound
         ended = np.flatnonzero((verdict >= 0) | (step == MOST_STEPS))
         if ended.size:
             found.append((active[ended], derivatives.take(ended), slopes.take(ended)))
@@ -224,19 +226,21 @@ def _at_bound(structure: Structure, theta: Array, products: Products, *, share: 
     return np.asarray((left < share).any(axis=(1, 2)))
 
 
-def _start(products: Products, structure: Structure, *, restricted: bool) -> tuple[Array, bool]:
+def _start(products: Products, structure: Structure, *, restricted: bool) -> tuple[Array, Point, bool]:
+    """Return parameters, the likelihood there, and whether they are near enough for Newton's steps."""
     if structure.spatial:
-        return _best_range(products, structure, restricted=restricted), True
+        theta = _best_range(products, structure, restricted=restricted)
+        return theta, evaluate(products, matrices(structure, theta, products), restricted=restricted), True
     sigma, sure = begin(products, restricted=restricted)
-    theta = structure.begin(sigma, shrink=SHRINKING[0])
+    theta = structure.begin(sigma, shrink=1.0)
+    point = evaluate(products, matrices(structure, theta, products), restricted=restricted)
     for shrink in SHRINKING:
-        bad = ~np.isfinite(
-            evaluate(products, matrices(structure, theta, products), restricted=restricted).value
-        )
+        bad = ~np.isfinite(point.value)
         if not bad.any():
             break
         theta[bad] = structure.begin(sigma[bad], shrink=shrink)
-    return theta, sure and structure.linear
+        point = evaluate(products, matrices(structure, theta, products), restricted=restricted)
+    return theta, point, sure and structure.linear
 
 
 def _best_range(products: Products, structure: Structure, *, restricted: bool) -> Array:
