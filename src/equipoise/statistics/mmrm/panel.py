@@ -74,6 +74,13 @@ class Panel:
         return result
 
 
+def names_of(given: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return no, one or several names as a tuple."""
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 def read(data: Any, columns: Columns, *, variables: Sequence[str]) -> Panel:
     """Return the rows of a pandas DataFrame that have every value needed.
 
