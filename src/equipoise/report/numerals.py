@@ -6,6 +6,7 @@ what `analyze` found.
 
 import math
 from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
 
 MINUS = "−"
 FIXED = "\N{NO-BREAK SPACE}"
@@ -22,6 +23,9 @@ TWO_DIGITS_FROM = 0.01
 LARGEST_P = 0.99
 THRESHOLD = "0.05"
 """Two digits that would hide on which side of the usual level a P value lies: three are printed then."""
+
+MEANINGFUL_DIGITS = 15
+"""Digits of a float that survive a computation."""
 
 COARSE_RANGE = 12
 """A scale at most this wide gets a second decimal in the text."""
@@ -44,10 +48,12 @@ def magnitude(value: float, decimals: int = 1) -> str:
 
 
 def round_half_up(value: float, decimals: int) -> float:
-    """Return the rounded value; halves go away from zero, as readers expect of 0.25 and 12.5."""
-    scale = 10.0**decimals
-    nudged = abs(value) * scale * (1 + 1e-12)
-    return math.copysign(math.floor(nudged + 0.5) / scale, value) + 0.0
+    """Return the rounded value; halves go away from zero, as readers expect of 0.25 and 12.5.
+
+    The last of a float's digits is the machine's, not the data's: 14.499999999999998 is a half.
+    """
+    meant = Decimal(f"{value:.{MEANINGFUL_DIGITS}g}")
+    return float(meant.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)) + 0.0
 
 
 def interval(low: float | None, high: float | None, decimals: int = 1) -> str:

@@ -139,6 +139,19 @@ class Trial:
     def _visits(self) -> dict[str, Row]:
         return {str(row.get("id")): row for row in self.plan.get("visits") or []}
 
+    def course(self, score: str) -> list[Row]:
+        """Return a score's descriptive rows at the visits planned for everybody.
+
+        A visit that is offered, such as one after a further dose, holds only those who took it: its mean is no
+        point of the arm's course.
+        """
+        return [
+            row
+            for row in self.rows("descriptives")
+            if str(row.get("score")) == score
+            and not self._visits.get(str(row.get("visit")), {}).get("offered")
+        ]
+
     def visit_label(self, visit: Any) -> str:
         """Return a visit's name as people read it; the id where it is unknown."""
         if visit is None:

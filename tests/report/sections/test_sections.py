@@ -371,3 +371,15 @@ def test_a_summary_without_words_is_no_estimate_rather_than_a_wrong_one(data):
     trial = opened(data)
     assert not trial.primaries[0].known
     assert "hazard_ratio" in trial.primaries[0].status
+
+
+def test_a_visit_only_some_are_offered_is_no_point_of_the_arm_s_course(data):
+    def days():
+        return {row["day"] for row in opened(data).course("madrs.total")}
+
+    everybody = days()
+    before = str(outcomes.course_figure(opened(data), "madrs.total", name="course").drawings)
+    chosen = max(data["protocol"]["visits"], key=lambda visit: visit["day"])
+    chosen["offered"] = True
+    assert days() == everybody - {chosen["day"]}
+    assert str(outcomes.course_figure(opened(data), "madrs.total", name="course").drawings) != before

@@ -57,9 +57,13 @@ def time_axis(days: Sequence[float], *, break_day: float | None, start: float, e
     return TimeAxis(Linear(first, break_day, start, middle), Linear(break_day, last, middle, end))
 
 
+NARROWEST_SPAN = 1e-9
+"""Values nearer to each other than this are drawn as one."""
+
+
 def ticks(low: float, high: float, *, wanted: int = TICKS_WANTED) -> list[float]:
     """Return round values from at most `low` to at least `high`, about `wanted` of them."""
-    if not high > low:
+    if not high - low > NARROWEST_SPAN:
         low, high = low - 1, high + 1
     rough = (high - low) / max(1, wanted)
     power = 10.0 ** math.floor(math.log10(rough))

@@ -61,8 +61,8 @@ def _figure(trial: Trial, scale: Scale, rows: list[Row]) -> Block:
 def _panel(trial: Trial, arm: Arm, scale: Scale, rows: list[Row]) -> Panel:
     means = [
         (float(row["day"]), float(row["mean"]))
-        for row in trial.of_arm(trial.rows("descriptives"), arm)
-        if str(row.get("score")) == scale.score and row.get("day") is not None and row.get("mean") is not None
+        for row in trial.of_arm(trial.course(scale.score), arm)
+        if row.get("day") is not None and row.get("mean") is not None
     ]
     lines = tuple(_points(row) for row in trial.of_arm(rows, arm))
     return Panel(arm.label, arm.place, lines, tuple(sorted(means)))
@@ -79,5 +79,5 @@ def _points(row: Row) -> Line:
 
 
 def _days(trial: Trial, scale: Scale) -> tuple[float, ...]:
-    rows = [row for row in trial.rows("descriptives") if str(row.get("score")) == scale.score]
+    rows = trial.course(scale.score)
     return tuple(sorted({float(row["day"]) for row in rows if row.get("day") is not None}))

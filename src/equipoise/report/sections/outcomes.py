@@ -144,7 +144,7 @@ def _outcome(trial: Trial, scale: Scale) -> list[Block]:
 def course_figure(trial: Trial, score: str, *, name: str, effects: Sequence[Effect] = ()) -> Figure | None:
     """Return a score's means over time, `effects` giving the title; None when fewer than two days have it."""
     scale = trial.scale(score)
-    rows = [row for row in trial.rows("descriptives") if str(row.get("score")) == score]
+    rows = trial.course(score)
     courses = []
     for column in trial.columns:
         points = [
