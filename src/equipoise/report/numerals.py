@@ -4,7 +4,6 @@ Holds text made of numbers. Refuses to hold sentences (`wording`) and to compute
 what `analyze` found.
 """
 
-import math
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 

@@ -142,8 +142,8 @@ class Trial:
     def course(self, score: str) -> list[Row]:
         """Return a score's descriptive rows at the visits planned for everybody.
 
-        A visit that is offered, such as one after a further dose, holds only those who took it: its mean is no
-        point of the arm's course.
+        A visit that is offered, such as one after a further dose, holds only those who took it: its mean is
+        no point of the arm's course.
         """
         return [
             row
