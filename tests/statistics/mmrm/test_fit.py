@@ -70,3 +70,25 @@ def test_two_visits_are_the_exact_paired_t_test(golden_rows, sleep):
     difference = fit.differences("drug").iloc[0]
     for name, value in expected.items():
         assert difference[name] == pytest.approx(value, rel=1e-9)
+
+
+def test_the_comparison_notices_a_wrong_number(antidepressant, golden_rows, agrees_with_golden):
+    fit = mmrm.fit(
+        antidepressant,
+        formula="CHANGE ~ BASVAL*VISIT + THERAPY*VISIT",
+        subject="PATIENT",
+        visit="VISIT",
+        df="satterthwaite",
+    )
+    # Model-based standard errors are not Kenward and Roger's, and the difference is beyond the tolerance.
+    errors = [
+        row for row in golden_rows("mmrm_antidepressant", "expected.csv") if "std_error" in row["quantity"]
+    ]
+    with pytest.raises(AssertionError):
+        agrees_with_golden(fit, errors)
+    likelihood = [
+        row for row in golden_rows("mmrm_antidepressant", "expected.csv") if "log" in row["quantity"]
+    ]
+    worse = [{**row, "value": str(float(row["value"]) - 1e-3)} for row in likelihood]
+    with pytest.raises(AssertionError):
+        agrees_with_golden(fit, worse)
