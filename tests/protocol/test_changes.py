@@ -36,6 +36,12 @@ def same(old: object, new: object) -> bool:
     return old == new
 
 
+def test_a_second_dose_of_the_same_drug_is_a_change() -> None:
+    assert list(changes(["psi25"], ["psi25", "psi25"])) == [
+        Change((), "changed", ["psi25"], ["psi25", "psi25"])
+    ]
+
+
 def test_entries_are_matched_by_id_wherever_they_stand() -> None:
     old = [{"id": "a", "x": 1}, {"id": "b", "x": 2}]
     new = [{"id": "b", "x": 2}, {"id": "a", "x": 3}]

@@ -89,13 +89,13 @@ def _order(before: list[str], after: list[str], where: Where) -> Iterator[Change
 
 
 def _in_names(old: list[str], new: list[str], where: Where) -> Iterator[Change]:
-    for name in dict.fromkeys(old):
+    for name in old:
         if name not in new:
             yield Change((*where, name), "removed", name)
-    for name in dict.fromkeys(new):
+    for name in new:
         if name not in old:
             yield Change((*where, name), "added", None, name)
-    yield from _order(list(dict.fromkeys(old)), list(dict.fromkeys(new)), where)
+    yield from _order(old, new, where)
 
 
 def _key(old: Any, new: Any) -> str | None:
@@ -111,4 +111,7 @@ def _tells_apart(entries: list[Any], key: str) -> bool:
 
 
 def _names(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+    """Return whether a value lists names once each; two doses of one drug are a sequence, not names."""
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        return False
+    return len(set(value)) == len(value)
