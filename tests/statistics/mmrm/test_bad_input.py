@@ -118,6 +118,7 @@ def test_a_visit_with_one_observation_does_not_pass_for_a_fit(trial, fit_trial):
     alone = trial[(trial["visit"] != "V3") | (trial["id"] == "P000")]
     assert not fit_trial(alone, "y ~ arm * visit + base").status.converged
     assert fit_trial(alone, "y ~ arm + visit + base", covariance="cs").status.converged
+    assert not fit_trial(alone, "y ~ arm + visit + base", covariance="csh").status.converged
 
 
 def test_spatial_correlation_that_vanishes_is_a_status(trial, fit_trial):

@@ -75,6 +75,10 @@ class Structure:
         """Return starting parameters near unstructured matrices, correlations multiplied by `shrink`."""
         raise NotImplementedError
 
+    def sizes(self, theta: Array, *, visits: int) -> Array:
+        """Return the size (T, H, K) of each coordinate of `slopes`: variances their own, correlations 1."""
+        raise NotImplementedError
+
     def move(self, theta: Array, step: Array, slopes: Slopes) -> Array:
         """Return parameters after a step along the coordinates of `slopes`."""
         del slopes
@@ -110,6 +114,10 @@ class Unstructured(Structure):
         m = sigma.shape[-1]
         keep = np.where(np.eye(m, dtype=bool), 1.0, shrink)
         return (sigma * keep).reshape(*sigma.shape[:2], m * m)
+
+    def sizes(self, theta: Array, *, visits: int) -> Array:
+        """Return 1: whitened coordinates have no unit."""
+        return np.ones((*theta.shape[:2], visits * (visits + 1) // 2))
 
     def move(self, theta: Array, step: Array, slopes: Slopes) -> Array:
         """Return theta + sum_k step_k L B_k L'."""
@@ -172,6 +180,11 @@ class Banded(Structure):
         means: Array = np.einsum("thab,kab->thk", sigma, basis) / basis.sum(axis=(1, 2))
         means[..., 1:] *= shrink
         return means
+
+    def sizes(self, theta: Array, *, visits: int) -> Array:
+        """Return the variance."""
+        del visits
+        return np.broadcast_to(theta[..., :1], theta.shape)
 
 
 class Correlated(Structure):
@@ -249,10 +262,15 @@ class Correlated(Structure):
         flat = sigma.reshape(t * h, m, m)
         variances = np.diagonal(flat, axis1=1, axis2=2)
         size = np.sqrt(variances[:, :, None] * variances[:, None, :])
-        correlations = self._read(flat / size) * shrink
+        correlations = self._read(flat / np.where(size > 0, size, 1.0)) * shrink
         if self.one_variance:
             variances = variances.mean(axis=1, keepdims=True)
         return np.concatenate([variances, correlations], axis=1).reshape(t, h, -1)
+
+    def sizes(self, theta: Array, *, visits: int) -> Array:
+        """Return variances, and 1 for correlations."""
+        count = 1 if self.one_variance else visits
+        return np.concatenate([theta[..., :count], np.ones_like(theta[..., count:])], axis=-1)
 
 
 class Exponential(Structure):
@@ -264,6 +282,11 @@ class Exponential(Structure):
         """Return variance and range, as SAS's SP(EXP)."""
         del visits
         return ["Var", "Range"]
+
+    def sizes(self, theta: Array, *, visits: int) -> Array:
+        """Return variance and range."""
+        del visits
+        return theta
 
     def matrices(self, theta: Array, *, visits: int, distance: Array | None = None) -> Array:
         """Return v exp(-d / r) for each pattern; theta is (T, G, 2), each pattern its group's."""

@@ -12,7 +12,7 @@ from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, cholesky, tran
 from equipoise.statistics.mmrm.covariance import Slopes, Structure
 from equipoise.statistics.mmrm.likelihood import Derivatives, Point, differentiate, evaluate
 from equipoise.statistics.mmrm.products import Products
-from equipoise.statistics.mmrm.start import begin
+from equipoise.statistics.mmrm.start import available, begin
 
 MOST_STEPS = 100
 MOST_HALVINGS = 30
@@ -24,7 +24,7 @@ NEARLY = 1e-10
 FALL = 0.1
 # Fisher steps before Newton's where the start is a guess.
 FISHER_STEPS = 2
-# In whitened coordinates a direction curved less than this share of the most curved one tells nothing.
+# Parameters over their sizes: a direction curved less than this share of the most curved one tells nothing.
 UNDETERMINED = 1e-8
 # A conditional variance below this share of its variance is zero.
 SINGULAR = 1e-12
@@ -127,8 +127,8 @@ def maximize(
         slopes = slopes_of(structure, theta[active], part)
         derivatives = differentiate(part, here, slopes, restricted=restricted)
         direction, decrement, curved = _direction(derivatives, fisher=not sure and step < FISHER_STEPS)
-        if structure.name == "us":
-            curved = curved & _determined(derivatives.observed)
+        sizes = structure.sizes(theta[active], visits=products.observed.shape[1])
+        curved = curved & _determined(derivatives.observed, sizes.reshape(active.size, -1))
         stalled = (decrement < NEARLY) & (decrement > FALL * previous[active])
         verdict = np.full(active.size, -1, dtype=np.intp)
         verdict[_at_bound(structure, theta[active], part, share=SINGULAR)] = bound
@@ -184,9 +184,7 @@ def _advance(
         old = point.value[who]
         better = there.value <= old + ROUNDING * np.abs(old)
         chosen = np.flatnonzero(better)
-        theta[who[chosen]] = tried[chosen]
-        for field in fields(Point):
-            getattr(point, field.name)[who[chosen]] = getattr(there, field.name)[chosen]
+        _replace(theta, point, who[chosen], tried[chosen], there.take(chosen))
         pending = pending[~better]
         if not pending.size:
             break
@@ -209,9 +207,9 @@ def _direction(derivatives: Derivatives, *, fisher: bool) -> tuple[Array, Array,
     return step, (half**2).sum(axis=(1, 2)), fine
 
 
-def _determined(hessian: Array) -> Flags:
-    """Return where every direction of whitened coordinates is curved."""
-    curvature = np.linalg.eigvalsh(hessian)
+def _determined(hessian: Array, sizes: Array) -> Flags:
+    """Return where every direction is curved, each parameter measured by its size."""
+    curvature = np.linalg.eigvalsh(hessian * sizes[:, :, None] * sizes[:, None, :])
     return np.asarray(curvature[:, 0] > UNDETERMINED * curvature[:, -1])
 
 
@@ -231,16 +229,29 @@ def _start(products: Products, structure: Structure, *, restricted: bool) -> tup
     if structure.spatial:
         theta = _best_range(products, structure, restricted=restricted)
         return theta, evaluate(products, matrices(structure, theta, products), restricted=restricted), True
-    sigma, sure = begin(products, restricted=restricted)
+    sigma, near = begin(products, restricted=restricted)
     theta = structure.begin(sigma, shrink=1.0)
     point = evaluate(products, matrices(structure, theta, products), restricted=restricted)
+    pairs = structure.begin(available(products), shrink=1.0)
+    other = evaluate(products, matrices(structure, pairs, products), restricted=restricted)
+    better = np.flatnonzero(other.value < point.value)
+    _replace(theta, point, better, pairs[better], other.take(better))
+    near[better] = True
     for shrink in SHRINKING:
-        bad = ~np.isfinite(point.value)
-        if not bad.any():
+        bad = np.flatnonzero(~np.isfinite(point.value))
+        if not bad.size:
             break
-        theta[bad] = structure.begin(sigma[bad], shrink=shrink)
-        point = evaluate(products, matrices(structure, theta, products), restricted=restricted)
-    return theta, point, sure and structure.linear
+        smaller, part = structure.begin(sigma[bad], shrink=shrink), products.take(bad)
+        there = evaluate(part, matrices(structure, smaller, part), restricted=restricted)
+        _replace(theta, point, bad, smaller, there)
+    return theta, point, bool(near.all()) and structure.linear
+
+
+def _replace(theta: Array, point: Point, who: Codes, by: Array, there: Point) -> None:
+    """Move some data sets in place."""
+    theta[who] = by
+    for field in fields(Point):
+        getattr(point, field.name)[who] = getattr(there, field.name)
 
 
 def _best_range(products: Products, structure: Structure, *, restricted: bool) -> Array:

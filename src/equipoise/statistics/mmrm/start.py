@@ -1,4 +1,4 @@
-"""Where the search starts: the closed form for monotone data, or each visit's own variance.
+"""Where the search starts: the closed form for monotone data, available pairs, or each visit's own variance.
 
 With every covariate crossed with visit and monotone dropout the closed form is the optimum itself. Holds no
 search.
@@ -86,8 +86,20 @@ def completers(products: Products, *, group: int | None = None) -> tuple[Array, 
     return products.n @ weight, sums.reshape(t, m, q + m, q + m)
 
 
-def begin(products: Products, *, restricted: bool) -> tuple[Array, bool]:
-    """Return starting matrices (T, H, m, m) and whether all of them come from the regressions."""
+def available(products: Products) -> Array:
+    """Return mean products of residuals over those who have both visits, (T, H, m, m); may be indefinite."""
+    seen = products.observed.astype(np.float64)
+    both = seen[:, :, None] * seen[:, None, :]
+    means = []
+    for h in range(products.n_groups):
+        own = products.group == h
+        pairs = np.einsum("tg,gab->tab", products.n[:, own], both[own])
+        means.append(products.yy[:, own].sum(axis=1) / np.maximum(pairs, 1))
+    return np.stack(means, axis=1)
+
+
+def begin(products: Products, *, restricted: bool) -> tuple[Array, Flags]:
+    """Return starting matrices (T, H, m, m) and which data sets have all of them from the regressions."""
     q, h = products.uu.shape[-1], products.n_groups
     guesses = [
         sequential(*completers(products, group=i if h > 1 else None), covariates=q, restricted=restricted)
@@ -95,7 +107,9 @@ def begin(products: Products, *, restricted: bool) -> tuple[Array, bool]:
     ]
     matrices = np.stack([guess.covariance() for guess in guesses], axis=1)
     fine = np.stack([guess.fine for guess in guesses], axis=1)
-    return np.where(fine[:, :, None, None], matrices, _diagonal(products)[:, None]), bool(fine.all())
+    return np.where(fine[:, :, None, None], matrices, _diagonal(products)[:, None]), np.asarray(
+        fine.all(axis=1)
+    )
 
 
 def _diagonal(products: Products) -> Array:
