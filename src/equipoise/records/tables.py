@@ -339,6 +339,8 @@ def _texts(column: Column, cells: Any, where: str) -> npt.NDArray[Any]:
         raise ValueError(f"{where} is missing in some rows and may never be")
     if any(cell is not plain for cell, plain in unusual.items()):
         listed = [unusual.get(cell, cell) for cell in listed]
+    elif isinstance(cells, np.ndarray) and cells.dtype == object:
+        return cells.copy()
     return np.fromiter(listed, dtype=object, count=len(listed))
 
 
