@@ -122,6 +122,15 @@ def test_nothing_is_drawn_outside_the_canvas(draw, content, canvas):
     assert all(-1 <= one <= height + 1 for name in ("y", "y1", "y2", "cy") for one in numbers(drawing, name))
 
 
+@pytest.mark.parametrize("canvas", CANVASES, ids=["wide", "narrow"])
+@pytest.mark.parametrize(("draw", "content"), [(trajectory.draw, COURSES), (individuals.draw, LINES)])
+def test_a_long_axis_title_takes_lines_and_is_never_cut(draw, content, canvas):
+    long = "Mean SPFI burnout, sum of ten items answered by the participant (scale 0 to 40, higher is worse)"
+    drawing = draw(replace(content, axis=long), canvas)
+    assert all(svg.measure(line, canvas.font) <= canvas.width for line in texts(drawing))
+    assert " ".join(long.split()) in " ".join(texts(drawing))
+
+
 @pytest.mark.parametrize(("draw", "content"), CASES)
 def test_drawing_is_repeatable(draw, content):
     assert draw(content, CANVASES[0]) == draw(content, CANVASES[0])

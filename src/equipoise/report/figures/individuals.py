@@ -56,10 +56,12 @@ def draw(figure: Individuals, canvas: Canvas) -> Markup:
     margin = 8 + max(svg.measure(label(mark, marks[1] - marks[0]), canvas.font) for mark in marks)
     width = (canvas.width - GAP * (columns - 1)) / max(1, columns)
     tall = PANEL_HEIGHT + canvas.line * 3.8
-    content = [svg.text(figure.axis, 0, canvas.font, class_="axis-title")]
+    head = svg.wrap(figure.axis, canvas.width, canvas.font)
+    content = [svg.paragraph(head, 0, canvas.font, canvas=canvas, class_="axis-title")]
+    above = canvas.line * (0.2 + len(head))
     for place, panel in enumerate(figure.panels):
         row, column = divmod(place, columns)
-        left, top = column * (width + GAP), canvas.line * 1.2 + row * tall
+        left, top = column * (width + GAP), above + row * tall
         content.append(
             _panel(
                 panel,
@@ -71,7 +73,7 @@ def draw(figure: Individuals, canvas: Canvas) -> Markup:
             )
         )
     rows = -(-len(figure.panels) // max(1, columns))
-    height = canvas.line * 1.2 + rows * tall
+    height = above + rows * tall
     return svg.frame(canvas, height, title=figure.title, description=figure.description, content=content)
 
 

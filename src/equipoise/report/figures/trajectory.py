@@ -75,7 +75,7 @@ def draw(figure: Trajectory, canvas: Canvas) -> Markup:
     plot, marks = _plot(figure, canvas)
     days = sorted({point.day for course in figure.courses for point in course.points})
     content = [*_after(figure, canvas, plot), *_axes(canvas, plot, marks=marks, days=days, time=figure.time)]
-    content.append(svg.text(figure.axis, 0, canvas.font, class_="axis-title"))
+    content.append(svg.paragraph(_head(figure, canvas), 0, canvas.font, canvas=canvas, class_="axis-title"))
     for place, course in enumerate(figure.courses):
         content.append(_course(course, plot, shift=DODGE * (2 * place - len(figure.courses) + 1)))
     content += _labels(figure, canvas, plot)
@@ -84,6 +84,11 @@ def draw(figure: Trajectory, canvas: Canvas) -> Markup:
     return svg.frame(
         canvas, foot, title=figure.title, description=figure.description, content=[*content, *counts]
     )
+
+
+def _head(figure: Trajectory, canvas: Canvas) -> list[str]:
+    """Return what the vertical axis shows, in as many lines as it needs."""
+    return svg.wrap(figure.axis, canvas.width, canvas.font)
 
 
 def value_range(values: Sequence[float], low: float | None, high: float | None) -> tuple[float, float]:
@@ -105,7 +110,7 @@ def _plot(figure: Trajectory, canvas: Canvas) -> tuple[_Plot, list[float]]:
     right = canvas.width - min(widest + 22, canvas.width * (0.22 if canvas.wide else 0.26))
     left = 2 + max(svg.measure(label(mark, marks[1] - marks[0]), canvas.font) for mark in marks) + 6
     left = max(left, _count_width(figure, canvas))
-    top = canvas.line * 1.6 + (0 if canvas.wide else canvas.line * 1.2)
+    top = canvas.line * (0.6 + len(_head(figure, canvas)) + (0 if canvas.wide else 1.2))
     bottom = top + (WIDE_HEIGHT if canvas.wide else NARROW_HEIGHT)
     inset = 12.0
     x = time_axis(
