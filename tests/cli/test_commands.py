@@ -104,3 +104,20 @@ def test_an_unknown_scenario_is_answered_with_the_known_ones(tmp_path: Path) -> 
     assert done.returncode == 1
     assert "back-2024" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_check_holds_the_wordings_beside_the_protocol_against_their_scales(tmp_path: Path) -> None:
+    file = tmp_path / "trial.yaml"
+    file.write_bytes(FRONTLINE.read_bytes())
+    folder = tmp_path / "wording" / "es"
+    folder.mkdir(parents=True)
+    (folder / "gad7.yaml").write_text(
+        "scale: gad7\nlanguage: es\nedition: invented for this test\nitems:\n  nervios: {text: Uno}\n",
+        encoding="utf-8",
+    )
+    (folder / "gad8.yaml").write_text("scale: gad8\n", encoding="utf-8")
+    done = run("check", str(file))
+    assert done.returncode == 1
+    assert f"{folder / 'gad7.yaml'}:5:" in done.stdout
+    assert str(folder / "gad8.yaml") in done.stdout
+    assert "gad7" in next(line for line in done.stdout.splitlines() if "gad8.yaml" in line)

@@ -1,12 +1,14 @@
-"""`equipoise check`: everything wrong with a protocol file, at once."""
+"""`equipoise check`: everything wrong with a protocol file and the wordings beside it, at once."""
 
 from pathlib import Path
 
 import click
 
-from equipoise import protocol
+from equipoise import instruments, protocol
+from equipoise.errors import Problem, ProtocolError
 
 EXAMPLE = "Example: equipoise check protocols/frontline.yaml"
+WORDINGS = "wording"
 
 
 @click.command(name="check", epilog=EXAMPLE)
@@ -15,15 +17,33 @@ EXAMPLE = "Example: equipoise check protocols/frontline.yaml"
 def command(ctx: click.Context, file: Path) -> None:
     """List every problem of FILE as file:line:column: message (hint).
 
-    Errors must be mended before anything else runs; warnings are worth a thought.
+    Licensed wordings in wording/LANGUAGE/SCALE.yaml beside FILE are held against their scales as well. Errors
+    must be mended before anything else runs; warnings are worth a thought.
     """
-    problems = protocol.check(file.read_bytes(), name=str(file))
+    problems = [*protocol.check(file.read_bytes(), name=str(file)), *wordings(file.parent / WORDINGS)]
     for problem in problems:
         click.echo(str(problem))
     errors = sum(problem.severity == "error" for problem in problems)
     warnings = len(problems) - errors
     click.echo(f"{file}: {count(errors, 'error')}, {count(warnings, 'warning')}")
     ctx.exit(1 if errors else 0)
+
+
+def wordings(folder: Path) -> list[Problem]:
+    """Return everything wrong with the wording files of a folder, `LANGUAGE/SCALE.yaml`."""
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*/*.yaml")):
+        try:
+            scale = instruments.load(path.stem)
+            instruments.wording(path.read_bytes(), scale, lang=path.parent.name, name=str(path))
+        except ProtocolError as error:
+            found = error.problems or (Problem(str(error)),)
+            problems += [one if one.source == str(path) else _beside(one, path) for one in found]
+    return problems
+
+
+def _beside(problem: Problem, path: Path) -> Problem:
+    return Problem(problem.message, problem.hint, problem.path, str(path))
 
 
 def count(number: int, noun: str) -> str:
