@@ -194,7 +194,7 @@ def mutilate(data: Any, path: tuple[str | int, ...], kind: str, random: Any) -> 
         return
 
 
-def test_thousands_of_visits_are_judged_in_seconds() -> None:
+def test_thousands_of_visits_are_judged() -> None:
     """Windows are compared by sweeping, names are compared in bounded numbers."""
     visits = "\n".join(
         f"  - {{id: V{n}, epoch: e, anchor: a, day: {n % 900}, forms: [f]}}" for n in range(4_000)
