@@ -1,13 +1,16 @@
 """The command line as people use it: what it says, and with which exit code it leaves."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from equipoise.cli import COMMANDS, equipoise
+from equipoise.cli.demo import serve
 
 ROOT = Path(__file__).parents[2]
 FRONTLINE = ROOT / "protocols" / "frontline.yaml"
@@ -121,3 +124,11 @@ def test_check_holds_the_wordings_beside_the_protocol_against_their_scales(tmp_p
     assert f"{folder / 'gad7.yaml'}:5:" in done.stdout
     assert str(folder / "gad8.yaml") in done.stdout
     assert "gad7" in next(line for line in done.stdout.splitlines() if "gad8.yaml" in line)
+
+
+def test_a_port_in_use_is_named_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("a report", encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(click.ClickException, match=f"port {port} cannot be used.*--port"):
+            serve(tmp_path, port)

@@ -14,7 +14,7 @@ from equipoise.cli.analyze import Data, run
 from equipoise.cli.check import count
 from equipoise.cli.progress import step
 from equipoise.cli.simulate import write
-from equipoise.errors import ProtocolError
+from equipoise.errors import ProtocolError, RecordError
 
 EXAMPLE = "Example: equipoise demo --out demo-data --no-serve"
 FLAGSHIP = "frontline.yaml"
@@ -65,17 +65,21 @@ def flagship() -> Path:
 
 def simulated(resolved: protocol.Resolved, folder: Path) -> Data:
     """Return the trial in `folder`, drawn anew when there is none or the protocol has changed."""
-    with step("Simulating"):
-        drawn = design.simulate(resolved)
-        if not _same(drawn, folder):
-            write(drawn, folder)
+    if not _follows(resolved, folder):
+        with step("Simulating"):
+            write(design.simulate(resolved), folder)
     return Data(records.read(folder / "records"), allocation.read(folder / "allocation.csv"))
 
 
-def _same(drawn: design.Simulated, folder: Path) -> bool:
+def _follows(resolved: protocol.Resolved, folder: Path) -> bool:
+    """Return whether a folder holds a trial simulated under this very protocol."""
     if not (folder / "records" / "manifest.json").is_file() or not (folder / "allocation.csv").is_file():
         return False
-    return bool(records.read(folder / "records").manifest.protocol == drawn.records.manifest.protocol)
+    try:
+        found = records.read(folder / "records").manifest
+    except RecordError:
+        return False  # left by another version of Equipoise: drawn anew, as nobody's work is lost
+    return found.simulated and found.protocol["hashes"] == resolved.hashes
 
 
 def published(resolved: protocol.Resolved, done: Analysis) -> str:
@@ -89,9 +93,17 @@ def published(resolved: protocol.Resolved, done: Analysis) -> str:
 
 
 def serve(folder: Path, port: int) -> None:
-    """Offer the report, and nothing else, on this machine until Ctrl-C."""
+    """Offer the report, and nothing else, on this machine until Ctrl-C.
+
+    Raises  ClickException when the port cannot be had
+    """
     handler = functools.partial(_Report, page=(folder / "report.html").read_bytes())
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    try:
+        listening = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        hint = f"open {folder / 'report.html'} instead, or choose another with --port"
+        raise click.ClickException(f"port {port} cannot be used: {error.strerror} ({hint})") from error
+    with listening as server:
         click.echo(f"Open       http://127.0.0.1:{port}/ (Ctrl-C stops)")
         try:
             server.serve_forever()
