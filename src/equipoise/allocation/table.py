@@ -80,14 +80,20 @@ def from_rows(rows: Iterable[Mapping[str, object]]) -> Allocation:
     return _build(texts)
 
 
-def from_slots(slots: Mapping[str, Slot], *, interventions: Mapping[str, str] | None = None) -> Allocation:
+def from_slots(
+    slots: Mapping[str, Slot],
+    *,
+    interventions: Mapping[str, str | None] | None = None,
+    unblinded: Mapping[str, str | None] | None = None,
+) -> Allocation:
     """Make an allocation from the slot each participant got.
 
     slots          participant to slot
     interventions  participant to the id of the intervention actually given, where known
+    unblinded      participant to the instant the arm was told, ISO 8601 in UTC, where it was
     Raises         RecordError when one slot or kit went to two participants
     """
-    given = interventions or {}
+    given, told = interventions or {}, unblinded or {}
     return from_rows(
         {
             "participant": participant,
@@ -96,6 +102,7 @@ def from_slots(slots: Mapping[str, Slot], *, interventions: Mapping[str, str] | 
             "position": slot.position,
             "kit": slot.kit,
             "actual_intervention": given.get(participant),
+            "unblinded_at": told.get(participant),
         }
         for participant, slot in slots.items()
     )

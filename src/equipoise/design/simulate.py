@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.allocation import Allocation, Slot, check_arms, from_rows
+from equipoise.allocation import Allocation, Slot, check_arms, from_slots
 from equipoise.design import ledger
 from equipoise.design.batch import Batch, draw
 from equipoise.design.dates import iso_instants, opening
@@ -189,18 +189,10 @@ def _records(trial: Trial, *, seed: int, replicate: int) -> Records:
 
 def _allocation(trial: Trial, slots: list[Slot]) -> Allocation:
     ids = trial.roster.ids[trial.roster.randomized].tolist()
-    given, told = _given(trial), _told(trial)
-    return from_rows(
-        {
-            "participant": participant,
-            "arm": slot.arm,
-            "stratum": slot.stratum,
-            "position": slot.position,
-            "kit": slot.kit,
-            "actual_intervention": intervention,
-            "unblinded_at": instant,
-        }
-        for participant, slot, intervention, instant in zip(ids, slots, given, told, strict=True)
+    return from_slots(
+        dict(zip(ids, slots, strict=True)),
+        interventions=dict(zip(ids, _given(trial), strict=True)),
+        unblinded=dict(zip(ids, _told(trial), strict=True)),
     )
 
 
