@@ -14,7 +14,7 @@ from equipoise.cli.analyze import Data, run
 from equipoise.cli.check import count
 from equipoise.cli.progress import step
 from equipoise.cli.simulate import write
-from equipoise.errors import ProtocolError, RecordError
+from equipoise.errors import RecordError
 
 EXAMPLE = "Example: equipoise demo --out demo-data --no-serve"
 FLAGSHIP = "frontline.yaml"
@@ -34,12 +34,9 @@ def command(*, out: Path, no_serve: bool, port: int) -> None:
     A simulated trial that is already in DIR is used again as long as the protocol has not changed.
     """
     file = flagship()
-    problems = protocol.check(file.read_bytes(), name=str(file))
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if errors:
-        raise ProtocolError(f"{file} has errors", errors)
-    click.echo(f"Checked    {file}: no errors, {count(len(problems), 'warning')}")
-    resolved = protocol.resolve(protocol.load(file.read_bytes(), name=str(file)))
+    found, warnings = protocol.load_with_warnings(file.read_bytes(), name=str(file))
+    click.echo(f"Checked    {file}: no errors, {count(len(warnings), 'warning')}")
+    resolved = protocol.resolve(found)
     data = simulated(resolved, out / "trial")
     manifest = data.records.manifest
     click.echo(
@@ -65,21 +62,28 @@ def flagship() -> Path:
 
 def simulated(resolved: protocol.Resolved, folder: Path) -> Data:
     """Return the trial in `folder`, drawn anew when there is none or the protocol has changed."""
-    if not _follows(resolved, folder):
+    left = _left(resolved, folder)
+    if left is None:
         with step("Simulating"):
             write(design.simulate(resolved), folder)
-    return Data(records.read(folder / "records"), allocation.read(folder / "allocation.csv"))
+        left = _read(folder)
+    return left
 
 
-def _follows(resolved: protocol.Resolved, folder: Path) -> bool:
-    """Return whether a folder holds a trial simulated under this very protocol."""
+def _left(resolved: protocol.Resolved, folder: Path) -> Data | None:
+    """Return the trial that a folder holds if it was simulated under this very protocol."""
     if not (folder / "records" / "manifest.json").is_file() or not (folder / "allocation.csv").is_file():
-        return False
+        return None
     try:
-        found = records.read(folder / "records").manifest
+        data = _read(folder)
     except RecordError:
-        return False  # left by another version of Equipoise: drawn anew, as nobody's work is lost
-    return found.simulated and found.protocol["hashes"] == resolved.hashes
+        return None  # left by another version of Equipoise: drawn anew, as nobody's work is lost
+    manifest = data.records.manifest
+    return data if manifest.simulated and manifest.protocol["hashes"] == resolved.hashes else None
+
+
+def _read(folder: Path) -> Data:
+    return Data(records.read(folder / "records"), allocation.read(folder / "allocation.csv"))
 
 
 def published(resolved: protocol.Resolved, done: Analysis) -> str:

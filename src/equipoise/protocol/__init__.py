@@ -4,7 +4,7 @@ The door: `load` reads and judges a file, `check` lists everything wrong with it
 refers to, `diff` says what an amendment changes. Refuses to know numerics, databases or the web.
 """
 
-from equipoise.protocol.check import check, load
+from equipoise.protocol.check import check, load, load_with_warnings
 from equipoise.protocol.diff import Difference, diff
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.resolve import Resolved, ResolvedForm, canonical_json, resolve
@@ -18,5 +18,6 @@ __all__ = [
     "check",
     "diff",
     "load",
+    "load_with_warnings",
     "resolve",
 ]

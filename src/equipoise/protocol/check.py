@@ -59,16 +59,7 @@ def check(text: str | bytes, *, name: str) -> list[Problem]:
     text    the file's content; any text or bytes
     name    the file's name, as problems print it
     """
-    protocol, document, problems = parse(text, name=name)
-    if document is None or not isinstance(document.data, dict):
-        return in_order(problems)
-    for rule in ON_DATA:
-        problems.extend(rule(document))
-    left = remains(document) if protocol is None else Remains(protocol)
-    if left is not None:
-        found = judge(left.protocol, document, dropped=left.dropped)
-        problems.extend(_beside(found, left, document))
-    return in_order(problems)
+    return _judged(text, name)[1]
 
 
 def load(text: str | bytes, *, name: str) -> Protocol:
@@ -76,11 +67,33 @@ def load(text: str | bytes, *, name: str) -> Protocol:
 
     Raises  ProtocolError with every error found
     """
-    errors = [problem for problem in check(text, name=name) if problem.severity == "error"]
-    protocol, _, _ = parse(text, name=name)
+    return load_with_warnings(text, name=name)[0]
+
+
+def load_with_warnings(text: str | bytes, *, name: str) -> tuple[Protocol, list[Problem]]:
+    """Read a protocol, and return it with the warnings of its judgment.
+
+    Raises  ProtocolError with every error found
+    """
+    protocol, problems = _judged(text, name)
+    errors = [problem for problem in problems if problem.severity == "error"]
     if errors or protocol is None:
         raise ProtocolError(f"{name} is not a protocol yet", errors)
-    return protocol
+    return protocol, problems
+
+
+def _judged(text: str | bytes, name: str) -> tuple[Protocol | None, list[Problem]]:
+    """Return the protocol, None when it cannot be built, and everything wrong with the file, by line."""
+    protocol, document, problems = parse(text, name=name)
+    if document is None or not isinstance(document.data, dict):
+        return None, in_order(problems)
+    for rule in ON_DATA:
+        problems.extend(rule(document))
+    left = remains(document) if protocol is None else Remains(protocol)
+    if left is not None:
+        found = judge(left.protocol, document, dropped=left.dropped)
+        problems.extend(_beside(found, left, document))
+    return protocol, in_order(problems)
 
 
 def judge(
