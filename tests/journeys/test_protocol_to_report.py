@@ -3,11 +3,14 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from equipoise import records
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = Path(os.environ.get("EQUIPOISE_REFERENCE_DATA", ROOT.parent / "shared" / "data"))
@@ -104,3 +107,38 @@ def test_the_real_depression_trial_gives_the_reference_numbers(tmp_path: Path) -
     for name in compared:
         row = expected[name]
         assert primary[name] == pytest.approx(float(row["value"]), abs=float(row["tolerance"])), name
+
+
+def test_the_demo_draws_its_trial_anew_when_the_old_one_cannot_be_read(
+    demo: tuple[Path, str], tmp_path: Path
+) -> None:
+    out, said = demo
+    old = tmp_path / "demo"
+    shutil.copytree(out, old)
+    (old / "trial" / "records" / "manifest.json").write_text("{}", encoding="utf-8")
+    done = run("demo", "--no-serve", "--out", str(old))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.replace(str(old), str(out)) == said
+
+
+def test_data_that_do_not_fit_the_protocol_are_refused_with_every_row(
+    demo: tuple[Path, str], tmp_path: Path
+) -> None:
+    out, _ = demo
+    found = records.read(out / "trial" / "records")
+    visits = found.visits.copy()
+    visits.loc[[3, 5], "participant"] = ["SIM-998", "SIM-999"]
+    records.write(records.with_tables(found, visits=visits), tmp_path / "records")
+    done = run(
+        "analyze",
+        "protocols/frontline.yaml",
+        "--data",
+        str(tmp_path / "records"),
+        "--out",
+        str(tmp_path / "out"),
+    )
+    assert done.returncode == 1
+    assert "visits.csv:5:" in done.stderr
+    assert "SIM-998" in done.stderr
+    assert "visits.csv:7:" in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -124,3 +124,11 @@ def test_an_unknown_instrument_is_an_error_of_the_protocol(text: str) -> None:
 def test_every_section_of_the_file_belongs_to_a_part() -> None:
     marks = {"assumption", "source", "note"}
     assert set(Protocol.model_fields) - marks == {name for part in PARTS.values() for name in part}
+
+
+def test_a_session_brings_the_forms_on_its_clock_to_its_visits(frontline: Resolved) -> None:
+    dosing = frontline.protocol.forms_at("DOSE")
+    assert "intensity" in dosing
+    assert "intensity" not in frontline.protocol.visit("DOSE").forms
+    assert len(dosing) == len(set(dosing))
+    assert frontline.protocol.forms_at("W8") == frontline.protocol.visit("W8").forms
