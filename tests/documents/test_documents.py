@@ -119,12 +119,3 @@ def test_nothing_committed_names_a_machine_path_or_a_registry_address() -> None:
 def test_no_data_set_of_others_is_committed() -> None:
     shared = {"antidepressant_trial.csv", "fev_data.csv", "psilocybin_rcts.csv"}
     assert [name(path) for path in tracked() if path.name in shared] == []
-
-
-def test_the_readme_shows_what_the_demo_says(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "equipoise", "demo", "--no-serve", "--out", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    said = done.stdout.replace(str(tmp_path), "demo-data")
-    assert said in (ROOT / "README.md").read_text(encoding="utf-8")

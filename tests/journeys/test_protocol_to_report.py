@@ -45,6 +45,11 @@ def test_the_demo_says_in_five_lines_what_happened(demo: tuple[Path, str]) -> No
     assert str(out / "report.html") in lines[4]
 
 
+def test_the_readme_shows_what_the_demo_says(demo: tuple[Path, str]) -> None:
+    out, said = demo
+    assert said.replace(str(out), "demo-data") in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_demo_leaves_report_results_and_manifest(demo: tuple[Path, str]) -> None:
     out, _ = demo
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
