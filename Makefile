@@ -21,7 +21,7 @@ demo-clean: ## Remove what the demo left
 	rm -rf demo-data
 
 test: $(DEV) ## Run every test
-	$(BIN)/python -m pytest -n 2 $(TEST_FLAGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TEST_FLAGS)
 
 check: $(DEV) ## Format, lint, types, layers, security, generated documents
 	$(BIN)/ruff format --check src tests benchmarks docs
