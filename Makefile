@@ -44,6 +44,6 @@ $(CORE): requirements/core.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh core
 	@touch $@
 
-$(DEV): requirements/dev.txt requirements/core.txt pyproject.toml
+$(DEV): requirements/dev.txt requirements/web.txt requirements/core.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh dev
 	@touch $(CORE) $@

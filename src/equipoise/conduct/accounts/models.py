@@ -1,0 +1,124 @@
+"""Tables of people. All but `Account` are append-only: the history of who could see what never changes."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from equipoise.conduct.audit.models import AuditedRow
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Find accounts; they are made by `services` only."""
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        """Return the account with this address, whatever its case."""
+        return self.get(email__iexact=username)
+
+
+class Account(AbstractBaseUser):
+    """How a person signs in. Changes (password, address) leave events; the row itself is mutable.
+
+    person      id of the person
+    email       address to sign in with
+    is_active   False once access has ended
+    """
+
+    person = models.CharField(max_length=32, unique=True)
+    email = models.EmailField(max_length=254, unique=True)
+    is_active = models.BooleanField(default=True)
+
+    objects: ClassVar[AccountManager] = AccountManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "account"
+
+
+class Person(AuditedRow):
+    """Somebody who works on the trial. A correction of the name is a new row; the latest counts."""
+
+    person = models.CharField(max_length=32)
+    seq = models.IntegerField()
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        """One row a version."""
+
+        db_table = "person"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["person", "seq"], name="person_seq")
+        ]
+
+
+class RoleGrant(AuditedRow):
+    """A role given to a person at a site, from an instant on; ended by a `GrantEnd`, never changed.
+
+    site         "" for every site (central raters, the sponsor's people)
+    from_at, until_at   instants as fixed text; until_at empty where no end is planned
+    """
+
+    person = models.CharField(max_length=32, db_index=True)
+    role = models.CharField(max_length=64)
+    site = models.CharField(max_length=32, blank=True, default="")
+    from_at = models.CharField(max_length=27)
+    until_at = models.CharField(max_length=27, blank=True, default="")
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "role_grant"
+
+
+class GrantEnd(AuditedRow):
+    """The end of a grant."""
+
+    grant = models.OneToOneField(RoleGrant, models.PROTECT)
+    at = models.CharField(max_length=27)
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "grant_end"
+
+
+class TrainingRecord(AuditedRow):
+    """A training somebody completed.
+
+    training       id in the protocol
+    completed_on   ISO date; valid until the protocol's months have passed
+    evidence       where the certificate lies
+    """
+
+    person = models.CharField(max_length=32, db_index=True)
+    training = models.CharField(max_length=64)
+    completed_on = models.CharField(max_length=10)
+    evidence = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "training_record"
+
+
+class Delegation(AuditedRow):
+    """A task the investigator delegates to a person at a site, as the delegation log lists it.
+
+    tasks   what may be done, in words
+    from_on, until_on   ISO dates
+    """
+
+    person = models.CharField(max_length=32, db_index=True)
+    site = models.CharField(max_length=32)
+    tasks = models.TextField()
+    from_on = models.CharField(max_length=10)
+    until_on = models.CharField(max_length=10, blank=True, default="")
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "delegation"

@@ -1,0 +1,111 @@
+"""What each role may do, and who is asking.
+
+Holds one table, action to roles, and `Viewer`. An action or route that is not in a table is refused. Refuses
+to know forms: who may fill which form, and what is hidden from whom, the protocol says
+(`capture.visibility`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from equipoise.errors import PermissionRefused, Problem
+
+ROLES: dict[str, str] = {
+    "coordinator": "Coordinator",
+    "investigator": "Investigator",
+    "facilitator": "Facilitator",
+    "session_monitor": "Session monitor",
+    "on_call_physician": "On-call physician",
+    "rater": "Rater",
+    "pharmacist": "Pharmacist",
+    "data_manager": "Data manager",
+    "monitor": "Monitor (CRA)",
+    "medical_monitor": "Medical monitor",
+    "statistician": "Statistician",
+    "unblinded_statistician": "Independent statistician",
+    "dsmb_member": "DSMB member",
+    "auditor": "Auditor",
+    "system_administrator": "System administrator",
+}
+"""Role to its name on pages. `participant` signs in elsewhere and holds no grant."""
+
+UNBLINDED = frozenset({"pharmacist", "unblinded_statistician"})
+"""Roles that learn arms; their sign-in needs a second factor, as signing does."""
+
+_SITE = frozenset({"coordinator", "investigator", "facilitator", "session_monitor", "on_call_physician"})
+_WATCHING = frozenset({"data_manager", "monitor", "medical_monitor", "auditor"})
+_EVERYBODY = frozenset(ROLES)
+
+ACTIONS: dict[str, frozenset[str]] = {
+    "account.own": _EVERYBODY,
+    "study.home": _EVERYBODY,
+    "study.view": _SITE | _WATCHING | {"pharmacist", "system_administrator"},
+    "study.set_up": frozenset({"system_administrator", "data_manager"}),
+    "participant.list": _SITE | _WATCHING,
+    "participant.view": _SITE | _WATCHING,
+    "participant.enroll": frozenset({"coordinator", "investigator"}),
+    "visit.record": _SITE - {"on_call_physician"},
+    "form.view": _SITE | _WATCHING,
+    "form.fill": _SITE,
+    "form.verify": frozenset({"monitor"}),
+    "form.sign": frozenset({"investigator"}),
+    "form.lock": frozenset({"data_manager"}),
+    "query.view": _SITE | _WATCHING,
+    "query.open": frozenset({"monitor", "data_manager", "medical_monitor"}),
+    "query.answer": _SITE,
+    "query.close": frozenset({"monitor", "data_manager", "medical_monitor"}),
+    "alert.view": _SITE | {"medical_monitor"},
+    "alert.close": frozenset({"investigator", "on_call_physician", "medical_monitor"}),
+    "audit.view": frozenset({"investigator", "data_manager", "monitor", "auditor"}),
+    "people.view": frozenset({"investigator", "data_manager", "monitor", "auditor", "system_administrator"}),
+    "people.manage": frozenset({"system_administrator"}),
+    "people.train": frozenset({"coordinator", "investigator", "system_administrator"}),
+    "people.delegate": frozenset({"investigator"}),
+    "data.export": frozenset({"data_manager", "statistician", "unblinded_statistician"}),
+}
+"""Action to the roles that may do it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role held now; site "" means every site."""
+
+    role: str
+    site: str = ""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who is asking, and the roles they hold at this instant."""
+
+    person: str
+    name: str
+    grants: tuple[Grant, ...] = field(default=())
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Every role held anywhere: what is hidden from one of them is hidden from the person."""
+        return frozenset(grant.role for grant in self.grants)
+
+    def roles_at(self, site: str) -> frozenset[str]:
+        """Return the roles held at a site."""
+        return frozenset(grant.role for grant in self.grants if grant.site in ("", site))
+
+    def may(self, action: str, *, site: str | None = None) -> bool:
+        """Whether the person may do this, at this site or anywhere."""
+        held = self.roles if site is None else self.roles_at(site)
+        return bool(ACTIONS[action] & held)
+
+    def sites(self, action: str, *, known: Iterable[str]) -> frozenset[str]:
+        """Return the sites, of those known, at which the person may do this."""
+        return frozenset(site for site in known if self.may(action, site=site))
+
+    def require(self, action: str, *, site: str | None = None) -> None:
+        """Raise PermissionRefused unless the person may do this."""
+        if not self.may(action, site=site):
+            holders = ", ".join(sorted(ROLES[role].lower() for role in ACTIONS[action]))
+            where = f" at {site}" if site else ""
+            raise PermissionRefused(
+                "you may not do this", [Problem(f"{action}{where} is for: {holders}", "ask who may", action)]
+            )

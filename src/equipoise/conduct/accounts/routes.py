@@ -1,0 +1,76 @@
+"""Routes that say who may use them: an address names an action per method; one that names none is refused.
+
+Holds `route`, and the matrix role x route x method made from what is routed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import URLPattern, URLResolver, path
+
+from equipoise.conduct.accounts.permission import ACTIONS, ROLES
+
+PUBLIC = "public"
+"""The action of routes that need no sign-in: signing in itself, health, help."""
+View = Callable[..., HttpResponse]
+
+
+def route(
+    pattern: str, view: View, *, name: str, get: str | None = None, post: str | None = None
+) -> URLPattern:
+    """Return a URL pattern whose view is reached with the named actions only.
+
+    get, post   action that the method needs; None refuses the method with 405
+    """
+    needed = {method: action for method, action in (("GET", get), ("POST", post)) if action is not None}
+    unknown = set(needed.values()) - set(ACTIONS) - {PUBLIC}
+    if unknown:
+        raise ValueError(f"{name}: no action is called {', '.join(sorted(unknown))}")
+
+    @wraps(view)
+    def allowed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        method = "GET" if request.method == "HEAD" else request.method
+        if method not in needed:
+            return HttpResponseNotAllowed([*needed])
+        return view(request, *args, **kwargs)
+
+    allowed.actions = needed  # type: ignore[attr-defined]
+    return path(pattern, allowed, name=name)
+
+
+def action_of(view: View, method: str) -> str | None:
+    """Return the action a view needs for a method; None when it was not routed here."""
+    actions: dict[str, str] = getattr(view, "actions", {})
+    return actions.get("GET" if method in ("HEAD", "OPTIONS") else method)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the matrix."""
+
+    route: str
+    pattern: str
+    method: str
+    action: str
+    roles: tuple[str, ...]
+
+
+def matrix(
+    patterns: Iterable[URLPattern | URLResolver], *, prefix: str = "", space: str = ""
+) -> Iterator[Row]:
+    """Yield role x route x method for every address, in order; action "" where nothing says who may."""
+    for one in patterns:
+        where = prefix + str(one.pattern)
+        if isinstance(one, URLResolver):
+            inner = f"{space}{one.namespace}:" if one.namespace else space
+            yield from matrix(one.url_patterns, prefix=where, space=inner)
+            continue
+        actions: dict[str, str] = getattr(one.callback, "actions", {}) or {"ANY": ""}
+        for method, action in actions.items():
+            roles = (
+                tuple(ROLES) if action == PUBLIC else tuple(r for r in ROLES if r in ACTIONS.get(action, ()))
+            )
+            yield Row(f"{space}{one.name}", where, method, action, roles)

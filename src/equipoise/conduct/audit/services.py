@@ -1,0 +1,116 @@
+"""`act`: the bracket in which rows are written and their event is added to the chain.
+
+Holds the only code that writes events. The chain's lock is taken last: an act that computes and inserts under
+the lock would let nobody else write meanwhile.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import connections
+
+from equipoise.conduct.audit.canonical import (
+    SALT_BYTES,
+    ZERO,
+    canonical,
+    event_hash,
+    payload_digest,
+    row_digest,
+)
+from equipoise.conduct.audit.instants import instant
+from equipoise.conduct.audit.models import AuditedRow, Event, EventPayload
+from equipoise.conduct.stores.entropy import token
+from equipoise.conduct.stores.names import Store
+from equipoise.conduct.stores.writing import writing
+
+R = TypeVar("R", bound=AuditedRow)
+
+CHAIN_LOCK = 0x636861696E
+"""Number of PostgreSQL's advisory lock on the chain: the letters "chain"."""
+ACT_BYTES = 16
+
+
+@dataclass
+class Act:
+    """An act under way: rows are added to it, and on leaving the bracket its event is written.
+
+    alias   the connection rows are written through
+    token   what the written rows carry in `act`
+    """
+
+    alias: str
+    token: str
+    at: datetime
+    written: list[tuple[str, int, bytes]] = field(default_factory=list)
+    event: Event | None = None
+
+    def add(self, row: R) -> R:
+        """Write one row."""
+        return self.add_all([row])[0]
+
+    def add_all(self, rows: Sequence[R]) -> Sequence[R]:
+        """Write rows of one table, in order."""
+        if not rows:
+            return rows
+        salts = token(SALT_BYTES * len(rows))
+        for place, row in enumerate(rows):
+            row.act = self.token
+            row.salt = salts[place * SALT_BYTES : (place + 1) * SALT_BYTES]
+        type(rows[0])._default_manager.using(self.alias).bulk_create(rows)
+        self.written += [
+            (row._meta.db_table, row.id, row_digest(bytes(row.salt or b""), row.canonical())) for row in rows
+        ]
+        return rows
+
+
+@contextmanager
+def act(
+    store: Store,
+    action: str,
+    *,
+    at: datetime,
+    by: str,
+    on_behalf: str = "",
+    subjects: Iterable[str] = (),
+    reason: str = "",
+) -> Iterator[Act]:
+    """Open an act in one store, and add its event to that store's chain when it succeeds.
+
+    at         the instant, aware
+    by         id of the acting person, or "system"
+    subjects   what it is done to, the participant first
+    """
+    with writing(store) as alias:
+        under_way = Act(alias, token(ACT_BYTES).hex(), at)
+        yield under_way
+        event = Event(
+            at=instant(at),
+            actor=by,
+            on_behalf=on_behalf,
+            action=action,
+            subjects=" ".join(subjects),
+            reason=reason,
+            act=under_way.token,
+            payload_sha256=payload_digest(digest for _, _, digest in under_way.written),
+        )
+        _link(event, alias)
+        rows = [[table, number, digest.hex()] for table, number, digest in under_way.written]
+        EventPayload.objects.using(alias).bulk_create(
+            [EventPayload(event_id=event.id, rows=canonical(rows).decode())]
+        )
+        under_way.event = event
+
+
+def _link(event: Event, alias: str) -> None:
+    """Take the chain's lock, give the event its number and the hash before it, and insert it."""
+    connection = connections[alias]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+    last = Event.objects.using(alias).order_by("-id").values_list("id", "hash").first() or (0, ZERO)
+    event.id, event.prev_hash = last[0] + 1, last[1]
+    event.hash = event_hash(event.link())
+    Event.objects.using(alias).bulk_create([event])

@@ -1,0 +1,320 @@
+"""Tables of what happens to participants.
+
+All append-only but `EntryCurrent`, which is rebuilt from the entries.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+
+from equipoise.conduct.audit.models import AuditedRow
+
+LOG = "log"
+"""The visit of a form that is tied to none."""
+
+
+class Participant(AuditedRow):
+    """Somebody taking part, by pseudonym only.
+
+    participant   id, e.g. "FRONTLINE-SEA-001"
+    site          the site that sees them
+    entered_on    ISO date at the site
+    """
+
+    participant = models.CharField(max_length=64, unique=True)
+    site = models.CharField(max_length=32, db_index=True)
+    entered_on = models.CharField(max_length=10)
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "participant"
+
+
+class AnchorDate(AuditedRow):
+    """The day an anchor is planned for or took place; the latest of each kind counts.
+
+    kind   "planned" or "actual"
+    date   ISO date at the site; empty when a plan was withdrawn
+    """
+
+    participant = models.CharField(max_length=64)
+    anchor = models.CharField(max_length=64)
+    kind = models.CharField(max_length=8)
+    seq = models.IntegerField()
+    date = models.CharField(max_length=10, blank=True, default="")
+
+    class Meta:
+        """One row a version."""
+
+        db_table = "anchor_date"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["participant", "anchor", "kind", "seq"], name="anchor_date_seq")
+        ]
+
+
+class Visit(AuditedRow):
+    """A visit that was begun, missed or declined. Planned ones are computed, not stored.
+
+    visit     the protocol's id
+    repeat    1, 2 ... for visits that may recur
+    version   protocol version it is held under
+    """
+
+    participant = models.CharField(max_length=64)
+    visit = models.CharField(max_length=64)
+    repeat = models.IntegerField(default=1)
+    version = models.IntegerField()
+
+    class Meta:
+        """Once each."""
+
+        db_table = "visit"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["participant", "visit", "repeat"], name="visit_once")
+        ]
+
+
+class VisitStatus(AuditedRow):
+    """When a visit took place, or why not; the latest counts.
+
+    status   "held", "missed" or "declined"
+    date     ISO date at the site, for a held visit
+    """
+
+    visit = models.ForeignKey(Visit, models.PROTECT)
+    seq = models.IntegerField()
+    status = models.CharField(max_length=16)
+    date = models.CharField(max_length=10, blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        """One row a version."""
+
+        db_table = "visit_status"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["visit", "seq"], name="visit_status_seq")
+        ]
+
+
+class Form(AuditedRow):
+    """A form that was begun, at a visit or in a log.
+
+    visit     the visit's id, or "log";  visit_repeat  which of several such visits
+    form      the protocol's id;         repeat        which entry of a log
+    version   protocol version whose definition it follows for ever
+    """
+
+    participant = models.CharField(max_length=64)
+    visit = models.CharField(max_length=64)
+    visit_repeat = models.IntegerField(default=1)
+    form = models.CharField(max_length=64)
+    repeat = models.IntegerField(default=1)
+    version = models.IntegerField()
+
+    class Meta:
+        """Once each."""
+
+        db_table = "form"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["participant", "visit", "visit_repeat", "form", "repeat"], name="form_once"
+            )
+        ]
+
+
+class Entry(AuditedRow):
+    """One answer, or one correction of it; never changed.
+
+    row            row of a repeating group, 0 outside one
+    seq            1 for the first answer, 2 for its first correction ...
+    number, text, code, date   exactly one of them, or none with a missing_reason; date holds dates, partial
+    dates,
+                   times and instants as ISO text
+    origin         staff, epro, device, derived, import
+    reason         why it was corrected
+    collected_at   when it was entered, with the site's offset: "2026-11-23T10:00:00-08:00"
+    """
+
+    form = models.ForeignKey(Form, models.PROTECT)
+    item = models.CharField(max_length=64)
+    row = models.IntegerField(default=0)
+    seq = models.IntegerField()
+    number = models.FloatField(null=True)
+    text = models.TextField(null=True)
+    code = models.CharField(max_length=64, null=True)
+    date = models.CharField(max_length=40, null=True)
+    unit = models.CharField(max_length=32, blank=True, default="")
+    missing_reason = models.CharField(max_length=64, blank=True, default="")
+    origin = models.CharField(max_length=8)
+    reason = models.TextField(blank=True, default="")
+    collected_at = models.CharField(max_length=32)
+
+    class Meta:
+        """One row a version; two browsers that correct the same answer collide here."""
+
+        db_table = "entry"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["form", "item", "row", "seq"], name="entry_seq")
+        ]
+
+
+class EntryCurrent(models.Model):
+    """The latest entry of each answer:
+
+    one indexed read a page. A cache: `verify` rebuilds and compares it.
+    """
+
+    form = models.ForeignKey(Form, models.PROTECT)
+    item = models.CharField(max_length=64)
+    row = models.IntegerField(default=0)
+    entry = models.OneToOneField(Entry, models.PROTECT)
+
+    class Meta:
+        """One row an answer."""
+
+        db_table = "entry_current"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["form", "item", "row"], name="entry_current_once")
+        ]
+
+
+class FormState(AuditedRow):
+    """A step in the life of a form; the latest counts.
+
+    state   in_progress, complete, verified, signed, locked; "in_progress" again after an edit or reopening
+    """
+
+    form = models.ForeignKey(Form, models.PROTECT)
+    seq = models.IntegerField()
+    state = models.CharField(max_length=16)
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        """One row a step."""
+
+        db_table = "form_state"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["form", "seq"], name="form_state_seq")
+        ]
+
+
+class Lock(AuditedRow):
+    """A lock on a participant or the study, or its lifting; the latest counts.
+
+    target   a participant's id, or "study"
+    """
+
+    target = models.CharField(max_length=64)
+    seq = models.IntegerField()
+    locked = models.BooleanField()
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        """One row a step."""
+
+        db_table = "data_lock"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["target", "seq"], name="data_lock_seq")
+        ]
+
+
+class Signature(AuditedRow):
+    """A signature over exact content: it is void once a newer entry exists.
+
+    signer           person
+    meaning          what is signed, in words
+    content_sha256   SHA-256 over the canonical content signed
+    """
+
+    form = models.ForeignKey(Form, models.PROTECT)
+    signer = models.CharField(max_length=32)
+    signed_at = models.CharField(max_length=27)
+    meaning = models.CharField(max_length=200)
+    content_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "signature"
+
+
+class Query(AuditedRow):
+    """A question about an answer.
+
+    item, row   the answer; item empty for the whole form
+    check_id    the edit check that asked, or "required", "range"; empty where a person asked
+    hidden_from roles that must not learn of it, separated by spaces: those the item is hidden from
+    """
+
+    form = models.ForeignKey(Form, models.PROTECT)
+    item = models.CharField(max_length=64, blank=True, default="")
+    row = models.IntegerField(default=0)
+    check_id = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "query"
+
+
+class QueryNote(AuditedRow):
+    """A step in the thread of a query; the latest status counts.
+
+    status   open, answered, closed
+    """
+
+    query = models.ForeignKey(Query, models.PROTECT)
+    seq = models.IntegerField()
+    person = models.CharField(max_length=32)
+    noted_at = models.CharField(max_length=27)
+    status = models.CharField(max_length=8)
+    text = models.TextField(blank=True, default="")
+
+    class Meta:
+        """One row a step."""
+
+        db_table = "query_note"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["query", "seq"], name="query_note_seq")
+        ]
+
+
+class Alert(AuditedRow):
+    """An answer that must reach somebody: stored at once, whatever else fails.
+
+    rule        the safety rule's id; "unknown" ones are listed for a person
+    certain     False where the rule could not be decided
+    raised_at, due_at   instants
+    """
+
+    participant = models.CharField(max_length=64, db_index=True)
+    visit = models.CharField(max_length=64)
+    form = models.CharField(max_length=64)
+    rule = models.CharField(max_length=64)
+    certain = models.BooleanField()
+    raised_at = models.CharField(max_length=27)
+    due_at = models.CharField(max_length=27)
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "alert"
+
+
+class AlertNote(AuditedRow):
+    """What somebody did about an alert.
+
+    status   seen, closed
+    """
+
+    alert = models.ForeignKey(Alert, models.PROTECT)
+    person = models.CharField(max_length=32)
+    noted_at = models.CharField(max_length=27)
+    status = models.CharField(max_length=8)
+    text = models.TextField(blank=True, default="")
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "alert_note"

@@ -1,0 +1,142 @@
+"""The settings of one installation as one typed value, from its settings file and the environment.
+
+Holds what may differ between installations, and what each setting means. Refuses secrets: they lie in the
+keys folder, whose place is a setting.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from equipoise.errors import Problem, TrialError
+
+HOME = "EQUIPOISE_HOME"
+PREFIX = "EQUIPOISE_"
+FILE = "settings.toml"
+Mode = Literal["production", "simulated", "test"]
+
+
+class SettingsError(TrialError):
+    """The installation is set up wrongly. Next: mend the setting it names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One installation.
+
+    home              its data folder
+    keys              folder of its keys, never inside or beside the data folder
+    mode              production; simulated (invented data: marked on every page, loopback only); test
+    trial_database, allocation_database, identity_database
+                      "sqlite" for a file in the data folder, or a PostgreSQL address of the runtime role,
+                      "postgresql://name:password@host:port/database"
+    hosts             names under which it may be reached
+    trusted_proxy     address of the proxy whose forwarded headers count; none when empty
+    session_minutes   a session ends after so many minutes without a request
+    mail_server       "host:port" of the mail server; mails are kept in the data folder when empty
+    mail_from         sender of mails
+    anchor_folder     a folder on another machine (mounted) to which anchors are written; empty for none
+    anchor_mail       address to which anchors are mailed; empty for none
+    language          default language of pages
+    """
+
+    home: Path
+    keys: Path
+    mode: Mode = "production"
+    trial_database: str = "sqlite"
+    allocation_database: str = "sqlite"
+    identity_database: str = "sqlite"
+    hosts: tuple[str, ...] = ("localhost", "127.0.0.1")
+    trusted_proxy: str = ""
+    session_minutes: int = 30
+    mail_server: str = ""
+    mail_from: str = "equipoise@localhost"
+    anchor_folder: str = ""
+    anchor_mail: str = ""
+    language: str = "en"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether its data are invented."""
+        return self.mode == "simulated"
+
+    @property
+    def databases(self) -> dict[str, str]:
+        """Store to database address."""
+        return {
+            "trial": self.trial_database,
+            "allocation": self.allocation_database,
+            "identity": self.identity_database,
+        }
+
+
+def read(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of the installation in a folder; variables EQUIPOISE_NAME override the file.
+
+    Raises  SettingsError with everything that is wrong
+    """
+    environment = os.environ if environment is None else environment
+    path = home / FILE
+    if not path.is_file():
+        raise SettingsError(
+            f"no study is set up in {home}",
+            [Problem(f"there is no {FILE}", "run `equipoise init` first", "home")],
+        )
+    try:
+        given: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError("the settings cannot be read", [Problem(str(error), source=str(path))]) from error
+    names = {field.name for field in fields(Settings)} - {"home"}
+    given |= {
+        name: environment[PREFIX + name.upper()]
+        for name in sorted(names)
+        if PREFIX + name.upper() in environment
+    }
+    problems = list(_problems(given, names, source=str(path)))
+    if problems:
+        raise SettingsError("the settings are wrong", problems)
+    return replace(Settings(home=home, keys=Path(str(given["keys"]))), **_typed(given))
+
+
+def current() -> Settings:
+    """Return the settings of the installation that EQUIPOISE_HOME names; SettingsError when it names none."""
+    home = os.environ.get(HOME)
+    if not home:
+        raise SettingsError(
+            f"{HOME} is not set", [Problem("no study was named", f"set {HOME} to its folder")]
+        )
+    return read(Path(home))
+
+
+def _problems(given: Mapping[str, Any], names: set[str], *, source: str) -> Iterator[Problem]:
+    for name in sorted(set(given) - names):
+        yield Problem(f"there is no setting `{name}`", f"one of {', '.join(sorted(names))}", name, source)
+    if "keys" not in given:
+        yield Problem("the keys folder is missing", "give `keys`", "keys", source)
+    mode = given.get("mode", "production")
+    if mode not in get_args(Mode):
+        yield Problem(f"`{mode}` is no mode", f"one of {', '.join(get_args(Mode))}", "mode", source)
+    for name in ("trial_database", "allocation_database", "identity_database"):
+        address = str(given.get(name, "sqlite"))
+        if address != "sqlite" and not address.startswith("postgresql://"):
+            yield Problem(
+                "not a database", "`sqlite` or `postgresql://name:password@host:port/database`", name, source
+            )
+    minutes = str(given.get("session_minutes", 30))
+    if not minutes.isdecimal() or int(minutes) < 1:
+        yield Problem(
+            f"`{minutes}` is no number of minutes", "give a whole number from 1", "session_minutes", source
+        )
+
+
+def _typed(given: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: value for name, value in given.items() if name != "keys"}
+    if "hosts" in values:
+        hosts = values["hosts"]
+        values["hosts"] = tuple(hosts.split(",") if isinstance(hosts, str) else hosts)
+    if "session_minutes" in values:
+        values["session_minutes"] = int(values["session_minutes"])
+    return values
