@@ -1,0 +1,105 @@
+"""What a model is made of: arms as codes, covariates as a matrix, and which columns say something new.
+
+Holds no model and decides nothing about missing values.
+"""
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from equipoise.errors import FitError, Problem
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+# A column with less than this share of its length outside the columns before it is collinear (R's lm).
+COLLINEAR_SHARE = 1e-7
+# A column shorter than this many roundings of its largest value does not vary.
+ROUNDINGS = 10
+
+
+def covariate_matrix(
+    covariates: ArrayLike | None, names: Sequence[str], *, n: int
+) -> tuple[Matrix, list[str]]:
+    """Return covariates as an (n, p) matrix with their names.
+
+    covariates  (n, p) design columns, or (n,) for one, or None
+    names       (p,) their names; x1, x2, ... when empty
+    Raises      ValueError when a value is missing or lengths disagree
+    """
+    x = np.empty((n, 0)) if covariates is None else np.asarray(covariates, dtype=np.float64)
+    if x.ndim == 1:
+        x = x[:, None]
+    if x.ndim > 2 or x.shape[0] != n:
+        raise ValueError(f"covariates have shape {x.shape}; give one row for each of {n} outcomes")
+    missing = int(np.count_nonzero(~np.isfinite(x)))
+    if missing:
+        raise ValueError(
+            f"covariates have {missing} missing or infinite values; remove and report them first"
+        )
+    labels = list(names) or [f"x{j + 1}" for j in range(x.shape[1])]
+    if len(labels) != x.shape[1]:
+        raise ValueError(f"{len(labels)} names for {x.shape[1]} covariates")
+    return x, labels
+
+
+def code_labels(
+    labels: Sequence[Hashable] | NDArray[Any], *, n: int, what: str = "arms"
+) -> tuple[Codes, list[Hashable]]:
+    """Return each row's code and the different labels, ordered by their text, that the codes count.
+
+    Raises  ValueError when there are not n labels
+    """
+    given = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    if len(given) != n:
+        raise ValueError(f"{len(given)} {what} for {n} outcomes")
+    different = sorted(set(given), key=str)
+    number = {label: code for code, label in enumerate(different)}
+    return np.array([number[label] for label in given], dtype=np.intp), different
+
+
+def require_comparison(arms: Sequence[Hashable], reference: Hashable) -> None:
+    """Raise FitError unless two arms or more, and the reference among them, have an outcome."""
+    problems = list(_comparison_problems(arms, reference))
+    if problems:
+        raise FitError("The arms cannot be compared", problems)
+
+
+def _comparison_problems(arms: Sequence[Hashable], reference: Hashable) -> Iterator[Problem]:
+    if len(arms) <= 1:
+        yield Problem(f"{len(arms)} arms have an outcome where two are needed")
+    if reference not in arms:
+        yield Problem(f"nobody in the reference arm {reference!r} has an outcome")
+
+
+def independent_columns(x: Matrix, codes: Codes) -> list[int]:
+    """Return the columns that vary within groups and are no combination of those kept before them.
+
+    x      (n, p) columns as they came
+    codes  (n,) each row's group, 0, 1, ...
+    """
+    scale = np.abs(x).max(axis=0, initial=0.0)
+    within = _centered_within(x, codes)
+    noise = ROUNDINGS * np.finfo(np.float64).eps * scale * np.sqrt(x.shape[0])
+    kept: list[int] = []
+    for j in range(x.shape[1]):
+        column = within[:, j]
+        length = float(np.linalg.norm(column))
+        basis = np.linalg.qr(within[:, kept])[0]
+        new = column - basis @ (basis.T @ column)
+        if length > noise[j] and np.linalg.norm(new) > COLLINEAR_SHARE * length:
+            kept.append(j)
+    return kept
+
+
+def _centered_within(x: Matrix, codes: Codes) -> Matrix:
+    """Return x minus its group means; shifted by the first row, so that large offsets cancel."""
+    shifted = x - x[:1]
+    members = (codes[:, None] == np.arange(codes.max(initial=-1) + 1)).astype(np.float64)
+    counts = np.maximum(members.sum(axis=0), 1.0)
+    means = (members.T @ shifted) / counts[:, None]
+    centered: Matrix = shifted - means[codes]
+    return centered
