@@ -44,11 +44,6 @@ class Scaled:
     shift: float
     size: float
 
-    @property
-    def covariates(self) -> Array:
-        """The design's columns after those of the arms, (n, p)."""
-        return self.design.u[:, 1 + len(self.design.others) :]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
@@ -95,13 +90,12 @@ class _Modeled:
 def scale(trial: Incomplete) -> Scaled:
     """Return the trial in numbers near 1."""
     design = columns(trial)
-    basis, upper = np.linalg.qr(design.u)
     root = np.sqrt(trial.n)
     values = trial.outcome[trial.modeled]
     shift = float(values[0] + (values - values[0]).mean())
     size = float(power_of_two(np.abs(values - shift).max()))
-    back = np.linalg.solve(upper, np.eye(upper.shape[0])) * root
-    return Scaled(design, basis * root, back, (trial.outcome - shift) / size, shift, size)
+    back = np.linalg.solve(design.upper, np.eye(design.upper.shape[0])) * root
+    return Scaled(design, design.basis * root, back, (trial.outcome - shift) / size, shift, size)
 
 
 def augment(

@@ -16,10 +16,13 @@ from equipoise.statistics.imputation.augmentation import (
     fill,
     scale,
 )
+from equipoise.statistics.imputation.completion import Cell, cells
 from equipoise.statistics.imputation.incomplete import Incomplete
 from equipoise.statistics.imputation.posterior import Parameters
-from equipoise.statistics.imputation.strategies import MAR, STRATEGIES
-from equipoise.statistics.mmrm.arrays import Array, Codes, Flags
+from equipoise.statistics.mmrm.arrays import Array
+
+# Outcomes completed at once: 16 MB.
+LARGEST_BLOCK = 2_000_000
 
 
 def draw(
@@ -30,31 +33,36 @@ def draw(
     covariance_by_arm: bool = False,
     burn_in: int = BURN_IN,
 ) -> Array:
-    """Return n completed data sets (n, participants, m) in the outcome's unit.
+    """Return n completed data sets (n, participants, m); see `draw_in_blocks`."""
+    blocks = draw_in_blocks(trial, n=n, rng=rng, covariance_by_arm=covariance_by_arm, burn_in=burn_in)
+    return np.concatenate(list(blocks))
+
+
+def draw_in_blocks(
+    trial: Incomplete,
+    *,
+    n: int,
+    rng: np.random.Generator,
+    covariance_by_arm: bool = False,
+    burn_in: int = BURN_IN,
+) -> Iterator[Array]:
+    """Yield n completed data sets in the outcome's unit, some at a time (T, participants, m).
 
     n                  data sets, each from parameters of its own, none depending on another
     rng                where chance comes from: the same state gives the same data sets
     covariance_by_arm  one covariance an arm; otherwise one for all
     burn_in            as `augment`
-    Observed outcomes stay as they are. Missing ones that a strategy governs are drawn given all others from
-    the distribution that the strategy makes of the drawn parameters, those before from the arm's own.
+    Observed outcomes stay as they are. A participant's missing ones are drawn given them from the
+    distribution that the strategy makes of the drawn parameters.
     Raises  FitError when the posterior is not proper or an outcome does not vary
     Source  Carpenter, Roger and Kenward (2013), J Biopharm Stat 23:1352-1371
     Checked tests/golden/rubin_antidepressant
     """
     scaled = scale(trial)
     parameters = augment(trial, scaled, n=n, rng=rng, covariance_by_arm=covariance_by_arm, burn_in=burn_in)
-    means = _means_by_arm(scaled, parameters.b, trial.arms)
-    covariates = np.concatenate([np.ones((trial.n, 1)), scaled.covariates], axis=1)
-    filled = np.broadcast_to(scaled.y, (n, trial.n, trial.visits)).copy()
-    for arm, strategy, since, group in _assumptions(trial):
-        home, away = (arm, trial.reference) if covariance_by_arm else (0, 0)
-        own = parameters.sigma[:, home]
-        # Strategies take one matrix for both arms as a sign that there is nothing to join.
-        other = own if home == away else parameters.sigma[:, away]
-        mean, sigma = STRATEGIES[strategy].join(means[arm], means[trial.reference], own, other, since)
-        fill(filled, group, mean=covariates[group.members] @ mean, sigma=sigma, rng=rng)
-    return np.where(trial.missing, filled * scaled.size + scaled.shift, trial.outcome)
+    size = max(1, LARGEST_BLOCK // trial.outcome.size)
+    for start in range(0, n, size):
+        yield _complete(trial, scaled, parameters.take(slice(start, start + size)), rng=rng)
 
 
 def draw_parameters(
@@ -76,32 +84,28 @@ def draw_parameters(
     return Parameters(b, found.sigma * scaled.size**2)
 
 
-def _means_by_arm(scaled: Scaled, b: Array, arms: int) -> list[Array]:
-    """Return each arm's mean at the covariates' means, over the covariates' coefficients, (T, 1 + p, m)."""
-    coefficients = scaled.back @ b
-    slopes = coefficients[:, 1 + len(scaled.design.others) :]
-    rows = scaled.design.at_arms(arms) @ coefficients
-    return [np.concatenate([rows[:, arm, None], slopes], axis=1) for arm in range(arms)]
+def _assumed(trial: Incomplete, scaled: Scaled, parameters: Parameters, cell: Cell) -> tuple[Array, Array]:
+    """Return coefficients of the design (T, q, m) and covariance (T, m, m) that a cell's strategy makes."""
+    own = scaled.back @ parameters.b
+    row = scaled.design.row(cell.arm)
+    reference = own.copy()
+    if row is not None:
+        # Members have 1 in their arm's column: without its coefficients they are the reference's.
+        reference[:, row] = 0
+    together = parameters.sigma.shape[1] == 1
+    sigma = parameters.sigma[:, 0 if together else cell.arm]
+    # Strategies take one matrix for both arms as a sign that there is nothing to join.
+    other = sigma if together else parameters.sigma[:, trial.reference]
+    return cell.strategy.join(own, reference, sigma, other, cell.since)
 
 
-def _assumptions(trial: Incomplete) -> Iterator[tuple[int, str, int, Group]]:
-    """Return (arm, strategy, first visit governed, who and what), what others condition on first."""
-    names, visit = list(STRATEGIES), np.arange(trial.visits)
-    governs = (trial.governed & trial.missing).any(axis=1)
-    strategy = np.where(governs, trial.strategy, MAR)
-    since = np.where(governs, trial.since, trial.visits)
-    key = np.column_stack([trial.arm, strategy, since, trial.missing, trial.governed])
-    some = np.flatnonzero(trial.missing.any(axis=1))
-    rows, number = np.unique(key[some], axis=0, return_inverse=True)
-    for g, row in enumerate(rows.tolist()):
-        arm, name, first = row[0], names[row[1]], row[2]
-        members, missing = some[number.ravel() == g], np.array(row[3 : 3 + trial.visits], dtype=bool)
-        before = visit < first
-        if (missing & before).any():
-            yield arm, "mar", trial.visits, _group(members, seen=~missing & before, gone=missing & before)
-        if (missing & ~before).any():
-            yield arm, name, first, _group(members, seen=~missing | before, gone=missing & ~before)
-
-
-def _group(members: Codes, *, seen: Flags, gone: Flags) -> Group:
-    return Group(members, 0, np.flatnonzero(seen), np.flatnonzero(gone))
+def _complete(
+    trial: Incomplete, scaled: Scaled, parameters: Parameters, *, rng: np.random.Generator
+) -> Array:
+    filled = np.broadcast_to(scaled.y, (parameters.b.shape[0], *scaled.y.shape)).copy()
+    for cell in cells(trial):
+        if cell.missing.size:
+            mean, sigma = _assumed(trial, scaled, parameters, cell)
+            group = Group(cell.members, 0, seen=cell.present, gone=cell.missing)
+            fill(filled, group, mean=scaled.design.u[cell.members] @ mean, sigma=sigma, rng=rng)
+    return np.where(trial.missing, filled * scaled.size + scaled.shift, trial.outcome)

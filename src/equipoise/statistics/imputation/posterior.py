@@ -27,6 +27,10 @@ class Parameters:
     b: Array
     sigma: Array
 
+    def take(self, part: slice) -> "Parameters":
+        """Return some of the draws."""
+        return Parameters(self.b[part], self.sigma[part])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
