@@ -23,7 +23,7 @@ def estimands(data: Any, *others: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_the_primary_comes_first_then_the_files_order(study: Callable[..., Any], pocket_data: Any) -> None:
     order = estimands(pocket_data, {"id": "second"}, {"id": "first"})
-    assert [one.estimand for one in estimate_all(study(estimands=order).evidence)] == [
+    assert [one.estimand for one in estimate_all(study(estimands=order).evidence).results] == [
         "primary",
         "second",
         "first",
@@ -36,7 +36,7 @@ def test_an_estimand_that_fails_is_a_row_and_stops_nothing(
     nobody = {"id": "nobody", "variable": {"score": "madrs.total", "type": "change", "visit": "D56"}}
     found = {
         one.estimand: one
-        for one in estimate_all(filled(study(estimands=estimands(pocket_data, nobody))).evidence)
+        for one in estimate_all(filled(study(estimands=estimands(pocket_data, nobody))).evidence).results
     }
     assert found["nobody"].status.startswith("not estimable: ")
     assert "0 values" in found["nobody"].status
@@ -46,7 +46,7 @@ def test_an_estimand_that_fails_is_a_row_and_stops_nothing(
 
 def test_one_arm_with_nobody_observed_says_so(six: Any) -> None:
     six.rows["values"] = [row for row in six.rows["values"] if row["participant"] in ("P1", "P2", "P3")]
-    result = estimate_all(six.evidence)[0]
+    result = estimate_all(six.evidence).results[0]
     assert result.estimate is None
     assert "second group" in result.status
 
@@ -56,19 +56,19 @@ def test_ancova_with_an_empty_arm_says_so(study: Callable[..., Any], filled: Cal
     chosen.rows["values"] = [
         row for row in chosen.rows["values"] if row["participant"] not in ("P1", "P2", "P3")
     ]
-    assert "nobody in active" in estimate_all(chosen.evidence)[0].status
+    assert "nobody in active" in estimate_all(chosen.evidence).results[0].status
 
 
 def test_no_variance_says_so(study: Callable[..., Any]) -> None:
     flat = study()
     for who, arm in (("P1", "active"), ("P2", "active"), ("P3", "control"), ("P4", "control")):
         flat.person(who, arm, BASE=30, D28=20)
-    assert "no variance" in estimate_all(flat.evidence)[0].status
+    assert "no variance" in estimate_all(flat.evidence).results[0].status
 
 
 @pytest.mark.parametrize("estimator", ["t_change", "ancova"])
 def test_nobody_at_all_is_a_row_too(estimator: str, study: Callable[..., Any]) -> None:
-    result = estimate_all(study(estimand={"estimator": {"name": estimator}}).evidence)[0]
+    result = estimate_all(study(estimand={"estimator": {"name": estimator}}).evidence).results[0]
     assert (result.estimate, result.n) == (None, None)
     assert result.status.startswith("not estimable")
 
@@ -83,7 +83,7 @@ def test_missing_responders_are_failures_when_the_protocol_says_so(
     }
     for missing, n, note in (("failure", 4, "counted as failures"), ("complete_cases", 3, "left out")):
         chosen = filled(study(estimand={**change, "missing": missing})).person("P7", "active", BASE=30)
-        result = estimate_all(chosen.evidence)[0]
+        result = estimate_all(chosen.evidence).results[0]
         assert result.n_arm == n
         assert result.notes[0].endswith(note)
 
@@ -104,12 +104,12 @@ def test_a_third_arm_stays_out_of_a_comparison_of_two(
         )
     )
     chosen.person("P7", "other", BASE=30, D28=1)
-    result = estimate_all(chosen.evidence)[0]
+    result = estimate_all(chosen.evidence).results[0]
     assert (result.n, result.estimate) == (6, pytest.approx(-13.0))
 
 
 def test_without_an_allocation_every_row_is_empty_and_says_why(six: Any) -> None:
-    result = estimate_all(six.pooled)[0]
+    result = estimate_all(six.pooled).results[0]
     assert (result.estimate, result.p_value, result.n, result.n_arm) == (None, None, 6, None)
     assert result.status == "blinded: no allocation was given"
 

@@ -23,7 +23,7 @@ def walked(six: Any) -> Any:
 
 def test_screening_is_counted_with_reasons_in_words(six: Any) -> None:
     evidence = walked(six).evidence
-    table = flow_table(evidence, estimate_all(evidence))
+    table = flow_table(evidence, estimate_all(evidence).results)
     assert [table["screened"], table["randomized"]] == [11, 7]
     assert table["excluded"] == [
         {"reason": "Not met: MADRS above 21", "n": 2},
@@ -34,7 +34,7 @@ def test_screening_is_counted_with_reasons_in_words(six: Any) -> None:
 
 def test_each_arm_is_followed_from_allocation_to_analysis(six: Any) -> None:
     evidence = walked(six).evidence
-    active, control = flow_table(evidence, estimate_all(evidence))["arms"]
+    active, control = flow_table(evidence, estimate_all(evidence).results)["arms"]
     assert [active["allocated"], active["received"]] == [4, 3]
     assert active["not_received"] == [{"reason": "Fell ill", "n": 1}]
     assert active["discontinued"] == [{"reason": "Lost to follow-up", "n": 1}]
@@ -46,13 +46,13 @@ def test_each_arm_is_followed_from_allocation_to_analysis(six: Any) -> None:
 def test_somebody_of_whom_nothing_is_recorded_is_not_lost_from_the_count(six: Any) -> None:
     six.person("P7", "active", dosed=False, BASE=30)
     evidence = six.evidence
-    active = flow_table(evidence, estimate_all(evidence))["arms"][0]
+    active = flow_table(evidence, estimate_all(evidence).results)["arms"][0]
     assert active["not_received"] == [{"reason": "Reason not recorded", "n": 1}]
 
 
 def test_without_an_allocation_everybody_stands_in_one_column(six: Any) -> None:
     evidence = walked(six).pooled
-    (column,) = flow_table(evidence, estimate_all(evidence))["arms"]
+    (column,) = flow_table(evidence, estimate_all(evidence).results)["arms"]
     assert [column["arm"], column["label"], column["allocated"]] == [None, "All participants", 7]
     assert column["analyzed"] == [{"estimand": "primary", "label": "MADRS at day 28", "n": 6}]
     assert column["open_label"] is None
@@ -62,13 +62,13 @@ def test_where_nothing_says_who_was_dosed_nobody_counts_as_undosed(six: Any) -> 
     del six.rows["exposures"]
     six.rows["dispositions"] = [row for row in six.rows["dispositions"] if row["stage"] != "treatment"]
     evidence = six.evidence
-    active = flow_table(evidence, estimate_all(evidence))["arms"][0]
+    active = flow_table(evidence, estimate_all(evidence).results)["arms"][0]
     assert [active["received"], active["not_received"]] == [None, None]
 
 
 def test_what_nobody_recorded_is_absent_and_not_zero(six: Any) -> None:
     del six.rows["dispositions"]
     evidence = six.evidence
-    table = flow_table(evidence, estimate_all(evidence))
+    table = flow_table(evidence, estimate_all(evidence).results)
     assert table["screened"] is None
     assert [column["discontinued"] for column in table["arms"]] == [None, None]

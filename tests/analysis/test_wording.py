@@ -31,7 +31,8 @@ def test_an_estimand_is_said_with_its_five_attributes(
         "The difference in means between Active and Control in: change in MADRS total from Baseline to Day 28. "
         "Population: everybody randomized, in the arm drawn for them. "
         "Whatever value is measured counts, even after: rescue medication taken. "
-        "Values count as missing after: antidepressant started."
+        "Values count as missing after: antidepressant started. "
+        "Participants without the value are like those of the same arm who have it."
     )
 
 

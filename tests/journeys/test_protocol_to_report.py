@@ -98,20 +98,32 @@ def test_the_real_depression_trial_gives_the_reference_numbers(tmp_path: Path) -
     data = reference("antidepressant_trial.csv")
     done = run("analyze", "protocols/antidepressant.yaml", "--data", str(data), "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    primary = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))[0]
-    assert primary["visit"] == "v7"
+    results = {
+        row["estimand"]: row for row in json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    }
+    primary = results["primary"]
+    assert (primary["role"], primary["estimator"], primary["visit"]) == ("primary", "mmrm", "v7")
     assert primary["comparison"] == {"arm": "drug", "reference": "placebo"}
-    with (GOLDEN / "antidepressant_ancova" / "expected.csv").open(encoding="utf-8", newline="") as file:
-        expected = {row["quantity"].removeprefix("difference."): row for row in csv.DictReader(file)}
-    compared = [
-        name
-        for name in ("n", "estimate", "std_error", "p_value", "df", "ci_low", "ci_high")
-        if name in expected
-    ]
-    assert len(compared) == 7
-    for name in compared:
-        row = expected[name]
-        assert primary[name] == pytest.approx(float(row["value"]), abs=float(row["tolerance"])), name
+    sas = {
+        row["quantity"].removeprefix("DRUG-PLACEBO visit 7 "): row
+        for row in golden("mmrm_antidepressant")
+        if "visit 7" in row["quantity"]
+    }
+    assert set(sas) == {"estimate", "std_error", "df", "p_value"}
+    for name, row in sas.items():
+        assert primary[name] == pytest.approx(float(row["value"]), rel=float(row["tolerance_relative"])), name
+    ancova = {row["quantity"].removeprefix("difference."): row for row in golden("antidepressant_ancova")}
+    assert results["complete_cases"]["sensitivity_of"] == "primary"
+    for name in ("n", "estimate", "std_error", "df", "ci_low", "ci_high"):
+        row = ancova[name]
+        found = results["complete_cases"][name]
+        assert found == pytest.approx(float(row["value"]), abs=float(row["tolerance"])), name
+    assert results["complete_cases"]["p_value"] is None
+
+
+def golden(folder: str) -> list[dict[str, str]]:
+    with (GOLDEN / folder / "expected.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def test_the_demo_draws_its_trial_anew_when_the_old_one_cannot_be_read(

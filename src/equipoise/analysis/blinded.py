@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 
 from equipoise import expressions
-from equipoise.analysis.unblinding import unblinding_visit
 from equipoise.analysis.windows import ISO_DATE_LENGTH
 from equipoise.protocol import Resolved
+from equipoise.protocol.comparison import unblinding_visit
 from equipoise.protocol.schedule import Visit
 from equipoise.records import Records, with_tables
 

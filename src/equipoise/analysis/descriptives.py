@@ -8,9 +8,9 @@ from typing import Any
 
 from equipoise.analysis.evidence import Cohort, Evidence
 from equipoise.analysis.plain import percent
-from equipoise.analysis.unblinding import comparable, unblinding_visit
 from equipoise.analysis.variable import Scale, baseline_of, scale_of
 from equipoise.analysis.windows import Reading, days_between
+from equipoise.protocol.comparison import comparable, unblinding_visit
 from equipoise.protocol.schedule import Visit
 from equipoise.statistics.describe import Description, describe
 

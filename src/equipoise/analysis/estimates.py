@@ -3,41 +3,65 @@
 Holds the loop. An estimand that cannot be estimated becomes a row that says why and never stops the others.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from equipoise.analysis.answer import Answer
 from equipoise.analysis.evidence import Evidence
 from equipoise.analysis.multiplicity import apply
 from equipoise.analysis.plain import number
 from equipoise.analysis.question import Question
-from equipoise.analysis.registry import ESTIMATORS, Answer
+from equipoise.analysis.registry import ESTIMATORS
 from equipoise.analysis.result import Result
 from equipoise.errors import FitError
 
 BLINDED = "blinded: no allocation was given"
 
 
-def estimate_all(evidence: Evidence) -> tuple[Result, ...]:
+@dataclass(frozen=True)
+class Findings:
+    """What the estimators said.
+
+    results   one an estimand, the primary first, after the testing procedure
+    answers   estimand to all its estimator said; those that could not be estimated are absent
+    """
+
+    results: tuple[Result, ...]
+    answers: Mapping[str, Answer]
+
+
+def estimate_all(evidence: Evidence, *, only: Collection[str] | None = None) -> Findings:
     """Return one result an estimand, the primary first, after the protocol's multiplicity procedure.
 
+    only   estimands to estimate; None = all. The procedure still tests what it finds among them
     Without an allocation every row is empty and says so.
     """
     protocol = evidence.resolved.protocol
     ordered = sorted(protocol.estimands, key=lambda one: one is not protocol.primary)
-    results = [estimate(Question(evidence, one)) for one in ordered]
-    return apply(results, protocol.multiplicity) if not evidence.blinded else tuple(results)
+    asked = [Question(evidence, one) for one in ordered if only is None or one.id in only]
+    found = [_ask(question) for question in asked]
+    results = tuple(result for result, _ in found)
+    return Findings(
+        results if evidence.blinded else apply(results, protocol.multiplicity),
+        {result.estimand: answer for result, answer in found if answer is not None},
+    )
 
 
 def estimate(question: Question) -> Result:
     """Return the result of one question, before any testing of several hypotheses."""
+    return _ask(question)[0]
+
+
+def _ask(question: Question) -> tuple[Result, Answer | None]:
     empty = _empty(question)
     try:
         if question.evidence.blinded:
-            return replace(empty, status=BLINDED, n=len(question.outcome))
+            return replace(empty, status=BLINDED, n=len(question.outcome)), None
         answer = ESTIMATORS[question.estimand.estimator.name](question)
     except FitError as error:
-        return replace(empty, status=f"not estimable: {_words(error)}", notes=_notes(question))
-    return _filled(empty, answer, notes=(*question.notes, *answer.notes))
+        return replace(empty, status=f"not estimable: {_words(error)}", notes=_notes(question)), None
+    sample = question.notes if answer.sample_notes is None else answer.sample_notes
+    return _filled(empty, answer, notes=(*sample, *answer.notes)), answer
 
 
 def find(results: Sequence[Result], estimand: str) -> Result | None:
@@ -78,6 +102,7 @@ def _filled(empty: Result, answer: Answer, *, notes: tuple[str, ...]) -> Result:
     return replace(
         empty,
         convention=answer.convention,
+        variance_convention=answer.variance,
         estimate=number(found.estimate),
         std_error=number(found.std_error),
         df=number(found.df),

@@ -3,7 +3,7 @@
 Holds the order of steps. Reads no file and no clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,14 @@ from equipoise.analysis.descriptives import (
     missing_table,
 )
 from equipoise.analysis.deviations import deviations_table
-from equipoise.analysis.estimates import estimate_all
+from equipoise.analysis.estimates import Findings, estimate_all
 from equipoise.analysis.evidence import Evidence, gather
 from equipoise.analysis.feasibility import require_feasible
 from equipoise.analysis.flow import flow_table
 from equipoise.analysis.folder import write_folder
 from equipoise.analysis.guesses import certainty_table, expectancy_table, guesses_table, indices_table
 from equipoise.analysis.header import trial_table
+from equipoise.analysis.longitudinal import by_visit_table, covariance_table, missing_patterns_table
 from equipoise.analysis.multiplicity import multiplicity_table
 from equipoise.analysis.plain import plain
 from equipoise.analysis.provenance import Provenance, provenance_table
@@ -32,6 +33,7 @@ from equipoise.analysis.published import published_table
 from equipoise.analysis.responders import responders_table
 from equipoise.analysis.result import Result
 from equipoise.analysis.safety import adverse_events_table
+from equipoise.analysis.sensitivity import sensitivity_table
 from equipoise.analysis.sessions import sessions_table
 from equipoise.analysis.subgroups import subgroups_table
 from equipoise.analysis.wording import estimands_table
@@ -88,25 +90,29 @@ def analyze(
     """
     require_feasible(resolved)
     evidence = gather(resolved, records, allocation)
-    results = estimate_all(evidence)
+    found = estimate_all(evidence)
     return Analysis(
-        results,
-        plain(_tables(evidence, results, provenance)),
+        found.results,
+        plain(_tables(evidence, found, provenance)),
         public_protocol(resolved, blinded=evidence.blinded),
     )
 
 
-def estimates(resolved: Resolved, records: Records, allocation: Allocation) -> tuple[Result, ...]:
+def estimates(
+    resolved: Resolved, records: Records, allocation: Allocation, *, only: Collection[str] | None = None
+) -> tuple[Result, ...]:
     """Return the results without any table, for rehearsals that need nothing else.
 
+    only    estimands to estimate, such as those the testing procedure needs; None = all
     Raises  as `analyze`
     """
     require_feasible(resolved)
-    return estimate_all(gather(resolved, records, allocation))
+    return estimate_all(gather(resolved, records, allocation), only=only).results
 
 
-def _tables(evidence: Evidence, results: Sequence[Result], provenance: Provenance) -> dict[str, Any]:
+def _tables(evidence: Evidence, found: Findings, provenance: Provenance) -> dict[str, Any]:
     """Return every table; one that has nothing to show is absent."""
+    results, answers = found.results, found.answers
     tables = {
         "trial": trial_table(evidence),
         "flow": flow_table(evidence, results),
@@ -125,6 +131,10 @@ def _tables(evidence: Evidence, results: Sequence[Result], provenance: Provenanc
         "multiplicity": None
         if evidence.blinded
         else multiplicity_table(results, evidence.resolved.protocol.multiplicity),
+        "by_visit": by_visit_table(evidence, answers),
+        "covariance": covariance_table(evidence, answers),
+        "missing_patterns": missing_patterns_table(evidence, answers),
+        "sensitivity": sensitivity_table(evidence, results),
         "published": published_table(evidence, results),
         "missing": missing_table(evidence),
         "lines": lines_table(evidence),

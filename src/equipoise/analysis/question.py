@@ -3,8 +3,8 @@
 Holds the way from protocol and records to one outcome a participant. Refuses to estimate.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -48,6 +48,25 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Design:
+    """Covariate columns of n participants.
+
+    matrix  (n, p)
+    names   (p,) their names
+    levels  (p,) levels of the factor a column belongs to; 0 for a number
+    """
+
+    matrix: NDArray[np.float64]
+    names: tuple[str, ...]
+    levels: tuple[int, ...]
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """The covariates the columns stand for."""
+        return tuple(dict.fromkeys(name.partition("=")[0] for name in self.names))
+
+
+@dataclass(frozen=True)
 class Question:
     """One estimand and the data it is asked of.
 
@@ -57,6 +76,14 @@ class Question:
     evidence: Evidence
     estimand: Estimand
     within: frozenset[str] | None = None
+
+    def at(self, visit: str) -> "Question":
+        """Return the same question of the variable at another visit."""
+        variable = self.estimand.variable
+        if visit == variable.visit:
+            return self
+        moved = variable.model_copy(update={"visit": visit})
+        return replace(self, estimand=self.estimand.model_copy(update={"variable": moved}))
 
     @property
     def arm(self) -> str:
@@ -160,15 +187,13 @@ class Question:
         """
         columns = self.covariates
         who = [one for one in self.outcome if all(one in column for column in columns.values())]
-        design, names = _design(
-            {name: [column[one] for one in who] for name, column in columns.items()}, len(who)
-        )
+        design = lay_out(columns, who)
         return Sample(
             participants=tuple(who),
             arms=tuple(self.compared[one] or "" for one in who),
             outcome=np.array([self.outcome[one] for one in who], dtype=np.float64),
-            design=design,
-            names=names,
+            design=design.matrix,
+            names=design.names,
         )
 
     @cached_property
@@ -228,14 +253,18 @@ class Question:
                 yield f"{without} without {name}, left out"
 
 
-def _design(columns: Mapping[str, list[float | str]], n: int) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    blocks, names = [np.empty((n, 0))], list[str]()
-    for name, values in columns.items():
+def lay_out(columns: Mapping[str, Mapping[str, float | str]], who: Sequence[str]) -> Design:
+    """Return the covariates of participants who have them all: numbers as they are, levels as indicators."""
+    blocks, names, levels = [np.empty((len(who), 0))], list[str](), list[int]()
+    for name, column in columns.items():
+        values = [column[one] for one in who]
         if all(isinstance(value, float) for value in values):
-            blocks.append(np.array(values, dtype=np.float64).reshape(n, 1))
+            blocks.append(np.array(values, dtype=np.float64).reshape(len(who), 1))
             names.append(name)
+            levels.append(0)
         else:
-            block, levels = indicators(values, name=name)
+            block, found = indicators(values, name=name)
             blocks.append(block)
-            names.extend(levels)
-    return np.hstack(blocks), tuple(names)
+            names.extend(found)
+            levels.extend([len(found) + 1] * len(found))
+    return Design(np.hstack(blocks), tuple(names), tuple(levels))

@@ -5,8 +5,9 @@ Refuses to know tables, tests of several hypotheses or files.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from equipoise.analysis.answer import Answer
+from equipoise.analysis.mixed_model import mmrm
 from equipoise.analysis.plain import number, percent
 from equipoise.analysis.question import Question, Sample
 from equipoise.analysis.result import Group
@@ -14,34 +15,12 @@ from equipoise.errors import FitError
 from equipoise.statistics import ancova as covariance
 from equipoise.statistics import proportion, two_sample
 from equipoise.statistics.describe import describe
-from equipoise.statistics.estimate import Estimate
 from equipoise.statistics.proportion import Count, DifferenceMethod
 
 INTERVALS: Mapping[str, DifferenceMethod] = {
     "newcombe": "newcombe",
     "miettinen_nurminen": "miettinen_nurminen",
 }
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an estimator returns.
-
-    estimate    arm minus reference (or their ratio), in the variable's unit
-    convention  how exactly it was computed
-    groups      both sides, the arm first
-    notes       what the method did that a reader must know
-    """
-
-    estimate: Estimate
-    convention: str
-    groups: tuple[Group, Group]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def n(self) -> int:
-        """Participants used."""
-        return sum(group.n for group in self.groups)
 
 
 Estimator = Callable[[Question], Answer]
@@ -106,6 +85,7 @@ def odds_ratio(question: Question) -> Answer:
 ESTIMATORS: Mapping[str, Estimator] = {
     "t_change": t_change,
     "ancova": ancova,
+    "mmrm": mmrm,
     "risk_difference": risk_difference,
     "odds_ratio": odds_ratio,
 }

@@ -9,9 +9,9 @@ from typing import Any
 from equipoise.analysis.descriptives import shown_scores, visits_of
 from equipoise.analysis.evidence import Cohort, Evidence
 from equipoise.analysis.plain import percent
-from equipoise.analysis.unblinding import comparable
 from equipoise.analysis.variable import Scale, baseline_of, definition, measure
 from equipoise.errors import FitError
+from equipoise.protocol.comparison import comparable
 from equipoise.protocol.estimators import BINARY
 from equipoise.protocol.plan import Variable
 from equipoise.protocol.schedule import Visit

@@ -44,6 +44,7 @@ class Result:
     estimand, name, role      as in the protocol
     analysis_set              id of the analysis set
     estimator, convention     the registry's name, and how exactly it was computed
+    variance_convention       what kind of standard error it is, where there are several; None otherwise
     visit, scale              the protocol's visit id, and the rating scale's id (the form's where there is
                               none)
     variable, variable_type   the score as `form.score`, and value, change, percent_change, response or
@@ -69,6 +70,7 @@ class Result:
     analysis_set: str
     estimator: str
     convention: str = ""
+    variance_convention: str | None = None
     visit: str
     scale: str
     variable: str
@@ -169,6 +171,7 @@ class Result:
             "p_adjusted": self.p_adjusted,
             "gate": self.gate,
             "sensitivity_of": self.sensitivity_of,
+            "variance_convention": self.variance_convention,
             "groups": [
                 {field.name: plain(getattr(group, field.name)) for field in fields(group)}
                 for group in self.groups

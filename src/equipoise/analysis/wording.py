@@ -10,7 +10,7 @@ from equipoise.analysis.intercurrent import affected
 from equipoise.analysis.question import Question
 from equipoise.analysis.variable import definition
 from equipoise.errors import FitError
-from equipoise.protocol.estimators import BINARY
+from equipoise.protocol.estimators import BINARY, ESTIMATORS
 from equipoise.protocol.plan import Estimand
 
 Json = dict[str, Any]
@@ -27,6 +27,15 @@ STRATEGIES = {
     "while_on_treatment": "The last value counts before",
     "principal_stratum": "Only participants who would never have",
 }
+
+IMPUTED_AS = {
+    "mar": "missing at random",
+    "jr": "jump to reference",
+    "cr": "copy reference",
+    "cir": "copy increments in reference",
+    "lmcf": "last mean carried forward",
+}
+"""What is assumed of values after an event, by the protocol's words."""
 
 
 def estimands_table(evidence: Evidence) -> list[Json]:
@@ -63,6 +72,7 @@ def _row(evidence: Evidence, estimand: Estimand) -> Json:
         "covariates": list(estimator.covariates),
         "strata": estimator.strata,
         "missing": estimand.missing,
+        "assumption": assumption(question),
         "variance": estimand.variance,
         "sensitivity_of": estimand.sensitivity_of,
         "sentence": _sentence(question),
@@ -82,6 +92,33 @@ def variable_text(question: Question) -> str:
     if variable.type in BINARY:
         return f"{variable.type.capitalize()} at {visit}: {_definition(question)}"
     return f"{label} at {visit}"
+
+
+def assumption(question: Question) -> str:
+    """Return in one sentence what is assumed of participants without the variable."""
+    estimand = question.estimand
+    if estimand.missing == "failure":
+        return "Participants without the variable count as not having responded"
+    row = ESTIMATORS[estimand.estimator.name]
+    return f"{row.assumes}{_by_event(question)}{_shift(question)}"
+
+
+def _by_event(question: Question) -> str:
+    """Return the assumptions that differ between intercurrent events."""
+    given = question.estimand.estimator.options.get("strategies") or {}
+    texts = {event.id: event.text for event in question.evidence.resolved.protocol.intercurrent_events}
+    said = [f"after {_lower(texts[event])}: {IMPUTED_AS[one]}" for event, one in given.items()]
+    return f"; {'; '.join(said)}" if said else ""
+
+
+def _shift(question: Question) -> str:
+    """Return by how much imputed values are changed."""
+    options = question.estimand.estimator.options
+    if "delta" not in options:
+        return ""
+    unit = f" {question.scale.unit}" if question.scale.unit else ""
+    arms = "in both arms" if options.get("to") == "both" else f"in the arm {question.arm}"
+    return f": {options['delta']:+g}{unit} {arms}"
 
 
 def _definition(question: Question) -> str:
@@ -112,6 +149,7 @@ def _sentence(question: Question) -> str:
         f"The {SUMMARIES[estimand.summary]} between {arms} in: {_lower(variable_text(question))}",
         f"Population: {_lower(population)}",
         *(_strategy_text(question, strategy) for strategy in STRATEGIES),
+        assumption(question),
     ]
     return " ".join(f"{part}." for part in parts if part)
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from equipoise.protocol.part import MarkedCount, Name, Part, Positive, Probability, Role, Rule, Text
+from equipoise.protocol.part import MarkedCount, Name, Part, Positive, Probability, Role, Rule, Slug, Text
 from equipoise.protocol.schedule import Day
 
 Strategy = Literal["treatment_policy", "hypothetical", "composite", "while_on_treatment", "principal_stratum"]
@@ -111,7 +111,7 @@ class Variable(Part):
 class Estimator(Part):
     """How the summary is computed: a row of the estimator registry with its options."""
 
-    name: Name
+    name: Slug
     """Name in the registry."""
     covariates: tuple[Text, ...] = ()
     """Covariates, as `form.score@VISIT` or `form.item@VISIT`."""

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from equipoise.errors import Problem
+from equipoise.protocol.estimator_options import faults
 from equipoise.protocol.estimators import BINARY, COMPOSITE, COMPOSITE_VALUES, ESTIMATORS
 from equipoise.protocol.plan import AnalysisWindow, Estimand, IntercurrentEvent
 from equipoise.protocol.rules.calendar import Calendar
@@ -26,6 +27,7 @@ def estimands(draft: Draft) -> Iterator[Problem]:
         yield from _baseline(draft, calendar, estimand, path)
         yield from _blinded(draft, calendar, estimand, path)
         yield from _estimator(draft, calendar, estimand, path)
+        yield from _options(draft, estimand, path)
         yield from _handled(draft, estimand, path)
     for place, event in enumerate(draft.protocol.intercurrent_events):
         yield from _detection(draft, event, ("intercurrent_events", place, "detect"))
@@ -173,9 +175,9 @@ def _choices(draft: Draft, estimand: Estimand, path: Path) -> Iterator[Problem]:
     row = ESTIMATORS[chosen.name]
     here = (*path, "estimator")
     if chosen.covariates and not row.covariates:
-        yield draft.error((*here, "covariates"), f"{chosen.name} adjusts for nothing", "use ancova")
+        yield draft.error((*here, "covariates"), f"{chosen.name} adjusts for nothing", "use ancova or mmrm")
     if chosen.strata and not row.strata:
-        yield draft.error((*here, "strata"), f"{chosen.name} adjusts for nothing", "use ancova")
+        yield draft.error((*here, "strata"), f"{chosen.name} adjusts for nothing", "use ancova or mmrm")
     if chosen.strata and not draft.protocol.allocation.strata:
         message = "the trial is not stratified, so there are no strata to adjust for"
         yield draft.error((*here, "strata"), message, "remove `strata: true`")
@@ -187,6 +189,13 @@ def _choices(draft: Draft, estimand: Estimand, path: Path) -> Iterator[Problem]:
         if name is not None and name not in known:
             hint = nearest(name, known) if known else "remove it"
             yield draft.error(place, f"{chosen.name} does not offer {shown(name)}", hint)
+
+
+def _options(draft: Draft, estimand: Estimand, path: Path) -> Iterator[Problem]:
+    reading = read(draft, estimand.variable.score)
+    known = reading.form and not reading.message and estimand.variable.visit in draft.visits
+    for fault in faults(draft.protocol, estimand, form=reading.form if known else ""):
+        yield draft.error((*path, *fault.place), fault.message, fault.hint)
 
 
 def _covariates(draft: Draft, calendar: Calendar, estimand: Estimand, path: Path) -> Iterator[Problem]:
