@@ -8,11 +8,15 @@ from equipoise.conduct.config.settings import current
 from equipoise.conduct.stores import keys
 from equipoise.conduct.stores.names import ALIASES, STORES, Store
 
+ONE_YEAR = 31_536_000
 STUDY = current()
 
 SECRET_KEY = keys.read(STUDY.keys, "web").hex()
 ALLOWED_HOSTS = list(STUDY.hosts)
 LANGUAGE_CODE = STUDY.language
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = STUDY.public
+SECURE_SSL_REDIRECT = STUDY.public
+SECURE_HSTS_SECONDS = ONE_YEAR if STUDY.public else 0
 
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",

@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -16,6 +17,7 @@ from equipoise.errors import Problem, TrialError
 HOME = "EQUIPOISE_HOME"
 PREFIX = "EQUIPOISE_"
 FILE = "settings.toml"
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 Mode = Literal["production", "simulated", "test"]
 
 
@@ -64,6 +66,11 @@ class Settings:
         return self.mode == "simulated"
 
     @property
+    def public(self) -> bool:
+        """Whether it can be reached from elsewhere, and therefore only through TLS."""
+        return not set(self.hosts) <= LOOPBACK
+
+    @property
     def databases(self) -> dict[str, str]:
         """Store to database address."""
         return {
@@ -108,7 +115,13 @@ def current() -> Settings:
         raise SettingsError(
             f"{HOME} is not set", [Problem("no study was named", f"set {HOME} to its folder")]
         )
-    return read(Path(home))
+    return _read_once(Path(home))
+
+
+@cache
+def _read_once(home: Path) -> Settings:
+    """A running system keeps the settings it started with."""
+    return read(home)
 
 
 def _problems(given: Mapping[str, Any], names: set[str], *, source: str) -> Iterator[Problem]:

@@ -1,5 +1,9 @@
-"""Every address of the web system. One that the permission matrix does not know is refused."""
+"""Every address of the web system. One that names no action is refused by the gate."""
 
 from django.urls import URLPattern, URLResolver
 
 urlpatterns: list[URLPattern | URLResolver] = []
+
+handler400 = "equipoise.conduct.config.errors.not_understood"
+handler404 = "equipoise.conduct.config.errors.not_found"
+handler500 = "equipoise.conduct.config.errors.failed"
