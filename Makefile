@@ -8,6 +8,9 @@ BENCH ?= $(sort $(wildcard benchmarks/*.py))
 CORE := $(VENV)/.core-installed
 DEV := $(VENV)/.dev-installed
 
+# Python keeps what it compiles, or every worker and every command that a test starts compiles it all again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo demo-clean test check bench docs clean
 .DEFAULT_GOAL := help
 

@@ -1,26 +1,48 @@
 """The command line as people use it: what it says, and with which exit code it leaves."""
 
+import contextlib
+import io
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from equipoise.cli import COMMANDS, equipoise
+from equipoise.cli import COMMANDS, equipoise, main
 from equipoise.cli.demo import serve
 
 ROOT = Path(__file__).parents[2]
 FRONTLINE = ROOT / "protocols" / "frontline.yaml"
 
+Done = subprocess.CompletedProcess[str]
 
-def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a process, so that exit codes and streams are the real ones."""
-    return subprocess.run(
-        [sys.executable, "-m", "equipoise", *arguments], cwd=cwd, capture_output=True, text=True, check=False
-    )
+
+def run(*arguments: str) -> Done:
+    """Run the command line as its entry point does, with this process's words instead of a shell's."""
+    with (
+        patch.object(sys, "argv", ["equipoise", *arguments]),
+        contextlib.redirect_stdout(io.StringIO()) as out,
+        contextlib.redirect_stderr(io.StringIO()) as err,
+        pytest.raises(SystemExit) as left,
+    ):
+        main()
+    code = left.value.code
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())  # type: ignore[arg-type]
+
+
+def test_a_process_leaves_with_the_same_words_on_the_same_streams(tmp_path: Path) -> None:
+    file = tmp_path / "empty.yaml"
+    file.write_bytes(b"")
+    for arguments in (["check", str(file)], ["conjure"]):
+        command = [sys.executable, "-m", "equipoise", *arguments]
+        real = subprocess.run(command, capture_output=True, text=True, check=False)
+        inside = run(*arguments)
+        assert (real.returncode, real.stdout) == (inside.returncode, inside.stdout)
+        assert real.stderr.splitlines()[-1:] == inside.stderr.splitlines()[-1:]
 
 
 def test_help_lists_every_command_without_importing_any() -> None:
@@ -54,7 +76,7 @@ def test_check_lists_all_problems_with_places_and_leaves_with_1(tmp_path: Path) 
 
 
 def test_check_of_the_flagship_has_warnings_and_leaves_with_0() -> None:
-    done = run("check", "protocols/frontline.yaml")
+    done = run("check", str(FRONTLINE))
     assert done.returncode == 0, done.stdout
     assert "no errors" in done.stdout
     assert "warning" in done.stdout
