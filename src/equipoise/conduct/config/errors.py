@@ -24,7 +24,8 @@ def not_understood(request: HttpRequest, exception: Exception | None = None) -> 
 def not_from_here(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """Answer to a form that was not sent from a page of ours, or after the session ended."""
     text = _(
-        "This page was open for too long, or was sent from elsewhere. Nothing was changed. Go back and try again."
+        "This page was open for too long, or was sent from elsewhere. Nothing was changed. "
+        "Go back and try again."
     )
     return _page(request, _("Please send it again"), text, HTTPStatus.FORBIDDEN)
 
