@@ -180,7 +180,7 @@ def _fit(x: Matrix, sets: _RiskSets, happened: NDArray[np.bool_], *, names: Sequ
     beta: Matrix = np.zeros(x.shape[1])
     here, gradient, information = _derivatives(x, sets, happened, beta)
     null = here
-    step = np.full_like(beta, np.inf)
+    step: NDArray[Any] = np.full_like(beta, np.inf)
     for count in range(1, MOST_STEPS + 1):
         try:
             step = np.linalg.solve(information, gradient)
