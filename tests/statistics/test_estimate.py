@@ -75,17 +75,17 @@ def test_an_estimate_cannot_be_changed() -> None:
         infer(1.0, 0.5).estimate = 2.0  # type: ignore[misc]
 
 
-METHODS = ("two_sample", "ancova", "proportion", "blinding", "multiplicity", "describe")
+METHODS = ("two_sample", "ancova", "proportion", "blinding", "multiplicity", "describe", "mmrm")
 
 
-def test_importing_the_methods_loads_neither_pandas_nor_scipy_stats() -> None:
+def test_importing_the_methods_loads_neither_pandas_nor_formulaic_nor_scipy_stats() -> None:
     names = [f"equipoise.statistics.{method}" for method in METHODS]
     code = f"import sys, {', '.join(names)}; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert set(names) <= set(loaded)
-    assert not {"pandas", "scipy.stats"} & set(loaded)
+    assert not {"pandas", "formulaic", "scipy.stats"} & set(loaded)
 
 
 def test_multiplicity_is_plain_python() -> None:

@@ -1,7 +1,6 @@
 """Tests of the optimum and of Kenward-Roger against a slow computation that shares no code and no formula.
 
-Participant by participant, dense matrices, other parameters, numerical derivatives: the definitions, not the
-algorithm.
+A matrix for every participant, other parameters, numerical derivatives: the definitions, not the algorithm.
 """
 
 import itertools
@@ -23,7 +22,7 @@ def _correlation(name, rho, days):
     if name == "toep":
         return np.concatenate([[1.0], rho])[steps]
     if name == "sp_exp":
-        return np.exp(-np.abs(np.subtract.outer(days, days)) / rho[0])
+        return np.exp(-np.abs(days[:, :, None] - days[:, None, :]) / rho[0])
     return np.array([[np.prod(rho[min(a, b) : max(a, b)]) for b in range(VISITS)] for a in range(VISITS)])
 
 
@@ -61,11 +60,15 @@ def _theta(name, free):
 
 
 class Direct:
-    """A trial by participant: rows (x, y, visits, days, weights, group)."""
+    """A trial by participant, those of one group with equally many visits stacked.
+
+    A stack is (x, y, visits, days, weights, group), its first axis the participants.
+    """
 
     def __init__(self, data, name, *, group=None, weights=None, restricted=True):
         self.name, self.restricted = name, restricted
-        self.people, self.groups = [], sorted(data[group].unique()) if group else ["all"]
+        self.groups = sorted(data[group].unique()) if group else ["all"]
+        stacks = {}
         for _, rows in data.sort_values("visit").groupby("id"):
             visit = rows["visit"].str[1:].astype(int).to_numpy()
             arm = (rows["arm"] == "control").to_numpy(dtype=float)
@@ -75,32 +78,29 @@ class Direct:
             days = np.zeros(VISITS)
             days[visit] = rows["day"]
             number = self.groups.index(rows[group].iloc[0]) if group else 0
-            self.people.append((x, rows["y"].to_numpy(), visit, days, w, number))
-        self.size = {
-            "us": 6,
-            "cs": 2,
-            "ar1": 2,
-            "ad": 3,
-            "toep": 3,
-            "csh": 4,
-            "ar1h": 4,
-            "adh": 5,
-            "toeph": 5,
-        }.get(name, 2)
+            stacks.setdefault((len(rows), number), []).append((x, rows["y"].to_numpy(), visit, days, w))
+        self.stacks = [(*map(np.array, zip(*people, strict=True)), key[1]) for key, people in stacks.items()]
+        sizes = {"us": 6, "ad": 3, "toep": 3, "csh": 4, "ar1h": 4, "adh": 5, "toeph": 5}
+        self.size = sizes.get(name, 2)
 
-    def v(self, theta, person):
-        _, _, visit, days, w, number = person
+    def v(self, theta, stack):
+        """Return the covariance of what each participant has."""
+        _, _, visit, days, w, number = stack
         own = theta[number * self.size : (number + 1) * self.size]
-        return _sigma(self.name, own, days)[np.ix_(visit, visit)] / np.sqrt(np.outer(w, w))
+        whole = np.broadcast_to(_sigma(self.name, own, days), (len(days), VISITS, VISITS))
+        seen = whole[np.arange(len(days))[:, None, None], visit[:, :, None], visit[:, None, :]]
+        return seen / np.sqrt(w[:, :, None] * w[:, None, :])
 
     def solve(self, theta):
         """Return -2 log likelihood, b and its covariance."""
         xvx, xvy, yvy, log_v, n = 0, 0, 0, 0, 0
-        for person in self.people:
-            x, y, *_ = person
-            inverse = np.linalg.inv(self.v(theta, person))
-            xvx, xvy, yvy = xvx + x.T @ inverse @ x, xvy + x.T @ inverse @ y, yvy + y @ inverse @ y
-            log_v, n = log_v - np.linalg.slogdet(inverse)[1], n + y.size
+        for stack in self.stacks:
+            x, y, *_ = stack
+            inverse = np.linalg.inv(self.v(theta, stack))
+            weighted = x.swapaxes(1, 2) @ inverse
+            xvx, xvy = xvx + (weighted @ x).sum(axis=0), xvy + (weighted @ y[:, :, None]).sum(axis=0)[:, 0]
+            yvy, n = yvy + np.einsum("ia,iab,ib", y, inverse, y), n + y.size
+            log_v -= np.linalg.slogdet(inverse)[1].sum()
         b = np.linalg.solve(xvx, xvy)
         value = log_v + yvy - b @ xvy
         rows = n
@@ -110,7 +110,7 @@ class Direct:
 
     def maximize(self):
         start = np.zeros((len(self.groups), self.size))
-        variances = np.log(np.var(np.concatenate([person[1] for person in self.people])) / 2)
+        variances = np.log(np.var(np.concatenate([stack[1].ravel() for stack in self.stacks])) / 2)
         start[:, : VISITS if self.name.endswith("h") else 1] = variances
         if self.name == "us":
             start[:] = [variances / 2, 0, variances / 2, 0, 0, variances / 2]
@@ -150,22 +150,23 @@ class Direct:
         return *errors, 2 * (contrast @ phi @ contrast) ** 2 / (gradient @ w @ gradient)
 
     def _sums(self, theta, axes, step):
-        k, size = theta.size, self.people[0][0].shape[1]
+        k, size = theta.size, self.stacks[0][0].shape[2]
         p, q, r = np.zeros((k, size, size)), np.zeros((k, k, size, size)), np.zeros((k, k, size, size))
-        for person in self.people:
-            x, inverse = person[0], np.linalg.inv(self.v(theta, person))
-            z = inverse @ x
+        for stack in self.stacks:
+            inverse = np.linalg.inv(self.v(theta, stack))
+            z = inverse @ stack[0]
+            across = z.swapaxes(1, 2)
             d = [
-                (self.v(theta + a, person) - self.v(theta - a, person)) / (2 * s)
+                (self.v(theta + a, stack) - self.v(theta - a, stack)) / (2 * s)
                 for a, s in zip(axes, step, strict=True)
             ]
             for i, j in itertools.product(range(k), repeat=2):
                 signs = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
-                corners = [s * c * self.v(theta + s * axes[i] + c * axes[j], person) for s, c in signs]
-                q[i, j] += z.T @ d[i] @ inverse @ d[j] @ z
-                r[i, j] += z.T @ (sum(corners) / (4 * step[i] * step[j])) @ z
+                corners = [s * c * self.v(theta + s * axes[i] + c * axes[j], stack) for s, c in signs]
+                q[i, j] += (across @ d[i] @ inverse @ d[j] @ z).sum(axis=0)
+                r[i, j] += (across @ (sum(corners) / (4 * step[i] * step[j])) @ z).sum(axis=0)
             for i in range(k):
-                p[i] += z.T @ d[i] @ z
+                p[i] += (across @ d[i] @ z).sum(axis=0)
         return p, q, r
 
 

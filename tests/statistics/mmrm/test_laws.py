@@ -152,11 +152,5 @@ def test_the_number_of_threads_changes_no_digit(invented, tmp_path):
     assert there.stdout.split() == [float(value).hex() for value in here]
 
 
-def test_importing_the_package_loads_no_formula_and_no_scipy_stats():
-    code = "import sys, equipoise.statistics.mmrm; print([m for m in ('formulaic', 'pandas', 'scipy.stats') if m in sys.modules])"
-    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    assert out.strip() == "[]"
-
-
 def test_a_registry_row_stands_for_every_structure():
     assert set(mmrm.STRUCTURES) == {"us", "cs", "csh", "ar1", "ar1h", "ad", "adh", "toep", "toeph", "sp_exp"}
