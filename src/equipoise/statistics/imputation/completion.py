@@ -51,10 +51,13 @@ class Effects:
         return Effects(self.difference + other.difference, self.mean + other.mean, self.code)
 
 
-def cells(trial: Incomplete) -> list[Cell]:
-    """Return the cells; whoever misses nothing, or nothing after an event, is under missing at random."""
+def cells(trial: Incomplete, *, plain: bool = False) -> list[Cell]:
+    """Return the cells; whoever misses nothing, or has no event, is under missing at random.
+
+    plain  everybody is
+    """
     m = trial.visits
-    ruled = trial.missing.any(axis=1) & (trial.strategy != MAR) & (trial.since < m)
+    ruled = trial.missing.any(axis=1) & (trial.strategy != MAR) & (trial.since < m) & (not plain)
     strategy, since = np.where(ruled, trial.strategy, MAR), np.where(ruled, trial.since, m)
     key = np.column_stack([trial.arm, strategy, since, trial.present])
     rows, number = np.unique(key, axis=0, return_inverse=True)
@@ -77,13 +80,14 @@ class Completion:
 
     basis   (n, Q) orthonormal columns of the analysis at one visit
     scaled  (n, m) outcomes less their least-squares fit, over their size; 0 where missing
+    plain   everybody is imputed as missing at random, by the same model
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, *, plain: bool = False) -> None:
         trial, design = model.trial, model.columns
         self.model = model
         self.basis, self.upper = design.basis, design.upper
-        self.cells = cells(trial)
+        self.cells = cells(trial, plain=plain)
         self.number = np.empty(trial.n, dtype=np.intp)
         for c, cell in enumerate(self.cells):
             self.number[cell.members] = c
@@ -113,6 +117,18 @@ class Completion:
         slope = np.linalg.solve(joint[:, o[:, None], o], joint[:, o[:, None], k])
         return about[:, :, k] - about[:, :, o] @ slope, slope
 
+    def filled(self) -> Array:
+        """Return the trial's outcomes with those missing filled in, (n, m)."""
+        model = self.model
+        completed = model.trial.outcome.copy()
+        for cell in self.cells:
+            own, gaps = cell.members, cell.missing
+            rest, slope = self.map(model.fits, cell)
+            about = self.basis[own] @ rest[0] + self.scaled[np.ix_(own, cell.present)] @ slope[0]
+            level = model.columns.u[own] @ model.origin[:, gaps]
+            completed[np.ix_(own, gaps)] = level + model.scale * about
+        return completed
+
     def effects(self, resamples: Resamples, fits: Fits) -> Effects:
         """Return the analysis of covariance of each trial completed by its own fit."""
         able = np.flatnonzero(fits.code == CONVERGED)
@@ -120,8 +136,8 @@ class Completion:
             (resamples, fits) if able.size == fits.code.size else (resamples.take(able), fits.take(able))
         )
         t, (q, m) = able.size, self.model.origin.shape
-        xx = part.sums(self._xx, self.number, whole=self._sums_xx).reshape(t, -1, q, q)
-        xy = part.sums(self._xy, self.number, whole=self._sums_xy).reshape(t, -1, q, m)
+        xx = part.sums(self._xx, self.number, whole=self._sums_xx).reshape(t, len(self.cells), q, q)
+        xy = part.sums(self._xy, self.number, whole=self._sums_xy).reshape(t, len(self.cells), q, m)
         total = xy.sum(axis=1)
         for c, cell in enumerate(self.cells):
             if cell.missing.size:
@@ -167,14 +183,4 @@ def conditional_means(trial: Incomplete, model: Model) -> Array:
     NaN stays where the model has no fit.
     Source  docs/methods/imputation.md, conditional mean imputation
     """
-    completed = trial.outcome.copy()
-    if not model.converged:
-        return completed
-    completion = Completion(model)
-    for cell in completion.cells:
-        own, gaps = cell.members, cell.missing
-        rest, slope = completion.map(model.fits, cell)
-        filled = completion.basis[own] @ rest[0] + completion.scaled[np.ix_(own, cell.present)] @ slope[0]
-        level = model.columns.u[own] @ model.origin[:, gaps]
-        completed[np.ix_(own, gaps)] = level + model.scale * filled
-    return completed
+    return Completion(model).filled() if model.converged else trial.outcome.copy()

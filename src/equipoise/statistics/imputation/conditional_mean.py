@@ -29,10 +29,17 @@ from equipoise.statistics.imputation.strategies import MAR, STRATEGIES
 from equipoise.statistics.mmrm.arrays import Array
 from equipoise.statistics.mmrm.newton import CONVERGED, REASONS
 
-VARIANCES = {"jackknife": "frequentist (jackknife)", "bootstrap": "frequentist (bootstrap)"}
+VARIANCES = {
+    "jackknife": "frequentist (jackknife)",
+    "bootstrap": "frequentist (bootstrap)",
+    "anchored": "information-anchored (matched delta, jackknife)",
+}
 DEFAULT_RESAMPLES = 1000
 # More bootstrap trials without a fit than this share leave no standard error.
 MOST_FAILED = 0.01
+
+# Trials made of a trial's participants, some at a time, with what they say.
+Parts = tuple[tuple[Resamples, Effects], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +47,7 @@ class Replicated:
     """Effects of a trial and of trials made of its participants, in parts as they were worked on."""
 
     whole: Effects
-    parts: tuple[tuple[Resamples, Effects], ...]
+    parts: Parts
     variance: str
 
     @property
@@ -68,9 +75,9 @@ class Replicated:
         """Return standard errors; NaN where the resamples that have a fit do not carry one."""
         fine = self.code[1:] == CONVERGED
         nothing = np.full(replicates.shape[1:], np.nan)
-        if self.variance == "jackknife":
-            return jackknife_error(replicates) if fine.size and fine.all() else nothing
-        return bootstrap_error(replicates[fine]) if 1 - fine.mean() <= MOST_FAILED else nothing
+        if self.variance == "bootstrap":
+            return bootstrap_error(replicates[fine]) if 1 - fine.mean() <= MOST_FAILED else nothing
+        return jackknife_error(replicates) if fine.all() else nothing
 
 
 def analyze(
@@ -92,13 +99,16 @@ def analyze(
     visit              0-based; None for every visit
     delta              (n, m) added to imputed outcomes only, in the outcome's unit; see `deltas`
     variance           "jackknife": each participant left out in turn, the model fitted again each time;
-                       "bootstrap": `n_resamples` trials drawn within arms from `rng`
+                       "bootstrap": `n_resamples` trials drawn within arms from `rng`;
+                       "anchored": the jackknife of imputation as missing at random plus, held fixed, what the
+                       strategies change in the imputed outcomes
     covariance_by_arm  the imputation model has a covariance for each arm; otherwise one for all
     restricted         REML; otherwise maximum likelihood
     Intervals and tests use the normal distribution. Where the model has no fit, numbers are NaN; where some
     trial of the jackknife has none, there is no standard error. `Imputed.status` says why.
     Raises   FitError with every problem when arguments are wrong or the design has no fit
-    Source   Wolbers et al. (2022), Pharm Stat 21:1246-1257; docs/methods/imputation.md
+    Source   Wolbers et al. (2022), Pharm Stat 21:1246-1257; Lu (2021), Stat Biopharm Res 13:483-491, for
+             "anchored"; docs/methods/imputation.md
     Checked  tests/golden/imputation_antidepressant
     """
     added = None if delta is None else np.asarray(delta, dtype=np.float64)
@@ -157,18 +167,26 @@ def replicate(
     resamples: Resamples = each_left_out(model.trial.n)
     if variance == "bootstrap" and rng is not None:
         resamples = draw_again(model.trial.arm, count=n_resamples, rng=rng)
-    parts = [(part, completion.effects(part, fits)) for part, fits in refit_in_blocks(model, resamples)]
-    return Replicated(whole, tuple(parts), variance)
+    anchored = variance == "anchored"
+    again = Completion(model, plain=True) if anchored else completion
+    parts = tuple((part, again.effects(part, fits)) for part, fits in refit_in_blocks(model, resamples))
+    if anchored:
+        fixed = np.where(model.trial.missing, completion.filled() - again.filled(), 0.0)
+        parts = _shifted(again, parts, fixed)
+    return Replicated(whole, parts, variance)
 
 
 def shift(completion: Completion, found: Replicated, added: Array) -> Replicated:
     """Return the effects after adding (n, m) to the outcomes; nothing is fitted again."""
     everyone = everybody(completion.model.trial.n)
     whole = found.whole.plus(completion.shifts(everyone, added, found.whole.code))
-    parts = [
-        (part, effects.plus(completion.shifts(part, added, effects.code))) for part, effects in found.parts
-    ]
-    return Replicated(whole, tuple(parts), found.variance)
+    return Replicated(whole, _shifted(completion, found.parts, added), found.variance)
+
+
+def _shifted(completion: Completion, parts: Parts, added: Array) -> Parts:
+    return tuple(
+        (part, effects.plus(completion.shifts(part, added, effects.code))) for part, effects in parts
+    )
 
 
 def convention(model: Model, found: Replicated, *, adjusted: bool) -> str:
@@ -181,7 +199,7 @@ def convention(model: Model, found: Replicated, *, adjusted: bool) -> str:
     if adjusted:
         point += ", delta added to imputed outcomes"
     trials = sum(part.count for part, _ in found.parts)
-    what = "leave-one-out fits" if found.variance == "jackknife" else "resamples within arms"
+    what = "resamples within arms" if found.variance == "bootstrap" else "leave-one-out fits"
     return (
         f"imputation model: {crossed}, {covariance}, unstructured, {method}; missing outcomes: "
         f"{strategies_in_words(model.trial)}; estimate: {point}; variance: {VARIANCES[found.variance]}, "

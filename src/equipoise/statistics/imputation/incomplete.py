@@ -140,17 +140,17 @@ def _trailing(missing: Flags) -> Array:
 def _shape_problems(n: int, **given: NDArray[np.generic]) -> Iterator[Problem]:
     for name, values in given.items():
         if values.ndim != (2 if name == "covariates" else 1) or values.shape[0] != n:
-            yield Problem(f"{values.shape} values for {n} participants", path=name)
+            yield Problem(f"values of shape {values.shape} for {n} participants", path=name)
 
 
 def _value_problems(y: Array, x: Array) -> Iterator[Problem]:
     infinite = int(np.isinf(y).sum())
     if infinite:
-        yield Problem(f"{infinite} outcomes are infinite", "a missing outcome is NaN", path="outcome")
+        yield Problem(f"infinite outcomes: {infinite}", "a missing outcome is NaN", path="outcome")
     absent = int((~np.isfinite(x)).sum())
     if absent:
         yield Problem(
-            f"{absent} covariate values are missing or infinite",
+            f"missing or infinite covariate values: {absent}",
             "leave these participants out, or fill in baseline values first, and say so",
             path="covariates",
         )
@@ -167,7 +167,7 @@ def _since_problems(since: Array, m: int) -> Iterator[Problem]:
     wrong = np.flatnonzero(~((since >= 0) & (since <= m) & (since == np.round(since))))
     if wrong.size:
         yield Problem(
-            f"{wrong.size} participants have a visit outside 0 to {m}, the first one {since[wrong[0]]:g}",
+            f"participants with a visit outside 0 to {m}: {wrong.size}, the first with {since[wrong[0]]:g}",
             f"count visits from 0; {m} says that no strategy governs",
             path="since",
             line=int(wrong[0]) + 1,
@@ -178,14 +178,14 @@ def _arm_problems(arm: Array, reference: int) -> Iterator[Problem]:
     odd = np.flatnonzero(~((arm >= 0) & (arm == np.round(arm))))
     if odd.size:
         yield Problem(
-            f"{odd.size} participants have an arm that is no whole number from 0",
+            f"participants whose arm is no whole number from 0: {odd.size}",
             path="arm",
             line=int(odd[0]) + 1,
         )
         return
     used = np.unique(arm).astype(int).tolist()
     if len(used) < FEWEST_ARMS:
-        yield Problem(f"{len(used)} arm has participants where two are needed", path="arm")
+        yield Problem(f"there are participants in {len(used)} arm where two are needed", path="arm")
     if reference not in used:
         yield Problem(f"nobody is in the reference arm {reference}", path="reference")
     for empty in sorted(set(range(max(used) + 1)) - set(used) - {reference}):

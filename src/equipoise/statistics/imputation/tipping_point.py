@@ -62,6 +62,8 @@ class TippingPoint:
     def summary(self, *, decimals: int = 2) -> str:
         """Return one line: where the conclusion changes, or that it does not."""
         low, high = (f"{value:.{decimals}f}" for value in (min(self.deltas), max(self.deltas)))
+        if math.isnan(self.estimates[0].std_error):
+            return f"no tipping point: {self.status}"
         if not self.significant:
             return "the interval holds 0 without any delta, so there is no conclusion to tip"
         if self.tips_at is None:
