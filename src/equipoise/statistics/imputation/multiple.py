@@ -54,7 +54,7 @@ def analyze_multiple(
     sets = draw_in_blocks(trial, n=n, rng=rng, covariance_by_arm=covariance_by_arm, burn_in=burn_in)
     covariance = "a covariance for each arm" if covariance_by_arm else "one covariance for all arms"
     model = (
-        f"imputation model: {_crossed(trial)}, {covariance}, unstructured, drawn by monotone data augmentation "
+        f"imputation model: {_crossed(trial)}, {covariance}, unstructured, monotone data augmentation "
         f"under the prior |Sigma|^(-(m+1)/2); missing outcomes: {strategies_in_words(trial)}"
     )
     return pool_sets(trial, sets, arm=arm, visit=visit, delta=delta, level=level, model=model)
