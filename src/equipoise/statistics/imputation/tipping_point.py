@@ -157,7 +157,8 @@ class _Line:
         return self.e + self.s * delta
 
     def std_error(self, delta: float) -> float:
-        return math.sqrt(max(0.0, self.v + 2 * self.c * delta + self.w * delta**2))
+        variance = self.v + 2 * self.c * delta + self.w * delta**2
+        return 0.0 if variance <= 0 else math.sqrt(variance)
 
     def turn(self, z: float, *, low: float, high: float) -> float | None:
         """Return the root nearest 0 of (e + s delta)^2 = z^2 variance within the range."""
