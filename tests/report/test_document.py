@@ -242,19 +242,16 @@ def test_the_same_analysis_gives_the_same_bytes(written, html):
 
 def test_the_bytes_do_not_depend_on_the_process(written, tmp_path):
     folder = written.write(tmp_path, written.frontline())
-    digests = set()
-    for seed in ("1", "2"):
-        code = "import hashlib,sys; from equipoise import report; from pathlib import Path;"
-        code += "print(hashlib.sha256(report.render(Path(sys.argv[1])).encode()).hexdigest())"
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(folder)],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        digests.add(done.stdout)
-    assert len(digests) == 1
+    code = "import hashlib,sys; from equipoise import report; from pathlib import Path;"
+    code += "print(hashlib.sha256(report.render(Path(sys.argv[1])).encode()).hexdigest())"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder)],
+        env={**os.environ, "PYTHONHASHSEED": "1" if os.environ.get("PYTHONHASHSEED") == "2" else "2"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == hashlib.sha256(report.render(folder).encode()).hexdigest()
 
 
 def test_the_report_needs_neither_numpy_nor_pandas():
@@ -336,9 +333,10 @@ def paths(value, at=()):
 @given(data=st.data())
 def test_a_report_with_holes_renders_or_says_what_is_wrong(written, tmp_path, data):
     found = written.frontline(blinded=data.draw(st.booleans()), per_arm=3)
-    for _ in range(data.draw(st.integers(1, 8))):
-        options = [path for path in paths(found) if len(path) > 1]
-        path = data.draw(st.sampled_from(options))
+    options = [path for path in paths(found) if len(path) > 1]
+    # The deepest first, so that no hole takes the place of another.
+    holes = data.draw(st.lists(st.sampled_from(options), min_size=1, max_size=8, unique=True))
+    for path in sorted(holes, key=lambda one: (-len(one), str(one))):
         place = found
         for key in path[:-1]:
             place = place[key]

@@ -6,6 +6,7 @@ Holds escaping: every text passes through markupsafe. Refuses to know what is dr
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from markupsafe import Markup, escape
@@ -83,7 +84,7 @@ def element(tag: str, *children: Markup | str, **attributes: str | float | None)
     `class_` becomes class, other underscores hyphens.
     """
     written = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{escape(_number(value))}"'
+        f' {name.rstrip("_").replace("_", "-")}="{_number(value)}"'
         for name, value in attributes.items()
         if value is not None
     )
@@ -180,6 +181,8 @@ def arm_marker(place: int) -> str:
 
 
 def _pieces(word: str, width: float, font: float) -> list[str]:
+    if measure(word, font) <= width:
+        return [word]
     pieces, current = [], ""
     for letter in word:
         if current and measure(current + letter, font) > width:
@@ -189,6 +192,10 @@ def _pieces(word: str, width: float, font: float) -> list[str]:
     return [*pieces, current]
 
 
+LETTERS_KEPT, COORDINATES_KEPT = 1 << 10, 1 << 14
+
+
+@lru_cache(maxsize=LETTERS_KEPT)
 def _letter_em(letter: str) -> float:
     if letter in NARROW_LETTERS:
         return NARROW_EM
@@ -199,6 +206,10 @@ LAST_LATIN = 0x24F
 
 
 def _number(value: str | float | None) -> str:
-    if isinstance(value, float | int):
-        return f"{numerals.round_half_up(value, 2):.2f}".rstrip("0").rstrip(".")
-    return str(value)
+    """Return an attribute as it is written: a coordinate with at most two decimals, a text escaped."""
+    return _coordinate(value) if isinstance(value, float | int) else str(escape(value))
+
+
+@lru_cache(maxsize=COORDINATES_KEPT)
+def _coordinate(value: float) -> str:
+    return f"{numerals.round_half_up(value, 2):.2f}".rstrip("0").rstrip(".")
