@@ -1,5 +1,7 @@
 """The arithmetic of scores: missing items, reversal, gates, and the plan a vectorized scorer follows."""
 
+import random
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,20 +16,35 @@ SCORED = [scale for scale in SCALES if scale.scores]
 BY_ID = pytest.mark.parametrize("scale", SCORED, ids=lambda scale: scale.id)
 
 
-def answer(item):
-    """Any possible answer of an item."""
-    if item.type == "code":
-        return st.sampled_from(list(item.codes))
-    low, high = item.range
-    return st.integers(int(low), int(high))
+MANNERS = ("any", "lowest", "highest", "ends")
+SHARES_MISSING = (0.0, 0.06, 0.3, 0.9, 1.0)
+
+
+def answer(item, manner, dice):
+    """Any possible answer of an item: any at all, or only those at the ends of its range."""
+    possible = (
+        sorted(item.codes) if item.type == "code" else range(int(item.range[0]), int(item.range[1]) + 1)
+    )
+    if manner == "any":
+        return dice.choice(possible)
+    ends = {"lowest": (0,), "highest": (-1,), "ends": (0, -1)}[manner]
+    return possible[dice.choice(ends)]
+
+
+def filled(scale, manner, missing, seed):
+    """Fill a form of a scale, leaving out a share of its items."""
+    dice = random.Random(seed)  # noqa: S311 - invents answers, guards nothing
+    return {
+        item.id: None if dice.random() < missing else answer(item, manner, dice)
+        for item in scale.items
+        if item.type != "text"
+    }
 
 
 def forms(scale, *, complete=False):
-    """Any filled form of a scale, with or without gaps."""
-    items = [item for item in scale.items if item.type != "text"]
-    return st.fixed_dictionaries(
-        {item.id: answer(item) if complete else st.none() | answer(item) for item in items}
-    )
+    """Any filled form of a scale, with or without gaps; drawn whole, which is ten times faster than by item."""
+    shares = st.just(0.0) if complete else st.sampled_from(SHARES_MISSING)
+    return st.builds(filled, st.just(scale), st.sampled_from(MANNERS), shares, st.integers(0, 2**32))
 
 
 @BY_ID
@@ -53,8 +70,9 @@ def test_a_complete_form_has_every_score(scale, data):
 @given(data=st.data())
 def test_the_order_of_the_answers_does_not_matter(scale, data):
     answers = data.draw(forms(scale))
-    shuffled = dict(data.draw(st.permutations(list(answers.items()))))
-    assert scale.score(shuffled) == scale.score(answers)
+    items = list(answers.items())
+    data.draw(st.randoms(use_true_random=True)).shuffle(items)
+    assert scale.score(dict(items)) == scale.score(answers)
 
 
 @BY_ID
