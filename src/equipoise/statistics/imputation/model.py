@@ -22,7 +22,7 @@ from equipoise.statistics.mmrm.prepare import Prepared, prepare
 
 US = STRUCTURES["us"]
 # Refits worked on together: few enough that their arrays stay in the processor's cache.
-BLOCK = 64
+BLOCK = 128
 # A pivot of X'X below this share of the whole trial's tells that a column follows from others.
 LEAST_PIVOT = 1e-10
 
