@@ -110,7 +110,7 @@ def test_three_arms_give_every_table_three_columns() -> None:
     file = ROOT / "protocols" / "dose-response.yaml"
     resolved = protocol.resolve(protocol.load(file.read_bytes(), name=file.name))
     arms = {arm.id for arm in resolved.protocol.arms}
-    drawn = design.simulate(resolved)
+    drawn = design.simulate(resolved, participants=90)
     done = analysis.analyze(resolved, drawn.records, drawn.allocation, provenance=WHEN)
     assert len(arms) == 3
     for table in ("descriptives", "responders", "missing", "deviations"):

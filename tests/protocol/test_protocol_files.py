@@ -76,11 +76,17 @@ def test_its_sample_size_follows_from_the_numbers_it_cites(dose_response: Resolv
     assert value_of(size.n) == 3 * math.ceil(per_arm / (1 - (size.dropout or 0)))
 
 
-@pytest.mark.parametrize("scenario", ["phase-3", "goodwin-2022", "null"])
-def test_every_scenario_of_it_can_be_rehearsed(dose_response: Resolved, scenario: str) -> None:
-    simulated = design.simulate(dose_response, scenario=scenario, seed=1)
+@pytest.mark.parametrize(
+    ("scenario", "participants", "found"),
+    [("phase-3", None, 528), ("goodwin-2022", 60, 60), ("null", 60, 60)],
+)
+def test_every_scenario_of_it_can_be_rehearsed(
+    dose_response: Resolved, scenario: str, participants: int | None, found: int
+) -> None:
+    assert dose_response.protocol.scenario(scenario).participants is None
+    simulated = design.simulate(dose_response, scenario=scenario, participants=participants, seed=1)
     randomized = simulated.records.participants["randomized_date"]
-    assert (randomized.notna() & (randomized.astype(str) != "")).sum() == 528
+    assert (randomized.notna() & (randomized.astype(str) != "")).sum() == found
 
 
 def test_the_real_trial_maps_every_column_of_its_data(antidepressant: Resolved) -> None:
