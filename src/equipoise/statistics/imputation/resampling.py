@@ -94,7 +94,7 @@ def draw_again(arm: Codes, *, count: int, rng: np.random.Generator) -> Reweighte
 def jackknife_error(replicates: Array) -> Array:
     """Return sqrt((n - 1) / n sum_i (r_i - mean r)^2) of leave-one-out estimates (n, ...).
 
-    Source  Efron (1982), The Jackknife, the Bootstrap and Other Resampling Plans, eq. 3.5
+    Source  Efron and Tibshirani (1994), An Introduction to the Bootstrap, chapter 10
     """
     n = replicates.shape[0]
     return np.asarray(np.sqrt((n - 1) / n * _squares(replicates)))
