@@ -29,8 +29,16 @@ def load(name: str) -> Instrument:
 
     Raises  ProtocolError with the nearest name when there is no such scale
     """
+    return parse(text(name), f"{name}{SUFFIX}")
+
+
+def text(name: str) -> str:
+    """Return the text of a scale's file.
+
+    Raises  ProtocolError with the nearest name when there is no such scale
+    """
     if name not in names():
         near = get_close_matches(name.lower(), names(), n=1)
         hint = f"did you mean `{near[0]}`?" if near else "there are " + ", ".join(names())
         raise ProtocolError("unknown scale", [Problem(f"there is no scale `{name}`", hint, name)])
-    return parse((FOLDER / f"{name}{SUFFIX}").read_bytes(), f"{name}{SUFFIX}")
+    return (FOLDER / f"{name}{SUFFIX}").read_text(encoding="utf-8")

@@ -19,6 +19,7 @@ from equipoise import instruments
 from equipoise.expressions import LANGUAGE_VERSION
 from equipoise.instruments import Instrument
 from equipoise.protocol import standard
+from equipoise.protocol.library import Library
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.schedule import EditCheck, Form, Group, Item
 
@@ -178,14 +179,15 @@ class Resolved:
         return canonical_json(data)
 
 
-def resolve(protocol: Protocol) -> Resolved:
+def resolve(protocol: Protocol, *, library: Library | None = None) -> Resolved:
     """Put instruments and standard forms in the place of their names.
 
-    Raises  ProtocolError when an instrument or standard form does not exist
+    library   where they are taken from: a stored one, or the package's present files when left out
+    Raises    ProtocolError when an instrument or standard form does not exist
     """
     logs = set(protocol.logs)
     by_role: dict[str, str] = {arm.role: arm.id for arm in reversed(protocol.arms)}
-    forms = (_resolve_form(form, log=form.id in logs, by_role=by_role) for form in protocol.forms)
+    forms = (_resolve_form(form, library, log=form.id in logs, by_role=by_role) for form in protocol.forms)
     return Resolved(protocol, {form.id: form for form in forms})
 
 
@@ -195,13 +197,14 @@ def canonical_json(data: Any) -> bytes:
     return unicodedata.normalize("NFC", text).encode()
 
 
-def _resolve_form(form: Form, *, log: bool, by_role: dict[str, str]) -> ResolvedForm:
-    instrument = instruments.load(form.instrument) if form.instrument else None
+def _resolve_form(form: Form, library: Library | None, *, log: bool, by_role: dict[str, str]) -> ResolvedForm:
+    scale, shared = (library.scale, library.form) if library else (instruments.load, standard.load)
+    instrument = scale(form.instrument) if form.instrument else None
     arms = form.arms if form.arms is not None else _named_arms(instrument, by_role)
     if instrument is not None:
         instrument = _with_codes(instrument, form, arms)
-    library = standard.load(form.standard) if form.standard else None
-    items = (*(library.items if library else ()), *form.items)
+    ready = shared(form.standard) if form.standard else None
+    items = (*(ready.items if ready else ()), *form.items)
     if instrument is not None:
         items = (*(_item(one, codes=(form.codes or {}).get(one.id)) for one in instrument.items), *items)
     default_hidden = instrument.hidden_from if instrument else ()
@@ -209,7 +212,7 @@ def _resolve_form(form: Form, *, log: bool, by_role: dict[str, str]) -> Resolved
     labels = [
         form.label,
         instrument.title if instrument else None,
-        library.label if library else None,
+        ready.label if ready else None,
         form.id,
     ]
     return ResolvedForm(
@@ -217,7 +220,7 @@ def _resolve_form(form: Form, *, log: bool, by_role: dict[str, str]) -> Resolved
         label=next(label for label in labels if label),
         instrument=instrument,
         items=items,
-        groups=(*(library.groups if library else ()), *form.groups),
+        groups=(*(ready.groups if ready else ()), *form.groups),
         scores=instrument.score_ids if instrument else (),
         arms=arms,
         fillers=form.fillers,

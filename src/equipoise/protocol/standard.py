@@ -44,10 +44,26 @@ def load(name: str) -> StandardForm:
 
     Raises  ProtocolError when there is none of that name, or its file is wrong
     """
+    return parse(text(name), name=name)
+
+
+def text(name: str) -> str:
+    """Return the text of a standard form's file.
+
+    Raises  ProtocolError when there is none of that name
+    """
     if name not in names():
         problem = Problem(f"there is no standard form `{name}`", f"known: {', '.join(names())}")
         raise ProtocolError("unknown standard form", [problem])
-    document = source.read((FOLDER / f"{name}.yaml").read_bytes(), name=f"{name}.yaml")
+    return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def parse(content: str, *, name: str) -> StandardForm:
+    """Read a standard form from its file's text.
+
+    Raises  ProtocolError when the text is wrong
+    """
+    document = source.read(content, name=f"{name}.yaml")
     try:
         return StandardForm.model_validate_json(json.dumps(document.data))
     except ValidationError as error:
