@@ -25,6 +25,8 @@ MAXIMUM_NODES = 200_000
 MAXIMUM_SCALAR_DIGITS = 300
 UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
+TEXT = "tag:yaml.org,2002:str"
+
 Loader: Any = getattr(yamlcore, "CCoreLoader" if yaml.__with_libyaml__ else "CoreLoader")
 
 
@@ -275,6 +277,8 @@ class _Reader:
         if tag.endswith((":int", ":float")) and len(event.value) > MAXIMUM_SCALAR_DIGITS:
             self._report(event, path, "this number is too long", "is it meant as text? put quotes around it")
             return None
+        if tag == TEXT:
+            return event.value
         value = loader.construct_object(yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark))
         if isinstance(value, float) and not math.isfinite(value):
             self._report(

@@ -163,7 +163,11 @@ ODD = [
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(PLACES), st.sampled_from(["drop", "odd", "swap", "twice"]), st.randoms()),
+        st.tuples(
+            st.sampled_from(PLACES),
+            st.sampled_from(["drop", "odd", "swap", "twice"]),
+            st.randoms(use_true_random=True),
+        ),
         max_size=4,
     )
 )
@@ -194,10 +198,10 @@ def mutilate(data: Any, path: tuple[str | int, ...], kind: str, random: Any) -> 
         return
 
 
-def test_thousands_of_visits_are_judged() -> None:
+def test_more_visits_than_any_trial_has_are_judged() -> None:
     """Windows are compared by sweeping, names are compared in bounded numbers."""
     visits = "\n".join(
-        f"  - {{id: V{n}, epoch: e, anchor: a, day: {n % 900}, forms: [f]}}" for n in range(4_000)
+        f"  - {{id: V{n}, epoch: e, anchor: a, day: {n % 900}, forms: [f]}}" for n in range(1_200)
     )
     text = f"equipoise: 1\nepochs: [e]\nanchors: {{a: {{event: consent}}}}\nvisits:\n{visits}\n"
     assert check(text, name="many.yaml")
