@@ -1,6 +1,7 @@
 """Tables of what happens to participants.
 
-All append-only but `EntryCurrent`, which is rebuilt from the entries.
+All append-only but `EntryCurrent`, which is rebuilt from the entries. An index that a unique constraint gives
+anyway is not made twice: a save writes hundreds of entries.
 """
 
 from typing import ClassVar
@@ -11,6 +12,9 @@ from equipoise.conduct.audit.models import AuditedRow
 
 LOG = "log"
 """The visit of a form that is tied to none."""
+STUDY = "study"
+"""The target of a lock on everything."""
+PARTICIPANT_LENGTH = 96
 
 
 class Participant(AuditedRow):
@@ -21,28 +25,30 @@ class Participant(AuditedRow):
     entered_on    ISO date at the site
     """
 
-    participant = models.CharField(max_length=64, unique=True)
-    site = models.CharField(max_length=32, db_index=True)
+    participant = models.CharField(max_length=PARTICIPANT_LENGTH, unique=True)
+    site = models.CharField(max_length=32)
     entered_on = models.CharField(max_length=10)
 
     class Meta:
         """Named as in the design."""
 
         db_table = "participant"
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["site"], name="participant_site")]
 
 
 class AnchorDate(AuditedRow):
-    """The day an anchor is planned for or took place; the latest of each kind counts.
+    """The day an anchor is planned for; the latest counts. The day it took place is that of its visit.
 
-    kind   "planned" or "actual"
+    kind   "planned"; "actual" for an anchor that is an event and no visit
     date   ISO date at the site; empty when a plan was withdrawn
     """
 
-    participant = models.CharField(max_length=64)
+    participant = models.CharField(max_length=PARTICIPANT_LENGTH)
     anchor = models.CharField(max_length=64)
     kind = models.CharField(max_length=8)
     seq = models.IntegerField()
     date = models.CharField(max_length=10, blank=True, default="")
+    reason = models.TextField(blank=True, default="")
 
     class Meta:
         """One row a version."""
@@ -61,7 +67,7 @@ class Visit(AuditedRow):
     version   protocol version it is held under
     """
 
-    participant = models.CharField(max_length=64)
+    participant = models.CharField(max_length=PARTICIPANT_LENGTH)
     visit = models.CharField(max_length=64)
     repeat = models.IntegerField(default=1)
     version = models.IntegerField()
@@ -82,7 +88,7 @@ class VisitStatus(AuditedRow):
     date     ISO date at the site, for a held visit
     """
 
-    visit = models.ForeignKey(Visit, models.PROTECT)
+    visit = models.ForeignKey(Visit, models.PROTECT, db_index=False)
     seq = models.IntegerField()
     status = models.CharField(max_length=16)
     date = models.CharField(max_length=10, blank=True, default="")
@@ -101,11 +107,11 @@ class Form(AuditedRow):
     """A form that was begun, at a visit or in a log.
 
     visit     the visit's id, or "log";  visit_repeat  which of several such visits
-    form      the protocol's id;         repeat        which entry of a log
+    form      the protocol's id;         repeat        which entry of a log, or reading of a session
     version   protocol version whose definition it follows for ever
     """
 
-    participant = models.CharField(max_length=64)
+    participant = models.CharField(max_length=PARTICIPANT_LENGTH)
     visit = models.CharField(max_length=64)
     visit_repeat = models.IntegerField(default=1)
     form = models.CharField(max_length=64)
@@ -126,17 +132,16 @@ class Form(AuditedRow):
 class Entry(AuditedRow):
     """One answer, or one correction of it; never changed.
 
-    row            row of a repeating group, 0 outside one
+    row            row of a repeating group from 1, 0 outside one
     seq            1 for the first answer, 2 for its first correction ...
-    number, text, code, date   exactly one of them, or none with a missing_reason; date holds dates, partial
-    dates,
-                   times and instants as ISO text
+    number, text, code, date   one of them; none with a missing_reason, or where an answer was taken back.
+                   `date` holds dates, partial dates, times and instants as ISO text
     origin         staff, epro, device, derived, import
     reason         why it was corrected
     collected_at   when it was entered, with the site's offset: "2026-11-23T10:00:00-08:00"
     """
 
-    form = models.ForeignKey(Form, models.PROTECT)
+    form = models.ForeignKey(Form, models.PROTECT, db_index=False)
     item = models.CharField(max_length=64)
     row = models.IntegerField(default=0)
     seq = models.IntegerField()
@@ -160,15 +165,15 @@ class Entry(AuditedRow):
 
 
 class EntryCurrent(models.Model):
-    """The latest entry of each answer:
+    """The latest entry of each answer: one indexed read a page.
 
-    one indexed read a page. A cache: `verify` rebuilds and compares it.
+    A cache without constraints of its own: `verify` rebuilds it from the entries and compares.
     """
 
-    form = models.ForeignKey(Form, models.PROTECT)
+    form = models.ForeignKey(Form, models.DO_NOTHING, db_index=False, db_constraint=False)
     item = models.CharField(max_length=64)
     row = models.IntegerField(default=0)
-    entry = models.OneToOneField(Entry, models.PROTECT)
+    entry = models.ForeignKey(Entry, models.DO_NOTHING, db_index=False, db_constraint=False)
 
     class Meta:
         """One row an answer."""
@@ -180,14 +185,16 @@ class EntryCurrent(models.Model):
 
 
 class FormState(AuditedRow):
-    """A step in the life of a form; the latest counts.
+    """A step in the life of a form; the latest counts, and a form without one is in progress.
 
     state   in_progress, complete, verified, signed, locked; "in_progress" again after an edit or reopening
     """
 
-    form = models.ForeignKey(Form, models.PROTECT)
+    form = models.ForeignKey(Form, models.PROTECT, db_index=False)
     seq = models.IntegerField()
     state = models.CharField(max_length=16)
+    person = models.CharField(max_length=32)
+    stated_at = models.CharField(max_length=27)
     reason = models.TextField(blank=True, default="")
 
     class Meta:
@@ -205,7 +212,7 @@ class Lock(AuditedRow):
     target   a participant's id, or "study"
     """
 
-    target = models.CharField(max_length=64)
+    target = models.CharField(max_length=PARTICIPANT_LENGTH)
     seq = models.IntegerField()
     locked = models.BooleanField()
     reason = models.TextField(blank=True, default="")
@@ -240,17 +247,19 @@ class Signature(AuditedRow):
 
 
 class Query(AuditedRow):
-    """A question about an answer.
+    """A question about an answer. Who may see it follows from the answer it asks about.
 
     item, row   the answer; item empty for the whole form
-    check_id    the edit check that asked, or "required", "range"; empty where a person asked
-    hidden_from roles that must not learn of it, separated by spaces: those the item is hidden from
+    check_id    the edit check that asked, or "range", "decimals", "skipped"; empty where a person asked
+    about       id of the newest entry it asks about; 0 for none. An answer that a person accepted as it is
+                is asked about again only when it changes
     """
 
     form = models.ForeignKey(Form, models.PROTECT)
     item = models.CharField(max_length=64, blank=True, default="")
     row = models.IntegerField(default=0)
     check_id = models.CharField(max_length=64, blank=True, default="")
+    about = models.BigIntegerField(default=0)
 
     class Meta:
         """Named as in the design."""
@@ -262,9 +271,10 @@ class QueryNote(AuditedRow):
     """A step in the thread of a query; the latest status counts.
 
     status   open, answered, closed
+    person   who wrote it, "system" for a check
     """
 
-    query = models.ForeignKey(Query, models.PROTECT)
+    query = models.ForeignKey(Query, models.PROTECT, db_index=False)
     seq = models.IntegerField()
     person = models.CharField(max_length=32)
     noted_at = models.CharField(max_length=27)
@@ -283,14 +293,12 @@ class QueryNote(AuditedRow):
 class Alert(AuditedRow):
     """An answer that must reach somebody: stored at once, whatever else fails.
 
-    rule        the safety rule's id; "unknown" ones are listed for a person
-    certain     False where the rule could not be decided
+    rule        the safety rule's id
+    certain     False where the rule could not be decided, so that a person must look
     raised_at, due_at   instants
     """
 
-    participant = models.CharField(max_length=64, db_index=True)
-    visit = models.CharField(max_length=64)
-    form = models.CharField(max_length=64)
+    form = models.ForeignKey(Form, models.PROTECT)
     rule = models.CharField(max_length=64)
     certain = models.BooleanField()
     raised_at = models.CharField(max_length=27)
@@ -303,18 +311,22 @@ class Alert(AuditedRow):
 
 
 class AlertNote(AuditedRow):
-    """What somebody did about an alert.
+    """What somebody did about an alert; the latest status counts.
 
     status   seen, closed
     """
 
-    alert = models.ForeignKey(Alert, models.PROTECT)
+    alert = models.ForeignKey(Alert, models.PROTECT, db_index=False)
+    seq = models.IntegerField()
     person = models.CharField(max_length=32)
     noted_at = models.CharField(max_length=27)
     status = models.CharField(max_length=8)
     text = models.TextField(blank=True, default="")
 
     class Meta:
-        """Named as in the design."""
+        """One row a step."""
 
         db_table = "alert_note"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["alert", "seq"], name="alert_note_seq")
+        ]
