@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from equipoise.errors import FitError
 from equipoise.statistics.imputation.comparison import Columns, columns
 from equipoise.statistics.imputation.incomplete import Incomplete
 from equipoise.statistics.imputation.posterior import (
@@ -19,7 +20,7 @@ from equipoise.statistics.imputation.posterior import (
     draw_together,
     refuse_few,
 )
-from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, symmetric, transpose
+from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, cholesky, symmetric, transpose
 from equipoise.statistics.mmrm.design import power_of_two
 
 # Steps of each chain before its draw; docs/methods/multiple-imputation.md says what is left after fewer.
@@ -146,12 +147,15 @@ def fill(filled: Array, group: Group, *, mean: Array, sigma: Array, rng: np.rand
     """Draw a group's missing outcomes given those seen, in place.
 
     filled  (T, n, m);  mean (T, members, m);  sigma (T, m, m)
+    Raises  FitError when missing outcomes follow from those seen
     """
     rows, seen, gone = group.members[:, None], group.seen, group.gone
     given = sigma[:, seen[:, None], gone]
     slope = np.linalg.solve(sigma[:, seen[:, None], seen], given)
     rest = symmetric(sigma[:, gone[:, None], gone] - transpose(given) @ slope)
-    root = np.linalg.cholesky(rest)
+    root, positive = cholesky(rest)
+    if not positive.all():
+        raise FitError("Outcomes at some visits follow from those at others so nearly that none can be drawn")
     residual = filled[:, rows, seen] - mean[:, :, seen]
     chance = rng.standard_normal((filled.shape[0], group.members.size, gone.size)) @ transpose(root)
     filled[:, rows, gone] = mean[:, :, gone] + residual @ slope + chance

@@ -1,0 +1,133 @@
+"""Draws of the imputation model's parameters follow the posterior whose moments are known, and no other.
+
+Complete data and the prior |Sigma|^(-(m+1)/2) give Sigma ~ inverse Wishart(S, n - q) and coefficients that are
+matrix t. Comparisons fail beyond four Monte Carlo standard errors.
+"""
+
+import numpy as np
+import pytest
+
+from equipoise.errors import FitError
+from equipoise.statistics import imputation
+from equipoise.statistics.imputation.comparison import columns
+from equipoise.statistics.imputation.draws import draw_parameters
+from equipoise.statistics.imputation.posterior import LEAST_SHARE, refuse_few
+
+STANDARD_ERRORS = 4
+DRAWS = 3000
+BY_ARM_DRAWS = 1000
+
+
+def complete(*, n=30, visits=3, seed=1, covariates=1):
+    """Return a trial without gaps, outcomes far from 0 and of unequal spread."""
+    rng = np.random.default_rng(seed)
+    arm, base = np.arange(n) % 2, rng.normal(20, 4, (n, covariates))
+    lower = np.tril(rng.uniform(0, 1, (visits, visits)), -1) + np.diag(rng.uniform(1, 3, visits))
+    y = 50 + arm[:, None] + base.sum(axis=1, keepdims=True) / 4 + rng.standard_normal((n, visits)) @ lower.T
+    return imputation.incomplete(y, arm, covariates=base if covariates else None)
+
+
+def inverse_wishart(s, df):
+    """Return mean and variance of the elements of an inverse Wishart matrix (Press 1982, sec. 5.2.2)."""
+    m = s.shape[0]
+    spread = (df - m + 1) * s**2 + (df - m - 1) * np.outer(np.diag(s), np.diag(s))
+    return s / (df - m - 1), spread / ((df - m) * (df - m - 1) ** 2 * (df - m - 3))
+
+
+def distance(draws, mean, variance):
+    """Return how many Monte Carlo standard errors the farthest mean and variance of draws are off."""
+    n = draws.shape[0]
+    off = np.abs(draws.mean(axis=0) - mean) / np.sqrt(variance / n)
+    squares = (draws - mean) ** 2
+    spread = np.abs(squares.mean(axis=0) - variance) / (squares.std(axis=0) / np.sqrt(n))
+    return float(off.max()), float(spread.max())
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """Return a complete trial, draws of its parameters, and least squares: b, S and (u'u)^-1."""
+    trial = complete()
+    found = draw_parameters(trial, n=DRAWS, rng=np.random.default_rng(20261123))
+    u = columns(trial).u
+    b = np.linalg.lstsq(u, trial.outcome, rcond=None)[0]
+    residual = trial.outcome - u @ b
+    return trial, found, b, residual.T @ residual, np.linalg.inv(u.T @ u)
+
+
+def test_covariances_of_complete_data_are_inverse_wishart(drawn):
+    trial, found, b, s, _ = drawn
+    mean, variance = inverse_wishart(s, trial.n - b.shape[0])
+    assert max(distance(found.sigma[:, 0], mean, variance)) < STANDARD_ERRORS
+
+
+def test_coefficients_of_complete_data_are_matrix_t(drawn):
+    trial, found, b, s, spread = drawn
+    mean, _ = inverse_wishart(s, trial.n - b.shape[0])
+    variance = np.diag(spread)[:, None] * np.diag(mean)
+    assert max(distance(found.b, b, variance)) < STANDARD_ERRORS
+
+
+def test_the_comparison_notices_one_degree_of_freedom_more(drawn):
+    trial, found, b, s, _ = drawn
+    mean, variance = inverse_wishart(s, trial.n - b.shape[0] + 1)
+    assert distance(found.sigma[:, 0], mean, variance)[0] > STANDARD_ERRORS
+
+
+def test_coefficients_and_covariances_vary_together_as_they_must(drawn):
+    _, found, b, s, spread = drawn
+    # Given Sigma, coefficients of one covariate at two visits have covariance sigma_12 (u'u)^-1.
+    about = found.b - b
+    product = about[:, 0, 0] * about[:, 0, 1] - found.sigma[:, 0, 0, 1] * spread[0, 0]
+    assert abs(product.mean()) < STANDARD_ERRORS * product.std() / np.sqrt(DRAWS)
+    assert s[0, 1] != 0
+
+
+def test_an_arm_with_its_own_covariance_is_drawn_as_if_alone():
+    trial = complete(n=40, covariates=0, seed=2)
+    found = draw_parameters(
+        trial, n=BY_ARM_DRAWS, rng=np.random.default_rng(7), covariance_by_arm=True, burn_in=10
+    )
+    for arm in (0, 1):
+        y = trial.outcome[trial.arm == arm]
+        about = y - y.mean(axis=0)
+        mean, variance = inverse_wishart(about.T @ about, y.shape[0] - 1)
+        assert max(distance(found.sigma[:, arm], mean, variance)) < STANDARD_ERRORS
+        level = found.b[:, 0] + arm * found.b[:, 1]
+        assert max(distance(level, y.mean(axis=0), np.diag(mean) / y.shape[0])) < STANDARD_ERRORS
+
+
+def test_dropout_moves_later_visits_only(drawn):
+    trial, found, _, _, _ = drawn
+    y = trial.outcome.copy()
+    y[::3, 2] = np.nan
+    left = imputation.incomplete(y, trial.arm, covariates=trial.covariates)
+    again = draw_parameters(left, n=DRAWS, rng=np.random.default_rng(20261123))
+    assert again.b[:, :, :2] == pytest.approx(found.b[:, :, :2], rel=1e-9)
+    assert again.sigma[:, 0, :2, :2] == pytest.approx(found.sigma[:, 0, :2, :2], rel=1e-9)
+    assert again.sigma[:, 0, 2, 2].std() > found.sigma[:, 0, 2, 2].std()
+
+
+def test_too_few_participants_are_refused_with_every_visit():
+    count = np.array([[9.0, 5.0, 2.0]])
+    with pytest.raises(FitError, match="no proper posterior") as refused:
+        refuse_few(count, covariates=3, by_arm=False)
+    assert [problem.message[:15] for problem in refused.value.problems] == ["2 participants "]
+    refuse_few(np.array([[6.0, 5.0, 6.0]]), covariates=3, by_arm=False)
+
+
+def test_an_arm_too_small_for_its_own_covariance_is_refused():
+    count = np.array([[9.0, 9.0, 9.0], [3.0, 3.0, 1.0]])
+    refuse_few(count.sum(axis=0, keepdims=True), covariates=3, by_arm=False)
+    with pytest.raises(FitError, match="of arm 1 have an outcome at visit 3") as refused:
+        refuse_few(count, covariates=3, by_arm=True)
+    assert refused.value.problems[0].hint == "take one covariance for all arms"
+
+
+def test_a_visit_that_follows_from_an_earlier_one_is_refused():
+    trial = complete()
+    y = trial.outcome.copy()
+    y[:, 2] = 2 * y[:, 0] + 1
+    twice = imputation.incomplete(y, trial.arm, covariates=trial.covariates)
+    with pytest.raises(FitError, match="visit 3 does not vary"):
+        draw_parameters(twice, n=2, rng=np.random.default_rng(1))
+    assert np.finfo(float).eps < LEAST_SHARE
