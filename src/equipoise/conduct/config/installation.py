@@ -1,35 +1,47 @@
-"""Setting an installation up: its folders, settings, keys, stores and first protocol version.
+"""Laying an installation out before Django is started: its folders, settings, keys and databases.
 
-Holds what `equipoise init` does, in two steps: `lay_out` before Django is started, `fill` after. Refuses to
-overwrite a study that exists.
+Holds `lay_out`; `schema.apply` makes the tables afterwards. Refuses to overwrite a study that exists.
 """
 
+import json
 from pathlib import Path
 
-from django.core.management import call_command
-
 from equipoise.conduct.config import settings
+from equipoise.conduct.config.databases import STORES_FOLDER
 from equipoise.conduct.stores import keys as key_files
-from equipoise.conduct.stores.names import ALIASES
+from equipoise.conduct.stores import ownership, postgres
 from equipoise.errors import Problem
 
-STORES_FOLDER = "stores"
 
+def lay_out(
+    home: Path,
+    *,
+    keys: Path,
+    mode: settings.Mode = "production",
+    administrator: str = "",
+    name: str = "equipoise",
+) -> None:
+    """Make the data folder, the keys, the databases and, last, the settings file.
 
-def lay_out(home: Path, *, keys: Path, mode: settings.Mode = "production") -> None:
-    """Make the data folder, the settings file and the keys.
-
-    Raises  SettingsError when a study is set up there; IntegrityError when the keys would lie beside the data
+    administrator  address of a PostgreSQL account that may create databases and roles; empty for files
+    name           what the databases' names begin with
+    Raises         SettingsError when a study is set up there; IntegrityError when the keys would lie beside
+                   the data; RecordError when the databases cannot be made
     """
     if (home / settings.FILE).exists():
         problem = Problem(f"{home} holds a study", "name another folder with `--home`", "home")
         raise settings.SettingsError("a study is set up there already", [problem])
     key_files.make(keys, home=home)
     (home / STORES_FOLDER).mkdir(parents=True, exist_ok=True, mode=key_files.FOLDER_ONLY)
-    (home / settings.FILE).write_text(f'keys = "{keys.resolve()}"\nmode = "{mode}"\n', encoding="utf-8")
-
-
-def fill() -> None:
-    """Make the tables of every store of the installation that Django was started for."""
-    for alias in ALIASES.values():
-        call_command("migrate", database=alias, verbosity=0, interactive=False)
+    lines = {"keys": str(keys.resolve()), "mode": mode}
+    if administrator:
+        made = postgres.create(administrator, name=name)
+        ownership.keep(keys, {store: accounts.owner for store, accounts in made.items()})
+        lines |= {f"{store}_database": accounts.runtime for store, accounts in made.items()}
+    path = home / settings.FILE
+    path.touch(mode=key_files.OWNER_ONLY)
+    # A JSON string is a TOML string: both escape backslashes and quotes alike.
+    path.write_text(
+        "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in lines.items()),
+        encoding="utf-8",
+    )

@@ -1,0 +1,51 @@
+"""The tables of every store, their triggers and grants: made by `init`, brought up to date by an upgrade.
+
+Holds `apply` and what is missing from it. Needs the owner's address, which the running system never has.
+"""
+
+from django.core.management import call_command
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+
+from equipoise.conduct.audit.tables import append_only
+from equipoise.conduct.config.settings import Settings
+from equipoise.conduct.stores import ownership, postgres, triggers
+from equipoise.conduct.stores.addresses import SQLITE, parts
+from equipoise.conduct.stores.names import ALIASES, STORES
+from equipoise.conduct.stores.tables import MUTABLE
+from equipoise.errors import Problem
+
+
+def apply(study: Settings) -> None:
+    """Make or upgrade the tables of every store, then put triggers and grants on them."""
+    with ownership.as_owner(study.keys):
+        for store in STORES:
+            alias = ALIASES[store]
+            call_command("migrate", database=alias, verbosity=0, interactive=False)
+            triggers.install(alias, append_only(alias))
+            if study.databases[store] != SQLITE:
+                runtime = parts(study.databases[store])["USER"]
+                postgres.grant(alias, runtime=runtime, append_only=append_only(alias), mutable=mutable(alias))
+
+
+def mutable(alias: str) -> frozenset[str]:
+    """Return the tables of a store that may change."""
+    return frozenset(connections[alias].introspection.table_names()) & frozenset(MUTABLE)
+
+
+def problems(study: Settings) -> list[Problem]:
+    """Return every unapplied migration, wrong trigger and needless right, in every store."""
+    found = []
+    for store in STORES:
+        alias = ALIASES[store]
+        executor = MigrationExecutor(connections[alias])
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        names = [f"{migration.app_label}.{migration.name}" for migration, _ in waiting]
+        if names:
+            hint = "run `equipoise upgrade`"
+            found.append(Problem(f"not applied: {', '.join(names)}", hint, store))
+            continue
+        found += triggers.check(alias, append_only(alias))
+        if study.databases[store] != SQLITE:
+            found += postgres.check(alias, mutable=mutable(alias))
+    return found

@@ -1,0 +1,20 @@
+"""Which tables may change, and why: the one list. Every table that is not named here is append-only.
+
+Holds names. `audit.tables` finds the append-only tables themselves; a test compares both with what exists.
+"""
+
+MUTABLE: dict[str, str] = {
+    "account": "passwords and addresses change; each change leaves an event",
+    "entry_current": "a cache of the latest entries; `verify` rebuilds and compares it",
+    "django_session": "who is signed in at the moment; ends by itself",
+}
+"""Tables the running system may change and empty, each with the reason."""
+
+FIXED: dict[str, str] = {
+    "django_migrations": "written when the tables are made",
+    "django_content_type": "written when the tables are made",
+    "auth_permission": "written when the tables are made; permission is decided elsewhere",
+    "auth_group": "empty; permission is decided elsewhere",
+    "auth_group_permissions": "empty; permission is decided elsewhere",
+}
+"""Tables the running system only reads, each with the reason."""
