@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from equipoise.errors import IntegrityError, Problem
-from equipoise.records import cells, sheet
+from equipoise.records import cells, sheet, tables
 from equipoise.records.tables import Table, tells_arm
 
 SHOWN = 60
@@ -21,6 +21,8 @@ _QUOTED = re.compile('[",\r\n]')
 
 def write(frame: pd.DataFrame, table: Table, *, name: str) -> tuple[bytes, list[Problem]]:
     """Return a table as CSV in UTF-8, or what keeps it from being read back."""
+    if frame.empty:
+        return f"{','.join(table.names)}\n".encode(), []
     texts = {column.name: cells.encode(column, frame[column.name]) for column in table.columns}
     numbers = range(2, len(frame) + 2)
     found = [*_complaints(table, texts, numbers, name=name), *_repeated(table, frame, numbers, name=name)]
@@ -53,6 +55,8 @@ def read(data: bytes, table: Table, *, name: str) -> tuple[pd.DataFrame, list[Pr
     problems += _complaints(table, texts, found.numbers, name=name)
     if problems:
         return empty, problems
+    if not found.numbers:
+        return tables.table(table.name), []
     built = {column.name: cells.decode(column, texts[column.name]) for column in table.columns}
     frame = pd.DataFrame({key: pd.Series(one, dtype=one.dtype, copy=False) for key, one in built.items()})
     return frame, list(_repeated(table, frame, found.numbers, name=name))

@@ -11,6 +11,7 @@ whole numbers that are never missing are `int64`.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -278,7 +279,20 @@ def table(name: str, columns: Mapping[str, Any] | None = None) -> pd.DataFrame:
     if len(sizes) > 1:
         raise ValueError(f"the columns of {name} have different lengths: {sorted(sizes)}")
     rows = sizes.pop() if sizes else int(bool(columns))
-    built = {column.name: _cells(column, columns.get(column.name), rows, name) for column in declared.columns}
+    # A frame of no rows costs as much to build as one of thousands, and many tables are empty.
+    return _built(declared, columns, rows) if rows else _without_rows(name).copy()
+
+
+@cache
+def _without_rows(name: str) -> pd.DataFrame:
+    return _built(TABLES[name], {}, 0)
+
+
+def _built(declared: Table, columns: Mapping[str, Any], rows: int) -> pd.DataFrame:
+    built = {
+        column.name: _cells(column, columns.get(column.name), rows, declared.name)
+        for column in declared.columns
+    }
     return pd.DataFrame(
         {key: pd.Series(cells, dtype=cells.dtype, copy=False) for key, cells in built.items()}, copy=False
     )
