@@ -30,6 +30,12 @@ def written() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def modeled() -> ModuleType:
+    """Return what a model of all visits adds to an analysis."""
+    return load("modeled")
+
+
+@pytest.fixture(scope="session")
 def page() -> ModuleType:
     """Return the reader of HTML."""
     return load("page")

@@ -63,7 +63,7 @@ def picture(
         title=f"{lead.outcome}{_at(lead)}{ways}: {wording.titles(shown[: _alike(shown)])}",
         description="; ".join(f"{bar.label}: {bar.text}" for bar in bars) + ".",
         bars=tuple(bars),
-        axis=_axis(lead),
+        axis=axis(lead),
         reference=lead.null,
         left=f"Lower on {arm}",
         right=f"Higher on {arm}",
@@ -124,7 +124,8 @@ def _at(effect: Effect) -> str:
     return f" at {wording.inline(effect.visit)}" if effect.visit else ""
 
 
-def _axis(effect: Effect) -> str:
+def axis(effect: Effect) -> str:
+    """Return what an axis of differences or ratios shows, with its unit."""
     if effect.measure == "odds_ratio":
         return "Odds ratio"
     change = "change of " if effect.variable == "change" else ""

@@ -18,6 +18,7 @@ class Side:
     label    name of the arm as sentences print it
     n        participants used; None when unknown
     mean     mean of the variable, in its unit; None where it does not apply
+    modeled  least-squares mean of the same; None where no model gives one
     sd       its standard deviation
     count    participants who met the definition; None where it does not apply
     percent  of n
@@ -26,6 +27,7 @@ class Side:
     label: str
     n: int | None = None
     mean: float | None = None
+    modeled: float | None = None
     sd: float | None = None
     count: int | None = None
     percent: float | None = None

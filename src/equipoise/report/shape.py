@@ -67,6 +67,11 @@ TABLES = _mapping(
     missing=_rows(),
     lines=_mapping(),
     subgroups=_rows(),
+    by_visit=_rows(),
+    covariance=_rows(tried=_rows(), visits=LIST, visit_labels=LIST, sd=LIST, correlation=LIST),
+    missing_patterns=_rows(visits=LIST),
+    sensitivity=_rows(rows=_rows()),
+    tipping_point=_rows(points=_rows()),
     provenance=_mapping(estimands=_rows(), hashes=FREE, versions=FREE),
 )
 PROTOCOL = _mapping(
@@ -96,7 +101,8 @@ _FOUND = """
 estimate std_error df ci_level ci_low ci_high n n_arm n_reference n_randomized mean sd median q1 q3 min max
 count percent day change_n change_mean change_sd change_ci_low change_ci_high scale_min scale_max index
 participants events mild moderate severe welcome neutral unwelcome expected observed planned attended
-all_attended screened randomized allocated received took declined alpha unblinding_day primary_day
+all_attended screened randomized allocated received took declined alpha unblinding_day primary_day delta
+tips_at
 """
 FOUND = frozenset(_FOUND.split())
 """Keys of numbers in results and tables, on whatever the outline names."""
@@ -104,7 +110,7 @@ PLANNED = frozenset({"within_minutes", "duration_hours", "count", "sites_planned
 """Keys of numbers in the protocol."""
 _SINGLE = """
 arm reference experimental score visit statistic role session deviation term guess id summary anchor baseline
-until label
+until label of pattern kind structure
 """
 SINGLE = frozenset(_SINGLE.split())
 """Keys whose values are never lists or mappings, on whatever the outline names."""

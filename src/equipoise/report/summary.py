@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from equipoise.report import comparison, numerals, wording
 from equipoise.report.blocks import Entry, Figure, Listing
-from equipoise.report.sections import blinding, deviations, missing_data, outcomes
+from equipoise.report.sections import blinding, deviations, missing_data, outcomes, sensitivity
 from equipoise.report.trial import Trial
 
 SOURCES = ("results.json", "tables.json", "manifest.json", "protocol.json")
@@ -15,6 +15,7 @@ NO_QUESTION = "The protocol states no primary question."
 LEADS = {
     "masking": "Masking.",
     "missing": "Missing data.",
+    "assumptions": "Assumptions.",
     "after": "Unblinding.",
     "deviations": "Deviations.",
     "size": "Size.",
@@ -157,11 +158,20 @@ def _threats(trial: Trial) -> list[Entry]:
     counts, outcome = missing_data.of_primary(trial)
     told = wording.missing(counts, outcome=outcome, visit=trial.visit_label(trial.primary_visit or None))
     entries.append(Entry(told, lead=LEADS["missing"], target=missing_data.ID, link=missing_data.TITLE))
+    entries += _assumptions(trial)
     entries.append(Entry(_after(trial), lead=LEADS["after"], target=outcomes.ID, link=outcomes.TITLE))
     if trial.rows("deviations"):
         told = wording.deviations(deviations.important(trial))
         entries.append(Entry(told, lead=LEADS["deviations"], target=deviations.ID, link=deviations.TITLE))
     return entries
+
+
+def _assumptions(trial: Trial) -> list[Entry]:
+    """Return what other analyses of the primary question found, and where it would tip."""
+    told = [sensitivity.told(trial, suite) for suite in trial.rows("sensitivity")] + sensitivity.tips(trial)
+    text = " ".join(one for one in told if one)
+    lead, link = LEADS["assumptions"], sensitivity.TITLE
+    return [Entry(text, lead=lead, target=sensitivity.ID, link=link)] if text else []
 
 
 def _after(trial: Trial) -> str:

@@ -3,6 +3,7 @@
 Holds look-ups. Refuses to hold markup, and in a blinded report to know any arm.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from equipoise.report.folder import Row, Written
 from equipoise.report.withholding import withhold
 
 EVERYBODY = "All participants"
+AT_VISIT = re.compile(r"\bat (\w+)\b")
 MEASURES: dict[str, Measure] = {
     "difference_in_means": "difference_in_means",
     "risk_difference": "risk_difference",
@@ -58,7 +60,7 @@ class Scale:
         if self.low is None or self.high is None:
             return ""
         direction = f", higher is {self.higher_is}" if self.higher_is else ""
-        return f"{self.low:g} to {self.high:g}{direction}"
+        return f"{self.low:g} to {self.high:g}{direction}".replace("-", numerals.MINUS)
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,16 @@ class Trial:
             return ""
         shown = {str(row.get("visit")): row.get("visit_label") for row in self.rows("descriptives")}
         return str(shown.get(str(visit)) or self._visits.get(str(visit), {}).get("label") or visit)
+
+    def spoken_visits(self, text: str) -> str:
+        """Return a text with "at v7" read as "at week 6"."""
+
+        def named(found: re.Match[str]) -> str:
+            visit = found[1]
+            label = self.visit_label(visit)
+            return f"at {label[:1].lower()}{label[1:]}" if visit in self._visits else found[0]
+
+        return AT_VISIT.sub(named, text)
 
     @cached_property
     def scales(self) -> dict[str, Scale]:
@@ -267,8 +279,8 @@ class Trial:
             unit=_unit(measure, variable, unit),
             decimals=0 if measure == "risk_difference" else scale.decimals,
             measure=measure,
-            arm=self._side(comparison.get("arm"), groups, row.get("n_arm")),
-            reference=self._side(comparison.get("reference"), groups, row.get("n_reference")),
+            arm=self._side(row, comparison.get("arm"), groups, row.get("n_arm")),
+            reference=self._side(row, comparison.get("reference"), groups, row.get("n_reference")),
             estimate=_scaled(row.get("estimate"), factor),
             low=_scaled(row.get("ci_low"), factor),
             high=_scaled(row.get("ci_high"), factor),
@@ -287,12 +299,41 @@ class Trial:
         planned = self.estimand_plans.get(str(row.get("estimand")), {}).get("variable") or {}
         return str(row.get("variable_type") or planned.get("type") or "change")
 
-    def _side(self, arm: Any, groups: Mapping[Any, Row], n: Any) -> Side:
+    def model_of(self, row: Row) -> str:
+        """Return the estimand under which the model behind a result is written; empty without one.
+
+        A model is written once, under the first estimand that reads it. The others are known by their
+        difference, which is the model's at their visit to the last digit.
+        """
+        own = str(row.get("estimand"))
+        differences = [one for one in self.rows("by_visit") if one.get("kind") == "difference"]
+        if any(str(one.get("estimand")) == own for one in differences):
+            return own
+        pair = row.get("comparison") or {}
+        asked = (pair.get("arm"), pair.get("reference"), row.get("visit"), *_numbers_of(row))
+        found = (
+            str(one.get("estimand"))
+            for one in differences
+            if (one.get("arm"), one.get("reference"), one.get("visit"), *_numbers_of(one)) == asked
+        )
+        return next(found, "") if row.get("estimate") is not None else ""
+
+    @cached_property
+    def _modeled(self) -> dict[tuple[str, str, str], float]:
+        """Estimand, arm and visit to the least-squares mean."""
+        return {
+            (str(row.get("estimand")), str(row.get("arm")), str(row.get("visit"))): row["estimate"]
+            for row in self.rows("by_visit")
+            if row.get("kind") == "lsmean" and row.get("estimate") is not None
+        }
+
+    def _side(self, row: Row, arm: Any, groups: Mapping[Any, Row], n: Any) -> Side:
         group = groups.get(arm, {})
         return Side(
             label=self.arm_label(arm),
             n=n if n is not None else group.get("n"),
             mean=group.get("mean"),
+            modeled=self._modeled.get((self.model_of(row), str(arm), str(row.get("visit")))),
             sd=group.get("sd"),
             count=group.get("count"),
             percent=group.get("percent"),
@@ -315,6 +356,10 @@ def is_blinded(written: Written) -> bool:
 def number(value: Any) -> float | None:
     """Return a number, or None for anything else: P values come as text where somebody printed them."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _numbers_of(row: Row) -> tuple[Any, ...]:
+    return tuple(row.get(key) for key in ("estimate", "std_error", "ci_low", "ci_high"))
 
 
 def _scaled(value: float | None, factor: float) -> float | None:

@@ -23,8 +23,14 @@ UNBLINDED_ONLY = (
     "published",
     "multiplicity",
     "subgroups",
+    "by_visit",
+    "covariance",
+    "sensitivity",
+    "tipping_point",
 )
 """Tables that compare arms or hold what masked people must not see."""
+COMPARISONS = ("by_visit", "sensitivity", "tipping_point")
+"""Tables whose every estimate is of an arm or a comparison, whether or not a row names one."""
 
 
 def withhold(written: Written) -> Written:
@@ -99,8 +105,22 @@ def _arm_rows(value: Any, *, path: str) -> list[Problem]:
 
 
 def _estimates(written: Written) -> list[Problem]:
-    return [
+    problems = [
         Problem("an estimate of a comparison", path=str(row.get("estimand")), source="results.json")
         for row in written.results
         if row.get("estimate") is not None
     ]
+    return [
+        *problems,
+        *(
+            Problem("an estimate of a comparison", path=name, source="tables.json")
+            for name in COMPARISONS
+            if _has_estimate(written.tables.get(name))
+        ),
+    ]
+
+
+def _has_estimate(value: Any) -> bool:
+    if isinstance(value, dict):
+        return value.get("estimate") is not None or any(_has_estimate(one) for one in value.values())
+    return isinstance(value, list) and any(_has_estimate(one) for one in value)

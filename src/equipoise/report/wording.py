@@ -5,7 +5,7 @@ absence of either, and to print a P value that the testing procedure did not rea
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from equipoise.report import numerals
 from equipoise.report.effect import Effect, Side
@@ -268,19 +268,30 @@ def _period(effect: Effect) -> str:
 
 def _course(effect: Effect) -> str:
     """Return the sentence up to its bracket: the arms' means or counts, where known, and the difference."""
+    effect = _as_modeled(effect)
     sides = (effect.arm, effect.reference)
     if None in [side.mean if _is_mean(effect) else side.count for side in sides]:
         return _bare(effect)
     if not _is_mean(effect):
         shares = f"{_share(effect.arm)} and {_share(effect.reference)}"
         return f"{opening(effect.variable)}{_at(effect)} was reached by {shares}, {_difference(effect)}"
+    kind = "least-squares mean" if effect.arm.modeled is not None else "mean"
     if effect.variable == "value":
         means = numerals.listing(f"{_amount(effect, side.mean)} with {inline(side.label)}" for side in sides)
         when = opening(_at(effect).strip()) or "Overall"
-        return f"{when}, the {inline(effect.outcome)} averaged {means}, {_difference(effect)}"
+        return f"{when}, the {kind} {inline(effect.outcome)} was {means}, {_difference(effect)}"
     verbs = _moves(effect.arm, effect.reference, effect=effect)
     when = opening(_period(effect).strip()) or "On average"
-    return f"{when}, the mean {inline(effect.outcome)} {verbs}, {_difference(effect)}"
+    return f"{when}, the {kind} {inline(effect.outcome)} {verbs}, {_difference(effect)}"
+
+
+def _as_modeled(effect: Effect) -> Effect:
+    """Return the effect with the model's means in place of the observed ones, where it has both."""
+    sides = (effect.arm, effect.reference)
+    if not _is_mean(effect) or None in [side.modeled for side in sides]:
+        return effect
+    arm, reference = (replace(side, mean=side.modeled) for side in sides)
+    return replace(effect, arm=arm, reference=reference)
 
 
 def _bare(effect: Effect) -> str:

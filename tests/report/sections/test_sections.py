@@ -21,6 +21,7 @@ from equipoise.report.sections import (
     provenance,
     responders,
     safety,
+    sensitivity,
     sessions,
     subgroups,
 )
@@ -182,7 +183,7 @@ def test_a_published_result_stands_beside_ours(data):
 
 
 def test_a_published_result_is_drawn_once_though_several_arms_are_compared(written):
-    section = outcomes.section(opened(copy.deepcopy(written.three_arms())))
+    section = sensitivity.section(opened(copy.deepcopy(written.three_arms())))
     figure = next(block for block in section.blocks if getattr(block, "id", "") == "figure-sensitivity-1")
     assert figure.drawings[0].count(">Published: Back AL et al.<") == 1
 
@@ -190,7 +191,7 @@ def test_a_published_result_is_drawn_once_though_several_arms_are_compared(writt
 def test_sensitivity_analyses_stand_beside_what_they_examine(data):
     figure = next(
         block
-        for block in outcomes.section(opened(data)).blocks
+        for block in sensitivity.section(opened(data)).blocks
         if getattr(block, "id", "") == "figure-sensitivity-1"
     )
     assert "analyzed 2 ways, first as planned" in figure.title
@@ -342,7 +343,17 @@ def test_the_checklist_has_the_thirty_items_of_consort_2025(data):
 def test_the_checklist_points_at_sections_that_exist(data):
     titles = {
         module.TITLE
-        for module in (flow, baseline, estimands, outcomes, sessions, safety, methods, provenance)
+        for module in (
+            flow,
+            baseline,
+            estimands,
+            outcomes,
+            sensitivity,
+            sessions,
+            safety,
+            methods,
+            provenance,
+        )
     }
     places = {place for _, _, place in checklist.ITEMS}
     assert places <= titles | {"Key points", checklist.AUTHORS}

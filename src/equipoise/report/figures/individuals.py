@@ -9,9 +9,10 @@ from markupsafe import Markup
 
 from equipoise.report import numerals
 from equipoise.report.figures import svg
+from equipoise.report.figures.axes import LEAST_TICK_GAP
 from equipoise.report.figures.scale import Linear, TimeAxis, label, ticks, time_axis
 from equipoise.report.figures.svg import Canvas
-from equipoise.report.figures.trajectory import LEAST_TICK_GAP, value_range
+from equipoise.report.figures.trajectory import value_range
 
 PANEL_HEIGHT = 210.0
 GAP = 22.0

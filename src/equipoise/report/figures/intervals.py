@@ -11,11 +11,13 @@ from equipoise.report.figures import svg
 from equipoise.report.figures.scale import Linear, label, ticks
 from equipoise.report.figures.svg import Canvas
 
-LABEL_SHARE, TEXT_SHARE = 0.30, 0.24
-"""Largest share of a wide canvas for the labels on the left and the numbers on the right."""
+LABEL_SHARE, DETAIL_SHARE, TEXT_SHARE = 0.30, 0.40, 0.24
+"""Largest share of a wide canvas for labels on the left, for labels with details, and for the numbers."""
 GUTTER = 14.0
 ROW_PAD = 12.0
 CAP = 4.0
+BESIDE = 10.0
+"""How far upright lines reach above and below an interval where text stands between the rows."""
 ROUNDING = 1e-6
 """A label measured twice may differ by this much from itself."""
 
@@ -29,6 +31,8 @@ class Bar:
     place  the arm's place, which chooses color and marker; 0 for none
     hollow a result from elsewhere, drawn as an outline
     group  heading above it, printed where it changes
+    detail what a reader must know of it, in small print below the label
+    remark what follows from it, in words below the numbers
     """
 
     label: str
@@ -39,6 +43,8 @@ class Bar:
     place: int = 0
     hollow: bool = False
     group: str = ""
+    detail: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +55,7 @@ class Intervals:
     low, high       ends of the axis; None to fit the data and `reference`
     reference       the value marked by a line; None for none
     left, right     what lies on either side of it
+    guide           a value that a faint line carries down through all rows; None for none
     """
 
     title: str
@@ -60,12 +67,15 @@ class Intervals:
     reference: float | None = 0.0
     left: str = ""
     right: str = ""
+    guide: float | None = None
 
 
 @dataclass(frozen=True)
 class _Placed:
     bar: Bar
     lines: list[str]
+    detail: list[str]
+    remark: list[str]
     heading: list[str]
     top: float
     middle: float
@@ -73,18 +83,28 @@ class _Placed:
 
 def draw(figure: Intervals, canvas: Canvas) -> Markup:
     """Return the figure."""
-    label_width = (
-        _room([bar.label for bar in figure.bars], canvas, LABEL_SHARE) if canvas.wide else canvas.width
-    )
-    start = label_width + GUTTER if canvas.wide else GUTTER
-    numbers = _room([bar.text for bar in figure.bars], canvas, TEXT_SHARE) if canvas.wide else 0.0
-    end = canvas.width - numbers - GUTTER
+    room, numbers = _columns(figure, canvas)
+    start = room + GUTTER if canvas.wide else GUTTER
+    end = canvas.width - (numbers if canvas.wide else 0.0) - GUTTER
     marks = _ticks(figure)
     scale = Linear(marks[0], marks[-1], start, end)
-    placed, bottom = _place(figure, canvas, label_width)
-    content, foot = _axis(figure, canvas, scale=scale, marks=marks, bottom=bottom)
+    placed, bottom = _place(figure, canvas, room=room, numbers=numbers)
+    content = _upright(figure, scale=scale, marks=marks, spans=_spans(placed, canvas, bottom))
+    below, foot = _axis(figure, canvas, scale=scale, marks=marks, bottom=bottom)
+    content += below
     content += [_row(one, canvas, scale) for one in placed]
     return svg.frame(canvas, foot, title=figure.title, description=figure.description, content=content)
+
+
+def _columns(figure: Intervals, canvas: Canvas) -> tuple[float, float]:
+    """Return the widths of the labels and of the numbers; on a phone both may use the whole width."""
+    if not canvas.wide:
+        return canvas.width, canvas.width
+    detailed = any(bar.detail for bar in figure.bars)
+    numbers = _room([text for bar in figure.bars for text in (bar.text, bar.remark)], canvas, TEXT_SHARE)
+    if detailed:
+        return canvas.width * DETAIL_SHARE, numbers
+    return _room([bar.label for bar in figure.bars], canvas, LABEL_SHARE), numbers
 
 
 def _room(texts: list[str], canvas: Canvas, share: float) -> float:
@@ -109,21 +129,43 @@ def _ticks(figure: Intervals) -> list[float]:
     return marks
 
 
-def _place(figure: Intervals, canvas: Canvas, label_width: float) -> tuple[list[_Placed], float]:
+def _place(figure: Intervals, canvas: Canvas, *, room: float, numbers: float) -> tuple[list[_Placed], float]:
     placed, y, group = [], 4.0, ""
     for bar in figure.bars:
         heading = svg.wrap(bar.group, canvas.width, canvas.font) if bar.group and bar.group != group else []
         group = bar.group
         y += len(heading) * canvas.line + (4.0 if heading else 0.0)
         beside = 0.0 if canvas.wide else svg.measure(bar.text, canvas.font)
-        room = label_width - beside - GUTTER + ROUNDING
-        lines = svg.wrap(bar.label, room, canvas.font)
-        text_height = len(lines) * canvas.line
-        height = max(text_height, canvas.line) + ROW_PAD if canvas.wide else text_height + 20 + ROW_PAD
+        lines = svg.wrap(bar.label, room - beside - GUTTER + ROUNDING, canvas.font)
+        detail = svg.wrap(bar.detail, room - GUTTER, canvas.font) if bar.detail else []
+        remark = svg.wrap(bar.remark, numbers - GUTTER + ROUNDING, canvas.font) if bar.remark else []
+        text_height = max(len(lines) + len(detail), 1 + len(remark) if canvas.wide else 0) * canvas.line
+        below = 20.0 + len(remark) * canvas.line
+        height = text_height + ROW_PAD + (0.0 if canvas.wide else below)
         middle = y + height / 2 if canvas.wide else y + text_height + 14
-        placed.append(_Placed(bar, lines, heading, y, middle))
+        placed.append(_Placed(bar, lines, detail, remark, heading, y, middle))
         y += height
     return placed, y
+
+
+def _spans(placed: list[_Placed], canvas: Canvas, bottom: float) -> list[tuple[float, float]]:
+    """Return where upright lines run: all the way down, or past the intervals only where text is between."""
+    if canvas.wide or not any(one.detail for one in placed):
+        return [(0.0, bottom)]
+    return [(one.middle - BESIDE, one.middle + BESIDE) for one in placed]
+
+
+def _upright(
+    figure: Intervals, *, scale: Linear, marks: list[float], spans: list[tuple[float, float]]
+) -> list[Markup]:
+    lines = [(mark, "grid") for mark in marks]
+    lines += [(figure.guide, "guide")] if figure.guide is not None else []
+    lines += [(figure.reference, "zero")] if figure.reference is not None else []
+    return [
+        svg.line(scale(value), top, scale(value), foot, class_=kind)
+        for value, kind in lines
+        for top, foot in spans
+    ]
 
 
 def _axis(
@@ -131,10 +173,8 @@ def _axis(
 ) -> tuple[list[Markup], float]:
     step = marks[1] - marks[0]
     middle = (scale.start + scale.end) / 2
-    drawn = [svg.line(scale(mark), 0, scale(mark), bottom, class_="grid") for mark in marks]
-    drawn.append(svg.line(scale.start, bottom, scale.end, bottom, class_="axis"))
-    if figure.reference is not None:
-        drawn.append(svg.line(scale(figure.reference), 0, scale(figure.reference), bottom + 4, class_="zero"))
+    drawn = [svg.line(scale.start, bottom, scale.end, bottom, class_="axis")]
+    drawn += [svg.line(scale(mark), bottom, scale(mark), bottom + 4, class_="axis") for mark in marks]
     drawn += [
         svg.text(label(mark, step), scale(mark), bottom + canvas.line, anchor="middle", class_="tick")
         for mark in marks
@@ -162,31 +202,39 @@ def _sides(figure: Intervals, canvas: Canvas, *, scale: Linear, y: float) -> tup
 
 def _row(one: _Placed, canvas: Canvas, scale: Linear) -> Markup:
     bar, y = one.bar, one.middle
-    arm = svg.arm_class(bar.place)
-    first = y - (len(one.lines) - 1) * canvas.line / 2 + canvas.font * 0.35
+    rows = len(one.lines) + len(one.detail)
+    first = y - (rows - 1) * canvas.line / 2 + canvas.font * 0.35
     top = first if canvas.wide else one.top + canvas.font
+    head = one.top - 4 - (len(one.heading) - 1) * canvas.line
+    named = "row strong" if bar.detail else "row"
     drawn = [
-        svg.paragraph(
-            one.heading,
-            0,
-            one.top - 4 - (len(one.heading) - 1) * canvas.line,
-            canvas=canvas,
-            class_="row strong",
-        ),
-        svg.paragraph(one.lines, 0, top, canvas=canvas, class_="row"),
-        svg.line(scale(bar.low), y, scale(bar.high), y, class_="interval"),
-        *(
-            svg.line(scale(end), y - CAP, scale(end), y + CAP, class_="interval")
-            for end in (bar.low, bar.high)
-        ),
-        svg.marker(
-            "diamond" if bar.hollow else svg.arm_marker(bar.place),
-            scale(bar.value),
-            y,
-            class_="mark hollow" if bar.hollow else "mark",
-            radius=svg.MARKER_RADIUS + 1,
-        ),
+        svg.paragraph(one.heading, 0, head, canvas=canvas, class_="row strong"),
+        svg.paragraph(one.lines, 0, top, canvas=canvas, class_=named),
+        svg.paragraph(one.detail, 0, top + len(one.lines) * canvas.line, canvas=canvas, class_="row detail"),
+        *_interval(bar, scale, y),
+        *_numbers(one, canvas, top=top),
     ]
-    number_y = y + canvas.font * 0.35 if canvas.wide else top
-    drawn.append(svg.text(bar.text, canvas.width, number_y, anchor="end", class_="number"))
-    return svg.group(*drawn, class_=arm)
+    return svg.group(*drawn, class_=svg.arm_class(bar.place))
+
+
+def _interval(bar: Bar, scale: Linear, y: float) -> list[Markup]:
+    ends = (bar.low, bar.high)
+    kind = "diamond" if bar.hollow else svg.arm_marker(bar.place)
+    style = "mark hollow" if bar.hollow else "mark"
+    return [
+        svg.line(scale(bar.low), y, scale(bar.high), y, class_="interval"),
+        *(svg.line(scale(end), y - CAP, scale(end), y + CAP, class_="interval") for end in ends),
+        svg.marker(kind, scale(bar.value), y, class_=style, radius=svg.MARKER_RADIUS + 1),
+    ]
+
+
+def _numbers(one: _Placed, canvas: Canvas, *, top: float) -> list[Markup]:
+    """Print the numbers and, below them on a page or below the interval on a phone, the remark."""
+    beside = one.middle - len(one.remark) * canvas.line / 2 + canvas.font * 0.35
+    y = beside if canvas.wide else top
+    below = y + canvas.line if canvas.wide else one.middle + 8 + canvas.font
+    said = "number strong" if one.bar.hollow else "number side"
+    return [
+        svg.text(one.bar.text, canvas.width, y, anchor="end", class_="number"),
+        svg.paragraph(one.remark, canvas.width, below, canvas=canvas, anchor="end", class_=said),
+    ]

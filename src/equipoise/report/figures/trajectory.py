@@ -8,25 +8,31 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from equipoise.report.figures import svg
-from equipoise.report.figures.scale import Linear, TimeAxis, label, spread, ticks, time_axis
+from equipoise.report.figures import axes, svg
+from equipoise.report.figures.axes import LABEL_GAP, Box
+from equipoise.report.figures.scale import Linear, TimeAxis, spread, ticks, time_axis
 from equipoise.report.figures.svg import Canvas
 
 WIDE_HEIGHT, NARROW_HEIGHT = 270.0, 230.0
 DODGE = 3.0
 CAP = 3.0
-LEAST_TICK_GAP = 4.0
+DIFFERENCE_HEIGHT = 132.0
+"""Height of the panel of differences."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """The mean of an arm on a day; interval ends None where there is none; `n` participants."""
+    """The mean of an arm on a day; interval ends None where there is none; `n` participants.
+
+    hollow  drawn as an outline: a difference that was described and not tested
+    """
 
     day: float
     mean: float
     low: float | None
     high: float | None
     n: int | None
+    hollow: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,9 @@ class Trajectory:
     low, high       the scale's ends; None where unknown
     unblinding_day  after it no comparison is randomized; None for never
     after           the words at that line
+    differences     differences between arms, drawn in a panel of their own below; none without them
+    difference_axis what that panel's axis shows
+    none            the words at its zero, where there is one course of differences
     """
 
     title: str
@@ -58,29 +67,32 @@ class Trajectory:
     high: float | None = None
     unblinding_day: float | None = None
     after: str = "No randomized comparison after this"
+    differences: tuple[Course, ...] = ()
+    difference_axis: str = ""
+    none: str = "No difference"
 
 
 @dataclass(frozen=True)
 class _Plot:
     x: TimeAxis
     y: Linear
-    left: float
-    right: float
-    top: float
-    bottom: float
+    box: Box
 
 
 def draw(figure: Trajectory, canvas: Canvas) -> Markup:
     """Return the figure."""
     plot, marks = _plot(figure, canvas)
     days = sorted({point.day for course in figure.courses for point in course.points})
-    content = [*_after(figure, canvas, plot), *_axes(canvas, plot, marks=marks, days=days, time=figure.time)]
+    content = [*_after(figure, canvas, plot), *axes.upward(canvas, plot.box, plot.y, marks=marks)]
+    content += axes.along(canvas, plot.box, plot.x, marks=days)
     content.append(svg.paragraph(_head(figure, canvas), 0, canvas.font, canvas=canvas, class_="axis-title"))
     for place, course in enumerate(figure.courses):
         content.append(_course(course, plot, shift=DODGE * (2 * place - len(figure.courses) + 1)))
-    content += _labels(figure, canvas, plot)
-    foot = plot.bottom + 2.3 * canvas.line
-    counts, foot = _counts(figure, canvas, plot, top=foot)
+    content += _labels(figure.courses, canvas, plot)
+    below, box = _differences(figure, canvas, plot, days=days)
+    named, foot = axes.name_along(canvas, box, figure.time)
+    content += [*below, *named]
+    counts, foot = _counts(figure, canvas, plot, top=foot + 0.3 * canvas.line)
     return svg.frame(
         canvas, foot, title=figure.title, description=figure.description, content=[*content, *counts]
     )
@@ -108,8 +120,7 @@ def _plot(figure: Trajectory, canvas: Canvas) -> tuple[_Plot, list[float]]:
     marks = ticks(*value_range(values, figure.low, figure.high))
     widest = max((svg.measure(course.label, canvas.font) for course in figure.courses), default=0.0)
     right = canvas.width - min(widest + 22, canvas.width * (0.22 if canvas.wide else 0.26))
-    left = 2 + max(svg.measure(label(mark, marks[1] - marks[0]), canvas.font) for mark in marks) + 6
-    left = max(left, _count_width(figure, canvas))
+    left = max(axes.margin(canvas, marks), _count_width(figure, canvas))
     top = canvas.line * (0.6 + len(_head(figure, canvas)) + (0 if canvas.wide else 1.2))
     bottom = top + (WIDE_HEIGHT if canvas.wide else NARROW_HEIGHT)
     inset = 12.0
@@ -119,79 +130,88 @@ def _plot(figure: Trajectory, canvas: Canvas) -> tuple[_Plot, list[float]]:
         start=left + inset,
         end=right - inset,
     )
-    return _Plot(x, Linear(marks[0], marks[-1], bottom, top), left, right, top, bottom), marks
+    return _Plot(x, Linear(marks[0], marks[-1], bottom, top), Box(left, right, top, bottom)), marks
 
 
-def _axes(canvas: Canvas, plot: _Plot, *, marks: list[float], days: list[float], time: str) -> list[Markup]:
-    step = marks[1] - marks[0]
-    drawn = []
-    for mark in marks:
-        drawn.append(svg.line(plot.left, plot.y(mark), plot.right, plot.y(mark), class_="grid"))
-        text_y = plot.y(mark) + canvas.font * 0.35
-        drawn.append(svg.text(label(mark, step), plot.left - 6, text_y, anchor="end", class_="tick"))
-    drawn.append(svg.line(plot.left, plot.bottom, plot.right, plot.bottom, class_="axis"))
-    last_end = -1.0
-    for day in days:
-        x = plot.x(day)
-        drawn.append(svg.line(x, plot.bottom, x, plot.bottom + 4, class_="axis"))
-        half = svg.measure(label(day, 1), canvas.font) / 2
-        if x - half > last_end + LEAST_TICK_GAP:
-            drawn.append(
-                svg.text(label(day, 1), x, plot.bottom + canvas.line, anchor="middle", class_="tick")
-            )
-            last_end = x + half
-    middle = (plot.left + plot.right) / 2
-    drawn.append(svg.text(time, middle, plot.bottom + 2 * canvas.line, anchor="middle", class_="axis-title"))
-    return drawn
+def _differences(
+    figure: Trajectory, canvas: Canvas, plot: _Plot, *, days: Sequence[float]
+) -> tuple[list[Markup], Box]:
+    """Draw the differences below the means, on the same days; return them and the lowest box."""
+    points = [point for course in figure.differences for point in course.points]
+    if not points:
+        return [], plot.box
+    values = [value for one in points for value in (one.mean, one.low, one.high) if value is not None]
+    marks = ticks(min(0.0, *values), max(0.0, *values), wanted=4)
+    head = svg.wrap(figure.difference_axis, canvas.width, canvas.font)
+    above = plot.box.bottom + canvas.line * 2.6
+    top = above + canvas.line * (len(head) - 0.4)
+    box = Box(plot.box.left, plot.box.right, top, top + DIFFERENCE_HEIGHT)
+    lower = _Plot(plot.x, Linear(marks[0], marks[-1], box.bottom, box.top), box)
+    drawn = [svg.paragraph(head, 0, above, canvas=canvas, class_="axis-title")]
+    drawn += axes.upward(canvas, box, lower.y, marks=marks)
+    drawn += axes.along(canvas, box, plot.x, marks=days)
+    drawn.append(svg.line(box.left, lower.y(0), box.right, lower.y(0), class_="zero"))
+    for place, course in enumerate(figure.differences):
+        shift = 2 * DODGE * (2 * place - len(figure.differences) + 1)
+        drawn.append(_course(course, lower, shift=shift, joined=False))
+    if len(figure.differences) > 1:
+        return [*drawn, *_labels(figure.differences, canvas, lower)], box
+    none = svg.wrap(figure.none, canvas.width - box.right - LABEL_GAP, canvas.font)
+    return [*drawn, _beside(none, canvas, box, y=lower.y(0))], box
+
+
+def _beside(lines: Sequence[str], canvas: Canvas, box: Box, *, y: float) -> Markup:
+    """Print words at the right end of a line."""
+    first = y - (len(lines) - 1) * canvas.line / 2 + canvas.font * 0.35
+    return svg.paragraph(lines, box.right + LABEL_GAP, first, canvas=canvas, class_="side")
 
 
 def _after(figure: Trajectory, canvas: Canvas, plot: _Plot) -> list[Markup]:
     """Shade the days after unblinding and say what they are not."""
     if figure.unblinding_day is None or plot.x.after is None:
         return []
-    x = plot.x(figure.unblinding_day)
+    x, box = plot.x(figure.unblinding_day), plot.box
     drawn = [
-        svg.rect(x, plot.top, plot.right - x, plot.bottom - plot.top, class_="shade"),
-        svg.line(x, plot.top - (0 if canvas.wide else 4), x, plot.bottom, class_="unblinding"),
+        svg.rect(x, box.top, box.right - x, box.bottom - box.top, class_="shade"),
+        svg.line(x, box.top - (0 if canvas.wide else 4), x, box.bottom, class_="unblinding"),
     ]
     if canvas.wide:
-        lines = svg.wrap(figure.after, plot.right - x - 14, canvas.font)
-        return [*drawn, svg.paragraph(lines, x + 8, plot.top + canvas.line, canvas=canvas, class_="note")]
-    return [*drawn, svg.text(figure.after, plot.right, plot.top - 8, anchor="end", class_="note")]
+        lines = svg.wrap(figure.after, box.right - x - 14, canvas.font)
+        return [*drawn, svg.paragraph(lines, x + 8, box.top + canvas.line, canvas=canvas, class_="note")]
+    return [*drawn, svg.text(figure.after, box.right, box.top - 8, anchor="end", class_="note")]
 
 
-def _course(course: Course, plot: _Plot, *, shift: float) -> Markup:
+def _course(course: Course, plot: _Plot, *, shift: float, joined: bool = True) -> Markup:
     places = [(plot.x(point.day) + shift, plot.y(point.mean), point) for point in course.points]
-    drawn = [svg.path([(x, y) for x, y, _ in places], class_="mean")] if len(places) > 1 else []
+    drawn = [svg.path([(x, y) for x, y, _ in places], class_="mean")] if joined and len(places) > 1 else []
     for x, y, point in places:
         if point.low is not None and point.high is not None:
             low, high = plot.y(point.low), plot.y(point.high)
             drawn.append(svg.line(x, low, x, high, class_="interval"))
             drawn += [svg.line(x - CAP, end, x + CAP, end, class_="interval") for end in (low, high)]
-        drawn.append(
-            svg.marker(svg.arm_marker(course.place), x, y, class_="mark", radius=svg.MARKER_RADIUS - 0.5)
-        )
+        kind, style = svg.arm_marker(course.place), "mark hollow" if point.hollow else "mark"
+        drawn.append(svg.marker(kind, x, y, class_=style, radius=svg.MARKER_RADIUS - 0.5))
     return svg.group(*drawn, class_=svg.arm_class(course.place))
 
 
-def _labels(figure: Trajectory, canvas: Canvas, plot: _Plot) -> list[Markup]:
+def _labels(courses: Sequence[Course], canvas: Canvas, plot: _Plot) -> list[Markup]:
     """Name each line at its end, moved apart where they would touch."""
-    ended = [course for course in figure.courses if course.points]
-    room = canvas.width - plot.right - 4
+    ended, box = [course for course in courses if course.points], plot.box
+    room = canvas.width - box.right - 4
     texts = [svg.wrap(course.label, room, canvas.font) for course in ended]
     tallest = max((len(lines) for lines in texts), default=1) * canvas.line
     wanted = [plot.y(course.points[-1].mean) for course in ended]
     half = tallest / 2
-    places = spread(wanted, gap=tallest + 3, low=plot.top + half, high=plot.bottom - half)
+    places = spread(wanted, gap=tallest + 3, low=box.top + half, high=box.bottom - half)
     drawn = []
     for course, lines, y in zip(ended, texts, places, strict=True):
         first = y - (len(lines) - 1) * canvas.line / 2 + canvas.font * 0.35
-        drawn.append(svg.paragraph(lines, plot.right + 4, first, canvas=canvas, class_="direct"))
+        drawn.append(svg.paragraph(lines, box.right + 4, first, canvas=canvas, class_="direct"))
         last = course.points[-1]
         start = plot.x(last.day) + 7
         drawn.append(
             svg.group(
-                svg.line(start, plot.y(last.mean), plot.right + 1, y, class_="leader"),
+                svg.line(start, plot.y(last.mean), box.right + 1, y, class_="leader"),
                 class_=svg.arm_class(course.place),
             )
         )
@@ -211,7 +231,7 @@ def _counts(figure: Trajectory, canvas: Canvas, plot: _Plot, *, top: float) -> t
             drawn.append(svg.paragraph(lines, 0, y - canvas.line * (len(lines) - 1), canvas=canvas))
         y += canvas.line
         if canvas.wide:
-            drawn.append(svg.text(_short(course.label, plot.left - 14, canvas.font), 0, y))
+            drawn.append(svg.text(_short(course.label, plot.box.left - 14, canvas.font), 0, y))
         last_end = -1.0
         for point in course.points:
             text = "" if point.n is None else str(point.n)

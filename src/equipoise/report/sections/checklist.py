@@ -42,7 +42,7 @@ ITEMS: tuple[tuple[str, str, str], ...] = (
     ("21a", "Statistical methods", "Methods"),
     ("21b", "Who is in each analysis", "What was asked"),
     ("21c", "How missing data were handled", "What was asked"),
-    ("21d", "Further analyses, planned or not", "Outcomes"),
+    ("21d", "Further analyses, planned or not", "Sensitivity analyses"),
     ("22a", "Participants randomized, treated, analyzed", "Participant flow"),
     ("22b", "Losses and exclusions, with reasons", "Participant flow"),
     ("23a", "Dates of recruitment and follow-up", AUTHORS),

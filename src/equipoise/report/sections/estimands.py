@@ -26,11 +26,32 @@ SUMMARIES = {
     "risk_difference": "Difference in proportions",
     "odds_ratio": "Odds ratio",
 }
+IMPUTED = {
+    "mmrm-mar": "as if missing at random",
+    "mmrm-jr": "by jump to reference",
+    "mmrm-cr": "by copy reference",
+    "mmrm-cir": "by copy increments in reference",
+    "mmrm-lmcf": "by carrying the arm's last mean forward",
+    "mmrm-delta": "as if missing at random, then shifted",
+    "retrieved-dropout": "from participants who stopped treatment but were still seen",
+}
+"""Estimator to how it fills in what is missing."""
 ESTIMATORS = {
     "t_change": "Two-sample t, pooled variance",
     "ancova": "Analysis of covariance",
     "risk_difference": "Difference in proportions with a score interval",
     "odds_ratio": "Odds ratio",
+    "standardized_risk_difference": "Difference in proportions standardized to everybody's covariates",
+    "cmh": "Difference in proportions over strata (Cochran-Mantel-Haenszel)",
+    "exact": "Exact test of two proportions",
+    "hodges_lehmann": "Shift between the arms' distributions (Hodges-Lehmann)",
+    "log_rank": "Log-rank test of the times to an event",
+    "kaplan_meier": "Difference of the shares without an event (Kaplan-Meier)",
+    "mmrm": "Mixed model for repeated measures, all visits at once",
+    **{
+        name: f"Missing values imputed {how}; analysis of covariance at the visit"
+        for name, how in IMPUTED.items()
+    },
 }
 MISSING = {
     "complete_cases": "Participants with the value",
@@ -63,7 +84,7 @@ def _table(trial: Trial, rows: Sequence[Row], *, part: int) -> Table:
         ("4. Intercurrent events", [_events(trial, row) for row in rows]),
         ("5. Summary", [SUMMARIES.get(str(row.get("summary")), _text(row.get("summary"))) for row in rows]),
         ("Estimator", [_estimator(trial, row) for row in rows]),
-        ("Missing values", [MISSING.get(str(row.get("missing")), _text(row.get("missing"))) for row in rows]),
+        ("Missing values", [_missing(row) for row in rows]),
     ]
     return Table(
         id=f"table-estimands-{part + 1}",
@@ -73,6 +94,12 @@ def _table(trial: Trial, rows: Sequence[Row], *, part: int) -> Table:
         lines=tuple(Line(name, tuple(texts)) for name, texts in attributes),
         prose=True,
     )
+
+
+def _missing(row: Row) -> str:
+    if row.get("estimator") in IMPUTED:
+        return "Imputed; gaps before a later value at random"
+    return MISSING.get(str(row.get("missing")), _text(row.get("missing")))
 
 
 def _text(value: Any) -> str:

@@ -1,15 +1,15 @@
-"""The methods in words, made from the protocol alone.
+"""The methods in words, made from the protocol, and the conventions the results were computed by.
 
-Holds sentences about the plan. Refuses results, and anything the protocol does not say.
+Holds sentences about the plan. Refuses results, and anything that neither file says.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from equipoise.report import numerals, wording
+from equipoise.report import conventions, numerals, wording
 from equipoise.report.blocks import Block, Entry, Heading, Listing, Prose, Section, missing
 from equipoise.report.folder import Row
-from equipoise.report.sections.estimands import ESTIMATORS
+from equipoise.report.sections.estimands import ESTIMATORS, IMPUTED
 from equipoise.report.sections.multiplicity import METHODS as PROCEDURES
 from equipoise.report.trial import Trial, number
 
@@ -26,6 +26,8 @@ ASSUMED_MISSING = {
     "missing_at_random": "missing values are taken to be missing at random",
     "failure": "a missing value counts as no response",
 }
+
+IMPUTED_MISSING = "values missing before a later one that was seen are taken to be missing at random"
 
 
 def section(trial: Trial) -> Section:
@@ -46,7 +48,12 @@ def section(trial: Trial) -> Section:
         ("Statistical analysis", "methods-statistics", [Prose(text) for text in _statistics(trial)]),
         ("What the protocol leaves open", "methods-open", _open(trial)),
     ]
-    blocks: list[Block] = [Prose("Written from the protocol file, which alone is binding.", tone="note")]
+    blocks: list[Block] = [
+        Prose(
+            "Written from the protocol file, which alone is binding; “as computed” is the analysis speaking.",
+            tone="note",
+        )
+    ]
     for title, id_, found in parts:
         if found:
             blocks += [Heading(title, id=id_), *found]
@@ -231,14 +238,16 @@ def _blocks(trial: Trial, allocation: Row) -> str:
 def _statistics(trial: Trial) -> list[str]:
     plan = trial.plan
     texts = [_sample_size(_map(plan, "sample_size"))]
-    by_estimator: dict[tuple[str, str], list[str]] = {}
+    by_estimator: dict[tuple[str, str], list[Row]] = {}
     for row in _rows(plan, "estimands"):
         key = (str(_map(row, "estimator").get("name")), str(row.get("missing")))
-        by_estimator.setdefault(key, []).append(str(row.get("label") or row.get("id")))
-    for (estimator, assumed), names in by_estimator.items():
+        by_estimator.setdefault(key, []).append(row)
+    for (estimator, assumed), rows in by_estimator.items():
+        names = [str(row.get("label") or row.get("id")) for row in rows]
         method = ESTIMATORS.get(estimator, estimator)
-        about = ASSUMED_MISSING.get(assumed, assumed)
-        texts.append(f"{numerals.listing(names)}: {wording.inline(method)}; {about}.")
+        about = IMPUTED_MISSING if estimator in IMPUTED else ASSUMED_MISSING.get(assumed, assumed)
+        computed = _computed(trial, {str(row.get("id")) for row in rows})
+        texts.append(f"{'; '.join(names)}: {wording.inline(method)}; {about}.{computed}")
     multiplicity = _map(plan, "multiplicity")
     if multiplicity and not trial.blinded:
         order = [trial.estimand_label(one) for one in multiplicity.get("order") or []]
@@ -251,6 +260,14 @@ def _statistics(trial: Trial) -> list[str]:
         f"{numerals.plural(len(looks), 'interim look')} planned." if looks else "No interim look was planned."
     )
     return [text for text in texts if text]
+
+
+def _computed(trial: Trial, estimands: set[str]) -> str:
+    """Return how their results were computed, as the analysis wrote it beside the numbers."""
+    rows = [row for row in trial.written.results if str(row.get("estimand")) in estimands]
+    told = dict.fromkeys(conventions.sentence(trial, conventions.of(row)) for row in rows)
+    text = " ".join(one for one in told if one)
+    return f" As computed: {wording.inline(text)}" if text else ""
 
 
 def _sample_size(row: Row) -> str:

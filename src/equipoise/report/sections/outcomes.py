@@ -6,8 +6,9 @@ Holds the results table, pictures of comparisons and of means. Refuses to compar
 from collections.abc import Sequence
 from itertools import groupby
 
-from equipoise.report import comparison, numerals, wording
+from equipoise.report import comparison, conventions, numerals, wording
 from equipoise.report.blocks import Block, Figure, Heading, Line, Prose, Section, Table, missing
+from equipoise.report.conventions import Convention
 from equipoise.report.drawing import figure
 from equipoise.report.effect import Effect, Side
 from equipoise.report.figures import trajectory
@@ -16,6 +17,8 @@ from equipoise.report.folder import Row
 from equipoise.report.trial import Scale, Trial
 
 ID, TITLE = "outcomes", "Outcomes"
+RESULTS = "Every planned comparison"
+"""Caption of the table of all results, by which others point at it."""
 ROLES = {
     "primary": "Primary",
     "secondary": "Secondary",
@@ -31,7 +34,6 @@ def section(trial: Trial) -> Section:
     blocks: list[Block] = [_results(trial)] if trial.effects else []
     if trial.blinded:
         blocks.append(Prose(wording.WITHHELD))
-    blocks += _sensitivity(trial)
     for score in trial.outcomes:
         blocks += _outcome(trial, trial.scale(score))
     blocks += _others(trial)
@@ -43,12 +45,15 @@ def _results(trial: Trial) -> Table:
     sides = next(iter(pairs)) if len(pairs) == 1 else ("First arm", "Second arm")
     level = numerals.level(trial.effects[0].level)
     lines: list[Line] = []
-    for role, effects in groupby(_by_role(trial.effects), key=lambda one: one.role):
+    letters = conventions.distinct(trial.written.results)
+    computed = [letters[conventions.of(row)] for row in trial.written.results]
+    rows = list(zip(trial.effects, computed, strict=True))
+    for role, found in groupby(_by_role(rows), key=lambda one: one[0].role):
         lines.append(Line(ROLES.get(role, wording.opening(role)), heading=True))
-        lines += [_result(effect, several=len(pairs) > 1) for effect in effects]
+        lines += [_result(effect, several=len(pairs) > 1, computed=told) for effect, told in found]
     return Table(
         id="table-results",
-        caption="Every planned comparison",
+        caption=RESULTS,
         stub="Estimand",
         heads=(
             sides[0],
@@ -57,22 +62,35 @@ def _results(trial: Trial) -> Table:
             numerals.P_VALUE,
             "n",
             "Null hypothesis",
+            "Method",
         ),
         lines=tuple(lines),
         notes=(
-            "Arms: mean (SD) of the variable, or number of participants (%).",
+            "Arms: observed mean (SD) of the variable, or number of participants (%).",
             "Differences are first arm minus second, of proportions in percentage points.",
+            *_methods(trial, letters),
             *_notes(trial),
         ),
     )
 
 
-def _by_role(effects: Sequence[Effect]) -> list[Effect]:
+def _by_role(rows: Sequence[tuple[Effect, str]]) -> list[tuple[Effect, str]]:
     order = list(ROLES)
-    return sorted(effects, key=lambda one: order.index(one.role) if one.role in order else len(order))
+    return sorted(rows, key=lambda one: order.index(one[0].role) if one[0].role in order else len(order))
 
 
-def _result(effect: Effect, *, several: bool) -> Line:
+def _methods(trial: Trial, letters: dict[Convention, str]) -> list[str]:
+    """Return a note for each way a number of the table was computed, under its letter."""
+    notes = []
+    for one, letter in letters.items():
+        told = conventions.sentence(trial, one)
+        name = conventions.name(one)
+        lead = "" if told.casefold().startswith(name.casefold()) else f"{wording.stop(name)} "
+        notes.append(f"({letter}) {lead}{told}".strip())
+    return notes
+
+
+def _result(effect: Effect, *, several: bool, computed: str) -> Line:
     told = several and not comparison.names_arms(effect)
     versus = f": {effect.arm.label} vs {wording.inline(effect.reference.label)}" if told else ""
     decimals = 1 if effect.measure == "risk_difference" else 2
@@ -85,6 +103,7 @@ def _result(effect: Effect, *, several: bool) -> Line:
         numerals.bare_p_value(effect.p_value),
         numerals.whole(effect.n),
         wording.decision(effect),
+        computed,
     )
     return Line(f"{effect.name}{versus}", cells)
 
@@ -106,24 +125,12 @@ def _notes(trial: Trial) -> list[str]:
 
 
 def _named(trial: Trial, note: str) -> str:
-    """Return a note that opens with the id of an intercurrent event with the event's words instead."""
+    """Return a note with names instead of ids: of the event it opens with, and of visits."""
     for row in trial.rows("estimands"):
         for event in row.get("intercurrent_events") or []:
             if note.startswith(f"{event.get('event')} ") and event.get("text"):
                 return note.replace(str(event["event"]), str(event["text"]), 1)
-    return note
-
-
-def _sensitivity(trial: Trial) -> list[Block]:
-    """Return the primary comparison beside everything on the same scale, where there is more than it."""
-    found: list[Block] = []
-    for place, lead in enumerate(trial.primaries[:1]):
-        same = comparison.robustness(trial.effects, lead)
-        picture_id = f"figure-sensitivity-{place + 1}"
-        drawn = comparison.picture(trial, same, name=picture_id, several=True) if len(same) > 1 else None
-        if drawn is not None:
-            found.append(drawn)
-    return found
+    return trial.spoken_visits(note)
 
 
 def _outcome(trial: Trial, scale: Scale) -> list[Block]:
@@ -137,7 +144,9 @@ def _outcome(trial: Trial, scale: Scale) -> list[Block]:
     if any(comparison.published(trial, one) for one in means if one.role != "primary"):
         drawn = comparison.picture(trial, means, name=f"figure-difference-{slug(scale.score)}")
         blocks += [drawn] if drawn is not None else []
-    course = course_figure(trial, scale.score, name=f"figure-course-{slug(scale.score)}", effects=means)
+    # A model's finding is no finding about observed means: it stands with the model.
+    plain = [one for one in means if one.arm.modeled is None]
+    course = course_figure(trial, scale.score, name=f"figure-course-{slug(scale.score)}", effects=plain)
     return [*blocks, *([course] if course is not None else []), _by_visit(trial, scale, rows)]
 
 
