@@ -1,4 +1,6 @@
+import functools
 import math
+import random
 
 import numpy as np
 import pytest
@@ -10,36 +12,39 @@ from equipoise.records import scoring
 FORMS = 300
 
 
-def random_answer(item, rng):
-    if item.type == "text" or rng.random() < 0.08:
+def random_answer(item, dice):
+    if item.type == "text" or dice.random() < 0.08:
         return None
     if item.type == "code":
-        return int(rng.choice(list(item.codes)))
+        return dice.choice(list(item.codes))
     low, high = item.range
-    return int(rng.integers(int(low), int(high) + 1))
+    return dice.randint(int(low), int(high))
 
 
-def random_forms(instrument, *, forms=FORMS):
-    rng = np.random.default_rng(20241205)
-    complete = rng.random(forms) < 0.5
-    found = [{item.id: random_answer(item, rng) for item in instrument.items} for _ in range(forms)]
-    for answers, whole in zip(found, complete, strict=True):
-        for item in instrument.items if whole else ():
-            while answers[item.id] is None and item.type != "text":
-                answers[item.id] = random_answer(item, rng)
-    return found
+@functools.cache
+def random_forms(name):
+    """Return filled forms of a scale, half of them complete, and the scores of each."""
+    instrument, dice = instruments.load(name), random.Random(20241205)  # noqa: S311 - guards nothing
+    found = []
+    for _ in range(FORMS):
+        answers = {item.id: random_answer(item, dice) for item in instrument.items}
+        if dice.random() < 0.5:
+            for item in instrument.items:
+                while answers[item.id] is None and item.type != "text":
+                    answers[item.id] = random_answer(item, dice)
+        found.append(answers)
+    return found, [instrument.score(one) for one in found]
 
 
 @pytest.mark.parametrize("name", instruments.names())
 def test_scores_of_columns_are_those_of_single_forms(name):
     instrument = instruments.load(name)
-    forms = random_forms(instrument)
+    forms, expected = random_forms(name)
     columns = {
         item.id: np.array([np.nan if one[item.id] is None else one[item.id] for one in forms], dtype=float)
         for item in instrument.items
     }
     found = scoring.score(instrument, columns, forms=len(forms))
-    expected = [instrument.score(one) for one in forms]
     assert list(found) == list(instrument.score_ids)
     for score, values in found.items():
         wanted = [math.nan if one[score] is None else one[score] for one in expected]
@@ -50,7 +55,7 @@ def test_scores_of_columns_are_those_of_single_forms(name):
 @pytest.mark.parametrize("name", [name for name in instruments.names() if instruments.load(name).scores])
 def test_random_forms_reach_known_and_missing_scores(name):
     """The comparison above would prove nothing on forms that are all complete or all unusable."""
-    expected = [instruments.load(name).score(one) for one in random_forms(instruments.load(name))]
+    _, expected = random_forms(name)
     primary = instruments.load(name).primary.id
     found = [one[primary] for one in expected]
     assert None in found
