@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 # Chances tried first; the p-value is a polynomial of degree n in the chance and has few local maxima.
 GRID = 400
-# Tops of the grid searched on, and golden-section steps for each, which leave 1e-5 of the bracket: at a maximum
+# Tops of the grid searched on, and golden-section steps for each, which leave 1e-5 of the bracket: at a top
 # that is 1e-10 of the difference in height.
 TOPS = 5
 STEPS = 25
