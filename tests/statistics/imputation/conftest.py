@@ -12,6 +12,7 @@ from equipoise.statistics.mmrm.solution import Rows, solve
 
 TESTS = Path(__file__).parents[2]
 FIRST_VISIT, VISITS = 4, 4
+ALL = ("mar", "jr", "cr", "cir", "lmcf")
 
 
 @pytest.fixture(scope="session")
@@ -38,14 +39,14 @@ def depression():
 def invented():
     """Return a maker of trials with dropout, a gap, somebody never seen, and a strategy for each participant."""
 
-    def make(*, seed=1, n=36, visits=3, arms=2, strategies=("mar", "jr", "cr", "cir", "lmcf"), **options):
+    def make(*, seed=1, n=36, visits=3, arms=2, strategies=ALL, gap=True, **options):
         rng = np.random.default_rng(seed)
         arm, base = np.arange(n) % arms, rng.normal(20, 4, (n, 2))
         lower = np.tril(rng.uniform(0, 0.8, (visits, visits)), -1) + np.diag(rng.uniform(0.8, 2, visits))
         gain = arm[:, None] * np.linspace(0.5, 2, visits)
         y = base @ [[0.3], [-0.1]] + gain + rng.standard_normal((n, visits)) @ lower.T
         y[np.arange(visits) >= rng.integers(1, 2 * visits, n)[:, None]] = np.nan
-        y[0], y[1] = np.where(np.arange(visits) == 1, np.nan, 1.0 + np.arange(visits)), np.nan
+        y[0], y[1] = np.where((np.arange(visits) == 1) & gap, np.nan, 1.0 + np.arange(visits)), np.nan
         chosen = [strategies[i] for i in rng.integers(0, len(strategies), n)]
         return imputation.incomplete(y, arm, covariates=base, strategy=chosen, **options)
 

@@ -35,4 +35,4 @@ def test_a_status_says_what_failed():
     assert str(Status(3)) == "converged (3 of 3 fits)"
     failed = Status(3, 2, {"no maximum": 2})
     assert not failed.ok
-    assert str(failed) == "incomplete (1 of 3 fits): 2 no maximum"
+    assert str(failed) == "incomplete (1 of 3 fits): no maximum (2)"

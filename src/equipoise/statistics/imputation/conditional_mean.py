@@ -37,6 +37,8 @@ VARIANCES = {
 DEFAULT_RESAMPLES = 1000
 # More bootstrap trials without a fit than this share leave no standard error.
 MOST_FAILED = 0.01
+# Rows that a note names.
+MOST_NAMED = 10
 
 # Trials made of a trial's participants, some at a time, with what they say.
 Parts = tuple[tuple[Resamples, Effects], ...]
@@ -304,7 +306,12 @@ def _notes(model: Model, found: Replicated) -> Iterator[str]:
     none = int((~trial.present.any(axis=1)).sum())
     if none:
         yield f"participants without any outcome, imputed at every visit: {none}"
-    for part, effects in found.parts:
-        if isinstance(part, LeaveOneOut):
-            for who in part.who[effects.code != CONVERGED].tolist():
-                yield f"no fit without the participant in row {who + 1}"
+    lost = [
+        str(who + 1)
+        for part, effects in found.parts
+        if isinstance(part, LeaveOneOut)
+        for who in part.who[effects.code != CONVERGED].tolist()
+    ]
+    if lost:
+        more = f" and {len(lost) - MOST_NAMED} others" if len(lost) > MOST_NAMED else ""
+        yield f"no fit without the participant in row {', '.join(lost[:MOST_NAMED])}{more}"

@@ -16,13 +16,18 @@ from equipoise.statistics.imputation.resampling import Resamples
 from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, cholesky, transpose
 from equipoise.statistics.mmrm.covariance import STRUCTURES
 from equipoise.statistics.mmrm.design import Basis, center, independent, orthonormalize, triangles
+from equipoise.statistics.mmrm.likelihood import evaluate
 from equipoise.statistics.mmrm.newton import COLLINEAR, CONVERGED, REASONS, Optimum, maximize
 from equipoise.statistics.mmrm.patterns import number_patterns
 from equipoise.statistics.mmrm.prepare import Prepared, prepare
+from equipoise.statistics.mmrm.products import Products
+from equipoise.statistics.mmrm.solution import LARGEST
+from equipoise.statistics.mmrm.start import completers, sequential
 
 US = STRUCTURES["us"]
-# Refits worked on together: few enough that their arrays stay in the processor's cache.
+# Refits worked on together at most, and doubles that their largest array may take: 64 MB.
 BLOCK = 128
+LARGEST_BLOCK = 8_000_000
 # A pivot of X'X below this share of the whole trial's tells that a column follows from others.
 LEAST_PIVOT = 1e-10
 
@@ -32,7 +37,7 @@ class Fits:
     """The model fitted to T trials; NaN where there is no fit.
 
     coefficients  (T, Q, m) of the columns `Columns.u` by visit, in the outcome's unit
-    sigma         (T, H, m, m) covariance of each arm, or one for all (H = 1)
+    sigma         (T, H, m, m) covariance of each arm, or one for all (H = 1), over `Model.scale` squared
     code          (T,) a key of `newton.REASONS`; 0 = converged
     """
 
@@ -71,6 +76,15 @@ class Model:
     _whole: Array
 
     @property
+    def closed(self) -> bool:
+        """Nobody informs the model again after a gap, and one covariance serves all: a closed form holds.
+
+        Source  Tang (2017), Stat Med 36:4135-4154; docs/methods/mmrm.md, closed form
+        """
+        seen = self._prepared.products.observed
+        return not self.by_arm and bool((seen[:, 1:] <= seen[:, :-1]).all())
+
+    @property
     def converged(self) -> bool:
         """The search ended at a maximum."""
         return int(self.fits.code[0]) == CONVERGED
@@ -94,8 +108,8 @@ class Model:
     def refit(self, resamples: Resamples) -> Fits:
         """Return the fits to trials made of the same participants.
 
-        Starts at the whole trial's covariance; a trial whose columns cannot be told apart has the code
-        COLLINEAR and is not fitted.
+        Closed form after monotone dropout, otherwise a search from the whole trial's covariance. A trial
+        whose columns cannot be told apart has the code COLLINEAR and is not fitted.
         """
         p = self._prepared.products
         t, m = resamples.count, p.observed.shape[1]
@@ -116,10 +130,28 @@ class Model:
         b = np.full((t, self._prepared.origin.shape[1]), np.nan)
         theta = np.full((t, *self._optimum.theta.shape[1:]), np.nan)
         if able.size:
-            start = np.repeat(self._optimum.theta, able.size, axis=0)
-            found = maximize(products.take(able), US, restricted=self.restricted, start=start)
-            code[able], b[able], theta[able] = found.code, found.point.b, found.theta
+            b[able], theta[able], code[able] = self._optima(products.take(able))
         return _in_unit(self._prepared, b, theta, code)
+
+    def _optima(self, products: Products) -> tuple[Array, Array, Codes]:
+        """Return coefficients, covariances and how the search ended, closed form where there is one."""
+        t = products.n.shape[0]
+        theta = np.repeat(self._optimum.theta, t, axis=0)
+        b, code = np.empty((t, products.loading.shape[2])), np.full(t, CONVERGED, dtype=np.intp)
+        rest = np.arange(t)
+        if self.closed:
+            found = sequential(
+                *completers(products), covariates=products.uu.shape[-1], restricted=self.restricted
+            )
+            sigma = found.covariance()[:, None]
+            point = evaluate(products, sigma, restricted=self.restricted)
+            fine = found.fine & np.isfinite(point.value)
+            b[fine], theta[fine] = point.b[fine], sigma[fine].reshape(-1, *theta.shape[1:])
+            rest = np.flatnonzero(~fine)
+        if rest.size:
+            optimum = maximize(products.take(rest), US, restricted=self.restricted, start=theta[rest])
+            b[rest], theta[rest], code[rest] = optimum.point.b, optimum.theta, optimum.code
+        return b, theta, code
 
     def _of_full_rank(self, uu: Array) -> Flags:
         """Return which trials' columns can be told apart; u u' (T, G, Q, Q)."""
@@ -147,6 +179,8 @@ def fit_model(trial: Incomplete, *, covariance_by_arm: bool = False, restricted:
     group = trial.arm if covariance_by_arm else np.zeros(trial.n, dtype=np.intp)
     modeled = trial.modeled
     problems = list(_covariance_problems(modeled, group, by_arm=covariance_by_arm))
+    if _size(visits=trial.visits, columns=design.u.shape[1]) > LARGEST:
+        raise FitError(f"{trial.visits} visits are too many for an unstructured covariance; analyze fewer")
     basis, unknown = _basis(design, modeled)
     problems += list(_column_problems(design, unknown))
     if problems or basis is None:
@@ -175,9 +209,16 @@ def fit_model(trial: Incomplete, *, covariance_by_arm: bool = False, restricted:
 
 def refit_in_blocks(model: Model, resamples: Resamples) -> Iterator[tuple[Resamples, Fits]]:
     """Yield some trials at a time with their fits, so that memory does not grow with their number."""
-    for start in range(0, resamples.count, BLOCK):
-        part = resamples.take(slice(start, start + BLOCK))
+    q, m = model.fits.coefficients.shape[1:]
+    block = max(1, min(BLOCK, LARGEST_BLOCK // _size(visits=m, columns=q)))
+    for start in range(0, resamples.count, block):
+        part = resamples.take(slice(start, start + block))
         yield part, model.refit(part)
+
+
+def _size(*, visits: int, columns: int) -> int:
+    """Return the doubles of one fit's largest array: a derivative of X'WX for each covariance parameter."""
+    return visits * (visits + 1) // 2 * (visits * columns) ** 2
 
 
 def outer(a: Array, b: Array) -> Array:
@@ -191,7 +232,8 @@ def _in_unit(prepared: Prepared, b: Array, theta: Array, code: Codes) -> Fits:
     scale = prepared.scale[0]
     given = prepared.origin[0] + scale * (b @ prepared.back[0].T)
     coefficients = transpose(given.reshape(t, m, q)).copy()
-    sigma = theta.reshape(t, -1, m, m) * scale**2
+    # A square of the scale could leave the range of numbers; what is made of sigma needs none.
+    sigma = theta.reshape(t, -1, m, m).copy()
     lost = code != CONVERGED
     coefficients[lost], sigma[lost] = np.nan, np.nan
     return Fits(coefficients, sigma, code)

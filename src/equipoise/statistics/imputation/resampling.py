@@ -97,13 +97,17 @@ def jackknife_error(replicates: Array) -> Array:
     Source  Efron and Tibshirani (1994), An Introduction to the Bootstrap, chapter 10
     """
     n = replicates.shape[0]
-    return np.asarray(np.sqrt((n - 1) / n * _squares(replicates)))
+    return np.asarray(np.sqrt((n - 1) / n) * _length(replicates))
 
 
 def bootstrap_error(replicates: Array) -> Array:
     """Return the standard deviation of estimates (T, ...) over bootstrap trials."""
-    return np.asarray(np.sqrt(_squares(replicates) / (replicates.shape[0] - 1)))
+    return np.asarray(_length(replicates) / np.sqrt(replicates.shape[0] - 1))
 
 
-def _squares(replicates: Array) -> Array:
-    return np.asarray(((replicates - replicates.mean(axis=0)) ** 2).sum(axis=0))
+def _length(replicates: Array) -> Array:
+    """Return the root of the sum of squares about the mean; squares of any unit stay in range."""
+    about = replicates - replicates.mean(axis=0)
+    size = np.abs(about).max(axis=0)
+    shares = about / np.where(size > 0, size, 1.0)
+    return np.asarray(size * np.sqrt((shares**2).sum(axis=0)))

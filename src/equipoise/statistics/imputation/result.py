@@ -33,7 +33,7 @@ class Status:
     def __str__(self) -> str:
         """Return "converged (173 of 173 fits)" or what went wrong."""
         done = f"{self.tried - self.failed} of {self.tried} fits"
-        why = "; ".join(f"{count} {reason}" for reason, count in self.reasons.items())
+        why = "; ".join(f"{reason} ({count})" for reason, count in self.reasons.items())
         return f"converged ({done})" if self.ok else f"incomplete ({done}): {why}"
 
 
