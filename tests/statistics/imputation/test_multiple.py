@@ -116,6 +116,19 @@ def test_without_gaps_the_answer_is_that_of_the_complete_data(invented):
         assert found.at(visit).std_error == pytest.approx(np.sqrt(exact.difference_variance[0, 1, visit]))
 
 
+@pytest.mark.parametrize("size", [1e-300, 1e-200, 1e200])
+def test_outcomes_of_any_size_have_a_standard_error(invented, size):
+    trial = invented()
+    sized = imputation.incomplete(trial.outcome * size, trial.arm, covariates=trial.covariates)
+    plain = imputation.incomplete(trial.outcome, trial.arm, covariates=trial.covariates)
+    found, expected = (
+        analyze_multiple(each, arm=1, n=3, rng=np.random.default_rng(1), burn_in=1) for each in (sized, plain)
+    )
+    for one, other in zip(found.estimates, expected.estimates, strict=True):
+        assert one.std_error / size == pytest.approx(other.std_error)
+        assert (one.ci_low / size, one.p_value) == pytest.approx((other.ci_low, other.p_value))
+
+
 def test_three_arms_each_have_a_covariance(invented):
     trial = invented(n=60, arms=3)
     found = analyze_multiple(

@@ -11,7 +11,7 @@ from equipoise.errors import FitError
 from equipoise.statistics import imputation
 from equipoise.statistics.imputation.comparison import columns
 from equipoise.statistics.imputation.draws import draw_parameters
-from equipoise.statistics.imputation.posterior import LEAST_SHARE, refuse_few
+from equipoise.statistics.imputation.posterior import LEAST_SHARE, refuse_few, refuse_thin
 
 STANDARD_ERRORS = 4
 DRAWS = 3000
@@ -131,3 +131,24 @@ def test_a_visit_that_follows_from_an_earlier_one_is_refused():
     with pytest.raises(FitError, match="visit 3 does not vary"):
         draw_parameters(twice, n=2, rng=np.random.default_rng(1))
     assert np.finfo(float).eps < LEAST_SHARE
+
+
+def test_a_visit_hardly_anybody_was_seen_at_is_refused_before_a_chain_hides_it():
+    trial = complete()
+    y = trial.outcome.copy()
+    y[4:, 1] = np.nan
+    thin = imputation.incomplete(y, trial.arm, covariates=trial.covariates)
+    with pytest.raises(FitError, match="4 participants have an outcome at visit 2, 6 are needed"):
+        draw_parameters(thin, n=2, rng=np.random.default_rng(1))
+
+
+def test_visits_never_seen_together_are_refused_in_the_arm_concerned():
+    seen = np.ones((24, 3), dtype=bool)
+    seen[::4, 0] = seen[1::4, 1] = False
+    refuse_thin(seen, np.zeros(24, dtype=int), covariates=2)
+    which = (np.arange(24) % 4 < 2).astype(int)
+    with pytest.raises(
+        FitError, match="no participant of arm 1 has outcomes at both visits 1 and 2"
+    ) as refused:
+        refuse_thin(seen, which, covariates=2)
+    assert len(refused.value.problems) == 1

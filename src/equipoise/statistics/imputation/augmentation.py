@@ -19,6 +19,7 @@ from equipoise.statistics.imputation.posterior import (
     draw_by_arm,
     draw_together,
     refuse_few,
+    refuse_thin,
 )
 from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, cholesky, symmetric, transpose
 from equipoise.statistics.mmrm.design import power_of_two
@@ -119,6 +120,8 @@ def augment(
     holes = np.asarray(data.gaps.any(axis=1))
     count = _count(data)
     refuse_few(count, covariates=data.u.shape[1], by_arm=covariance_by_arm)
+    if holes.any():
+        refuse_thin(data.seen, data.which, covariates=data.u.shape[1])
     base = _products(data.take(~holes), data.y[None, ~holes], groups=count.shape[0])
     broken = data.take(holes)
     if not holes.any() and not covariance_by_arm:

@@ -4,6 +4,7 @@ Holds the request, the pooling over data sets by Rubin's rules and the words tha
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +19,7 @@ from equipoise.statistics.imputation.incomplete import Incomplete
 from equipoise.statistics.imputation.pooling import Pooled, pool
 from equipoise.statistics.imputation.result import Imputed, Status
 from equipoise.statistics.mmrm.arrays import Array
+from equipoise.statistics.mmrm.design import power_of_two
 
 DEFAULT_IMPUTATIONS = 500
 FEWEST_IMPUTATIONS = 2
@@ -75,8 +77,10 @@ def pool_sets(
 
     model  what they were drawn from, in words
     """
+    # Variances of outcomes near 1e-200 or 1e200 have no place among floating-point numbers.
+    size = float(power_of_two(np.nanmax(np.abs(trial.outcome))))
     added = 0.0 if delta is None else np.where(trial.missing, np.asarray(delta, dtype=np.float64), 0.0)
-    parts = [compare(trial, block + added) for block in sets]
+    parts = [compare(trial, (block + added) / size) for block in sets]
     visits = tuple(range(trial.visits)) if visit is None else (visit,)
     differences = {v: _pooled(parts, "difference", arm, v) for v in visits}
     means = {(a, v): _pooled(parts, "mean", a, v) for a in range(trial.arms) for v in visits}
@@ -86,7 +90,7 @@ def pool_sets(
         point += ", delta added to imputed outcomes"
 
     def judge(pooled: Pooled) -> Estimate:
-        return pooled.infer(level=level, method=METHOD)
+        return _times(pooled.infer(level=level, method=METHOD), size)
 
     return Imputed(
         estimates=tuple(judge(differences[v]) for v in visits),
@@ -99,7 +103,7 @@ def pool_sets(
         convention=f"{model}; estimate: {point}; variance: {RUBIN}; t distribution, Barnard-Rubin df",
         variance=RUBIN,
         status=Status(n),
-        notes=(*notes, *_notes(trial, differences)),
+        notes=(*notes, *_notes(trial, differences, size)),
     )
 
 
@@ -144,7 +148,18 @@ def _crossed(trial: Incomplete) -> str:
     return "arm and covariates by visit" if trial.covariates.shape[1] else "arm by visit"
 
 
-def _notes(trial: Incomplete, differences: dict[int, Pooled]) -> Iterator[str]:
+def _times(estimate: Estimate, size: float) -> Estimate:
+    """Return an estimate of outcomes over `size` in the outcome's unit."""
+    return replace(
+        estimate,
+        estimate=estimate.estimate * size,
+        std_error=estimate.std_error * size,
+        ci_low=estimate.ci_low * size,
+        ci_high=estimate.ci_high * size,
+    )
+
+
+def _notes(trial: Incomplete, differences: dict[int, Pooled], size: float) -> Iterator[str]:
     dropped = columns(trial).dropped
     if dropped:
         names = ", ".join(str(j + 1) for j in dropped)
@@ -153,5 +168,5 @@ def _notes(trial: Incomplete, differences: dict[int, Pooled]) -> Iterator[str]:
     if none:
         yield f"participants without any outcome, imputed at every visit: {none}"
     worst = max(differences, key=lambda visit: differences[visit].monte_carlo_error)
-    error = differences[worst].monte_carlo_error
+    error = differences[worst].monte_carlo_error * size
     yield f"Monte Carlo standard error of the estimates at most {error:.2g} (visit {worst + 1})"

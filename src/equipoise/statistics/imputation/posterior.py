@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.errors import FitError, Problem
-from equipoise.statistics.mmrm.arrays import Array, transpose
+from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, transpose
 
 # What is left of an outcome below this share of its size is rounding.
 LEAST_SHARE = 1e-11
@@ -109,6 +109,36 @@ def refuse_few(count: Array, *, covariates: int, by_arm: bool) -> None:
     if by_arm:
         for arm in range(count.shape[0]):
             problems += _few(count[arm], q=0, whose=f" of arm {arm}")
+    if problems:
+        raise FitError(f"The imputation model for {m} visits has no proper posterior", problems)
+
+
+def refuse_thin(seen: Flags, which: Codes, *, covariates: int) -> None:
+    """Raise FitError when outcomes with gaps leave the posterior open, which a chain would not show.
+
+    seen        (n, m) outcomes the model is fitted to
+    which       (n,) number of the covariance
+    covariates  q
+    Each visit needs as many outcomes as its regression on all other visits takes, each pair of visits
+    somebody who has both.
+    """
+    m = seen.shape[1]
+    problems = []
+    for h in range(int(which.max()) + 1):
+        own = seen[which == h].astype(np.float64)
+        both = own.T @ own
+        whose, q = (f" of arm {h}", 1) if which.any() else ("", covariates)
+        problems += [
+            Problem(
+                f"{both[j, j]:g} participants{whose} have an outcome at visit {j + 1}, {q + m} are needed"
+            )
+            for j in range(m)
+            if both[j, j] < q + m
+        ]
+        problems += [
+            Problem(f"no participant{whose} has outcomes at both visits {a + 1} and {b + 1}")
+            for a, b in np.argwhere(np.triu(both == 0, 1)).tolist()
+        ]
     if problems:
         raise FitError(f"The imputation model for {m} visits has no proper posterior", problems)
 
