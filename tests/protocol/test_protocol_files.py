@@ -100,9 +100,9 @@ def test_the_real_trial_maps_every_column_of_its_data(antidepressant: Resolved) 
     assert used | set(mapping.values.values()) | set(mapping.baseline.values()) == columns
 
 
-def test_the_real_trials_primary_is_an_ancova_at_week_6(antidepressant: Resolved) -> None:
+def test_the_real_trials_primary_is_a_mixed_model_at_week_6(antidepressant: Resolved) -> None:
     primary = antidepressant.protocol.primary
-    assert (primary.variable.visit, primary.estimator.name) == ("v7", "ancova")
+    assert (primary.variable.visit, primary.estimator.name) == ("v7", "mmrm")
     assert primary.estimator.covariates == ("hamd17.total@v3",)
     assert (primary.treatment.experimental, primary.treatment.reference) == ("drug", "placebo")
     assert antidepressant.protocol.sample_size is not None

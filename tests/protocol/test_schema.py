@@ -54,6 +54,8 @@ def test_every_key_of_the_shipped_protocols_is_in_the_schema(path: Path) -> None
 def strange(data: Any, node: dict[str, Any]) -> Any:
     """Yield keys that no option of the schema knows."""
     options = choices(node)
+    if any(not option.keys() - {"description", "title", "default"} for option in options):
+        return  # Anything may stand here, such as the options of an estimator.
     if isinstance(data, dict):
         known: dict[str, Any] = {}
         for option in options:

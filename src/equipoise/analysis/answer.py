@@ -3,7 +3,7 @@
 Holds shapes. Refuses to estimate, and to know tables or files.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,14 +58,16 @@ class TippingPoint:
     """What the estimate becomes as imputed values are changed, until a significant difference is none.
 
     deltas      added to imputed values, in the variable's unit
-    to          arms changed, in words
-    tips_at     the first delta at which the conclusion changes; None where none does
+    to          whose: "experimental" or "both"
+    tips_at     the delta nearest 0 at which the interval touches no effect; None where none does
+    significant whether the interval excludes no effect without any delta
     """
 
     deltas: tuple[float, ...]
     estimates: tuple[Estimate, ...]
     to: str
     tips_at: float | None
+    significant: bool
     convention: str
 
 
@@ -82,7 +84,7 @@ class Answer:
     variance    the convention of the standard error; None where there is only one
     sample      outcomes at every visit; None for estimators of one visit
     by_visit    adjusted means and differences at every visit; empty for estimators of one visit
-    covariance, tipping_point   where the estimator has them
+    covariance, tipping_point   where the estimator has them; the latter is computed when asked for
     """
 
     estimate: Estimate
@@ -94,7 +96,7 @@ class Answer:
     sample: Repeated | None = None
     by_visit: tuple[VisitEstimate, ...] = ()
     covariance: Covariance | None = None
-    tipping_point: TippingPoint | None = None
+    tipping_point: Callable[[], TippingPoint] | None = None
 
     @property
     def n(self) -> int:

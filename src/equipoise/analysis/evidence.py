@@ -45,7 +45,7 @@ class Evidence:
 
     allocation    None makes every table a pooled one
     found_events  intercurrent events already looked for, by id, since every estimand asks again
-    models        models already fitted, by what they depend on, since estimands of other visits ask again
+    known         members of analysis sets and fitted models, by what they depend on, for the same reason
     """
 
     resolved: Resolved
@@ -56,7 +56,7 @@ class Evidence:
     )
     _forms: dict[str, list[Row]] = field(default_factory=dict, repr=False, compare=False)
     found_events: dict[str, dict[str, Occasion]] = field(default_factory=dict, repr=False, compare=False)
-    models: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+    known: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def blinded(self) -> bool:

@@ -72,10 +72,10 @@ def fitted(question: Question) -> Model:
     Raises  FitError as `repeated` does
     """
     key = _key(question)
-    known = question.evidence.models.get(key)
+    known = question.evidence.known.get(key)
     if not isinstance(known, Model):
         known = _fit(question)
-        question.evidence.models[key] = known
+        question.evidence.known[key] = known
     return known
 
 
@@ -85,7 +85,7 @@ def _key(question: Question) -> str:
     estimand = question.estimand
     variable = estimand.variable.model_copy(update={"visit": ""})
     within = None if question.within is None else sorted(question.within)
-    return f"{estimand.model_dump_json(exclude=skipped)} {variable!r} {visits_of(question)} {within}"
+    return f"model {estimand.model_dump_json(exclude=skipped)} {variable!r} {visits_of(question)} {within}"
 
 
 def _fit(question: Question) -> Model:

@@ -36,6 +36,7 @@ from equipoise.analysis.safety import adverse_events_table
 from equipoise.analysis.sensitivity import sensitivity_table
 from equipoise.analysis.sessions import sessions_table
 from equipoise.analysis.subgroups import subgroups_table
+from equipoise.analysis.tipping_table import tipping_point_table
 from equipoise.analysis.wording import estimands_table
 from equipoise.protocol import Resolved
 from equipoise.records import Records
@@ -135,6 +136,7 @@ def _tables(evidence: Evidence, found: Findings, provenance: Provenance) -> dict
         "covariance": covariance_table(evidence, answers),
         "missing_patterns": missing_patterns_table(evidence, answers),
         "sensitivity": sensitivity_table(evidence, results),
+        "tipping_point": tipping_point_table(evidence, answers),
         "published": published_table(evidence, results),
         "missing": missing_table(evidence),
         "lines": lines_table(evidence),

@@ -19,7 +19,8 @@ from equipoise.errors import FitError
 from equipoise.protocol.estimators import BINARY, COMPOSITE
 from equipoise.protocol.plan import Estimand
 from equipoise.statistics.ancova import indicators
-from equipoise.statistics.estimate import DEFAULT_LEVEL
+
+DEFAULT_ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,15 @@ class Question:
         return self.estimand.treatment.reference
 
     @property
-    def level(self) -> float:
-        """The confidence level: one minus the protocol's two-sided alpha."""
+    def alpha(self) -> float:
+        """The protocol's two-sided level of tests."""
         plan = self.evidence.resolved.protocol.multiplicity
-        return 1 - plan.alpha if plan is not None else DEFAULT_LEVEL
+        return plan.alpha if plan is not None else DEFAULT_ALPHA
+
+    @property
+    def level(self) -> float:
+        """The confidence level: one minus alpha."""
+        return 1 - self.alpha
 
     @property
     def binary(self) -> bool:

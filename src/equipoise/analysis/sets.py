@@ -36,7 +36,15 @@ def members(evidence: Evidence, name: str) -> Members:
     Works without an allocation: the members are the same, their arms None.
     Raises  KeyError when the protocol has no such set
     """
-    plan = evidence.resolved.protocol.analysis_set(name)
+    key = f"members {name}"
+    known = evidence.known.get(key)
+    if not isinstance(known, Members):
+        known = _members(evidence, evidence.resolved.protocol.analysis_set(name))
+        evidence.known[key] = known
+    return known
+
+
+def _members(evidence: Evidence, plan: AnalysisSet) -> Members:
     who = evidence.randomized if plan.participants == "randomized" else evidence.treated
     arms = evidence.arms if plan.arm == "as_randomized" else evidence.arms_treated
     decided = _decide(evidence, plan, who)

@@ -10,6 +10,7 @@ from typing import Any
 
 from equipoise.protocol import Protocol
 from equipoise.protocol.plan import AnalysisWindow
+from equipoise.protocol.schedule import Visit
 
 ISO_DATE_LENGTH = 10
 
@@ -38,6 +39,7 @@ class Reading:
 
 Anchors = Mapping[tuple[str, str], str]
 Occasions = Mapping[tuple[str, str], Occasion]
+Plan = Mapping[str, Visit]
 
 
 def days_between(first: str, last: str) -> int:
@@ -57,6 +59,7 @@ def assign(
     one.
     """
     windows = {window.visit: window for window in protocol.analysis_windows}
+    plan = {visit.id: visit for visit in protocol.visits}
     own: dict[tuple[str, str], tuple[float, Reading]] = {}
     found: dict[tuple[str, str], list[Reading]] = {}
     for row in rows:
@@ -64,13 +67,13 @@ def assign(
         occasion = occasions.get((who, visit), Occasion(None, None))
         day = row["day"] if row["day"] is not None else occasion.day
         reading = Reading(float(row["value"]), visit, occasion.date, day)
-        window = _window_of(who, reading, windows=windows, protocol=protocol, anchors=anchors)
+        window = _window_of(who, reading, windows=windows, plan=plan, anchors=anchors)
         if window is not None:
             found.setdefault((who, window.visit), []).append(reading)
         elif visit not in windows and (row["repeat"] or 0) >= own.get((who, visit), (-1, reading))[0]:
             own[who, visit] = (row["repeat"] or 0, reading)
     chosen = {
-        (who, visit): _choose(readings, who=who, window=windows[visit], protocol=protocol, anchors=anchors)
+        (who, visit): _choose(readings, who=who, window=windows[visit], plan=plan, anchors=anchors)
         for (who, visit), readings in found.items()
     }
     return {**{key: reading for key, (_, reading) in own.items()}, **chosen}
@@ -81,34 +84,34 @@ def _window_of(
     reading: Reading,
     *,
     windows: Mapping[str, AnalysisWindow],
-    protocol: Protocol,
+    plan: Plan,
     anchors: Anchors,
 ) -> AnalysisWindow | None:
     """Return the window a reading falls in, that of its own visit first."""
     for window in sorted(windows.values(), key=lambda one: one.visit != reading.visit):
-        day = _day_for(who, reading, visit=window.visit, protocol=protocol, anchors=anchors)
+        day = _day_for(who, reading, visit=window.visit, plan=plan, anchors=anchors)
         if day is not None and window.from_day <= day <= window.to_day:
             return window
     return None
 
 
-def _day_for(who: str, reading: Reading, *, visit: str, protocol: Protocol, anchors: Anchors) -> float | None:
+def _day_for(who: str, reading: Reading, *, visit: str, plan: Plan, anchors: Anchors) -> float | None:
     """Return a reading's day counted from another visit's anchor; None when that cannot be known."""
-    anchor = protocol.visit(visit).anchor
-    if protocol.visit(reading.visit).anchor == anchor:
+    anchor = plan[visit].anchor
+    if plan[reading.visit].anchor == anchor:
         return reading.day
     start = anchors.get((who, anchor or ""))
     return days_between(start, reading.date) if start and reading.date else None
 
 
 def _choose(
-    readings: list[Reading], *, who: str, window: AnalysisWindow, protocol: Protocol, anchors: Anchors
+    readings: list[Reading], *, who: str, window: AnalysisWindow, plan: Plan, anchors: Anchors
 ) -> Reading:
-    target = protocol.visit(window.visit).day
+    target = plan[window.visit].day
     middle = (window.from_day + window.to_day) / 2 if target is None else target
 
     def day(reading: Reading) -> float:
-        return _day_for(who, reading, visit=window.visit, protocol=protocol, anchors=anchors) or 0.0
+        return _day_for(who, reading, visit=window.visit, plan=plan, anchors=anchors) or 0.0
 
     def rank(reading: Reading) -> tuple[float, bool, float, float]:
         away = {"closest": abs(day(reading) - middle), "first": day(reading), "last": -day(reading)}

@@ -17,6 +17,7 @@ Json = dict[str, Any]
 
 SUMMARIES = {
     "difference_in_means": "difference in means",
+    "location_shift": "shift in location",
     "risk_difference": "difference in the proportion",
     "odds_ratio": "odds ratio",
 }
@@ -105,9 +106,11 @@ def assumption(question: Question) -> str:
 
 def _by_event(question: Question) -> str:
     """Return the assumptions that differ between intercurrent events."""
-    given = question.estimand.estimator.options.get("strategies") or {}
+    estimator = question.estimand.estimator
+    own = ESTIMATORS[estimator.name].strategy
+    given = estimator.options.get("strategies") or {}
     texts = {event.id: event.text for event in question.evidence.resolved.protocol.intercurrent_events}
-    said = [f"after {_lower(texts[event])}: {IMPUTED_AS[one]}" for event, one in given.items()]
+    said = [f"after {_lower(texts[event])}: {IMPUTED_AS[one]}" for event, one in given.items() if one != own]
     return f"; {'; '.join(said)}" if said else ""
 
 
@@ -116,9 +119,15 @@ def _shift(question: Question) -> str:
     options = question.estimand.estimator.options
     if "delta" not in options:
         return ""
-    unit = f" {question.scale.unit}" if question.scale.unit else ""
-    arms = "in both arms" if options.get("to") == "both" else f"in the arm {question.arm}"
-    return f": {options['delta']:+g}{unit} {arms}"
+    arm = question.evidence.resolved.protocol.arm(question.arm).name
+    arms = "in both arms" if options.get("to") == "both" else f"in {arm}"
+    return f": {options['delta']:+g}{unit_text(question)} {arms}"
+
+
+def unit_text(question: Question) -> str:
+    """Return the variable's unit as it follows a number; empty where it has none."""
+    unit = "%" if question.estimand.variable.type == "percent_change" else question.scale.unit
+    return f" {unit}" if unit else ""
 
 
 def _definition(question: Question) -> str:

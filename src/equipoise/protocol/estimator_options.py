@@ -67,6 +67,8 @@ def faults(protocol: Protocol, estimand: Estimand, *, form: str) -> Iterator[Fau
                 yield Fault((*place, *more), message, hint)
     if "strategies" in row.options:
         yield from _events(estimand)
+    if "stopping" in row.options:
+        yield from _stopping(estimand)
     if row.repeated and form:
         yield from _visits(protocol, estimand, form)
     yield from _variance(estimand, row)
@@ -148,11 +150,17 @@ def _named_visits(option: Option, value: Any) -> Iterator[Words]:
             yield (place,), f"{_shown(one)} stands twice", "keep the first"
 
 
+def _named_events(option: Option, value: Any) -> Iterator[Words]:
+    if not isinstance(value, list | tuple) or not value:
+        yield (), f"{_shown(value)} is no list of intercurrent events", f"without it, {option.default}"
+
+
 _JUDGES: dict[str, Callable[[Option, Any], Iterator[Words]]] = {
     "choice": _choice,
     "order": _order,
     "flag": _flag,
     "visits": _named_visits,
+    "events": _named_events,
     "number": _number,
     "count": _count,
     "span": _span,
@@ -172,6 +180,23 @@ def _events(estimand: Estimand) -> Iterator[Fault]:
         elif handled[event] not in GOVERNED:
             message = f"{handled[event]} leaves nothing to impute after {event}"
             yield Fault(place, message, f"this goes with {' and '.join(GOVERNED)}")
+
+
+def _stopping(estimand: Estimand) -> Iterator[Fault]:
+    """Yield events that say nothing about who is off treatment but followed."""
+    given = estimand.estimator.options.get("stopping")
+    handled = {one.event: one.strategy for one in estimand.intercurrent_events}
+    if given is None:
+        message = "nothing says which intercurrent events end treatment"
+        yield Fault(
+            ("estimator", "name"), message, f"give the option `stopping`: {', '.join(handled) or 'none'}"
+        )
+    for place, event in enumerate(given if isinstance(given, list | tuple) else ()):
+        if handled.get(event if isinstance(event, str) else "") != "treatment_policy":
+            message = f"{_shown(event)} is no intercurrent event under treatment_policy"
+            known = [name for name, strategy in handled.items() if strategy == "treatment_policy"]
+            hint = f"known: {', '.join(known) or 'none'}"
+            yield Fault(("estimator", "options", "stopping", place), message, hint)
 
 
 def _visits(protocol: Protocol, estimand: Estimand, form: str) -> Iterator[Fault]:
@@ -207,21 +232,29 @@ def _variance(estimand: Estimand, row: EstimatorRow) -> Iterator[Fault]:
         yield Fault(
             ("estimator", "name"),
             f"nothing says which variance {estimand.estimator.name} takes; they differ, and so do P values",
-            f"give `variance:` {', '.join(row.variances)}; the first two are frequentist, the last "
-            "information-anchored",
+            f"give `variance:` {', '.join(row.variances)}; the first two are frequentist, "
+            "the others information-anchored",
         )
 
 
 def _together(estimand: Estimand, row: EstimatorRow) -> Iterator[Fault]:
     """Yield options that do not go together."""
     options = estimand.estimator.options
+    if row.strata_needed and not estimand.estimator.strata:
+        message = f"{estimand.estimator.name} compares within strata, and none are named"
+        yield Fault(("estimator", "name"), message, "give `strata: true`")
     df, vcov = options.get("df", "kenward-roger"), options.get("vcov")
     if isinstance(df, str) and vcov is not None and vcov not in VCOV_OF_DF.get(df, (vcov,)):
         fitting = [name for name, known in VCOV_OF_DF.items() if vcov in known]
         message = f"{df} degrees of freedom do not go with vcov {_shown(vcov)}"
         yield Fault(("estimator", "options", "vcov"), message, f"use df {' or '.join(fitting)}")
     for name, variance in (("imputations", "rubin"), ("resamples", "bootstrap")):
-        if name in options and name in row.options and estimand.variance not in (None, variance):
+        if (
+            name in options
+            and name in row.options
+            and len(row.variances) > 1
+            and estimand.variance not in (None, variance)
+        ):
             message = f"`{name}` goes with variance {variance}"
             yield Fault(("estimator", "options", name), message, "remove it")
     if "delta" in row.options and not any(name in options for name in SHIFTING[:2]):

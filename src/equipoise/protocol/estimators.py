@@ -8,7 +8,7 @@ in `estimator_options`.
 from dataclasses import dataclass
 from typing import Literal
 
-Summary = Literal["difference_in_means", "risk_difference", "odds_ratio"]
+Summary = Literal["difference_in_means", "location_shift", "risk_difference", "odds_ratio"]
 VariableType = Literal["value", "change", "percent_change", "response", "remission"]
 
 NUMERIC: tuple[VariableType, ...] = ("value", "change", "percent_change")
@@ -41,20 +41,22 @@ VCOV_OF_DF = {
 """Covariances each way to get degrees of freedom can stand with."""
 IMPUTATION_STRATEGIES = ("mar", "jr", "cr", "cir", "lmcf")
 """Assumptions about outcomes after an event, as in the names `mmrm-mar` and so on."""
-VARIANCES = ("jackknife", "bootstrap", "rubin")
-"""Variances after imputation: two frequentist ones, and the information-anchored one."""
+VARIANCES = ("jackknife", "bootstrap", "anchored", "rubin")
+"""Variances after imputation: two frequentist ones, then two information-anchored ones."""
+FALLBACKS = ("shared-slopes", "jr", "cr", "cir", "lmcf")
+"""What takes over where too few participants who stopped were followed."""
 SIDES = ("experimental", "both")
 """Arms whose imputed values an adjustment is added to."""
 
-Kind = Literal["choice", "order", "flag", "visits", "number", "count", "span", "strategies"]
+Kind = Literal["choice", "order", "flag", "visits", "events", "number", "count", "span", "strategies"]
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option of an estimator.
 
-    kind     what it takes: one of `values`, several of them in order, true or false, visits, a number, a
-             whole number above 0, {from, to, by}, or intercurrent event to one of `values`
+    kind     what it takes: one of `values`, several of them in order, true or false, visits, intercurrent
+             events, a number, a count, {from, to, by}, or intercurrent event to one of `values`
     values   words it takes, where it takes words
     text     what it decides
     default  what holds without it, in words
@@ -93,8 +95,19 @@ OPTIONS: dict[str, Option] = {
         "the estimator's own for events under `hypothetical`",
         IMPUTATION_STRATEGIES,
     ),
+    "stopping": Option(
+        "events",
+        "Intercurrent events from which on a participant is off treatment",
+        "none; needed",
+    ),
+    "fallback": Option(
+        "choice",
+        "What takes over in an arm and at a visit where too few who stopped were followed",
+        "no estimate",
+        FALLBACKS,
+    ),
     "covariance_by_arm": Option("flag", "Whether each arm has its own covariance", "false"),
-    "imputations": Option("count", "Data sets drawn, for variance `rubin`", "100"),
+    "imputations": Option("count", "Data sets drawn, for variance `rubin`", "500"),
     "resamples": Option("count", "Samples drawn, for variance `bootstrap`", "1000"),
     "delta": Option("number", "Added to imputed values, in the variable's unit", "0"),
     "deltas": Option("span", "Values of `delta` in the tipping-point table: {from, to, by}", "no table"),
@@ -105,6 +118,7 @@ OPTIONS: dict[str, Option] = {
 LONGITUDINAL = (COMPOSITE, "covariance", "df", "vcov", "by_arm", "visits")
 IMPUTING = (COMPOSITE, "visits", "strategies", "covariance_by_arm", "imputations", "resamples")
 SHIFTING = ("delta", "deltas", "to")
+RETRIEVING = (COMPOSITE, "visits", "stopping", "fallback", "imputations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +131,7 @@ class EstimatorRow:
     types       types of variable it takes
     covariates  whether it may adjust for covariates
     strata      whether it may adjust for the stratification factors
+    strata_needed  whether it compares within strata and is nothing without them
     intervals   names of intervals to choose from, the default first; empty where there is one
     variances   names of variances to choose from, the default first; empty where there is one
     variance_named  whether the protocol must say which variance, since none is the usual one
@@ -132,6 +147,7 @@ class EstimatorRow:
     types: tuple[VariableType, ...]
     covariates: bool = False
     strata: bool = False
+    strata_needed: bool = False
     intervals: tuple[str, ...] = ()
     variances: tuple[str, ...] = ()
     variance_named: bool = False
@@ -150,6 +166,23 @@ ADJUSTED = "Participants without the value are like those of the same arm and co
 OBSERVED = "Participants without the value are left out, or count as failures where the protocol says so"
 
 
+def _imputing(text: str, assumes: str, strategy: str, *, further: tuple[str, ...] = ()) -> EstimatorRow:
+    return EstimatorRow(
+        text=f"{text}, then least squares at the visit",
+        assumes=assumes,
+        summaries=MEANS,
+        types=NUMERIC,
+        covariates=True,
+        strata=True,
+        variances=VARIANCES,
+        variance_named=True,
+        options=(*IMPUTING, *further),
+        missing=("missing_at_random",),
+        repeated=True,
+        strategy=strategy,
+    )
+
+
 ESTIMATORS: dict[str, EstimatorRow] = {
     "t_change": EstimatorRow(
         text="Difference of means with a pooled variance: Student's two-sample t",
@@ -158,6 +191,13 @@ ESTIMATORS: dict[str, EstimatorRow] = {
         types=NUMERIC,
         options=(COMPOSITE,),
         missing=("complete_cases", "missing_at_random"),
+    ),
+    "hodges_lehmann": EstimatorRow(
+        text="Median of all differences between participants of both arms, with Wilcoxon's rank-sum test",
+        assumes=SINGLE_VISIT,
+        summaries=("location_shift",),
+        types=NUMERIC,
+        options=(COMPOSITE,),
     ),
     "ancova": EstimatorRow(
         text="Difference of means adjusted for covariates by least squares",
@@ -194,6 +234,80 @@ ESTIMATORS: dict[str, EstimatorRow] = {
         summaries=("odds_ratio",),
         types=BINARY,
         missing=("complete_cases", "failure"),
+    ),
+    "standardized_risk_difference": EstimatorRow(
+        text="Difference of proportions standardized over covariates (g-computation from a logistic model)",
+        assumes=OBSERVED,
+        summaries=("risk_difference",),
+        types=BINARY,
+        covariates=True,
+        strata=True,
+        variances=("superpopulation", "finite_sample", "finite_sample_model"),
+        missing=("complete_cases", "failure"),
+    ),
+    "cmh": EstimatorRow(
+        text="Mantel-Haenszel difference of proportions or ratio of odds within strata, with the "
+        "Cochran-Mantel-Haenszel test",
+        assumes=OBSERVED,
+        summaries=("risk_difference", "odds_ratio"),
+        types=BINARY,
+        strata=True,
+        strata_needed=True,
+        missing=("complete_cases", "failure"),
+    ),
+    "exact": EstimatorRow(
+        text="Ratio of odds given all margins with exact limits, and Fisher's exact test",
+        assumes=OBSERVED,
+        summaries=("odds_ratio",),
+        types=BINARY,
+        missing=("complete_cases", "failure"),
+    ),
+    "mmrm-mar": _imputing(
+        "Imputation under missing at random",
+        FROM_HISTORY,
+        "mar",
+    ),
+    "mmrm-jr": _imputing(
+        "Imputation by jump to reference",
+        "Once participants have the event or are not seen again, they are like the reference arm",
+        "jr",
+    ),
+    "mmrm-cr": _imputing(
+        "Imputation by copy reference",
+        "Participants who have the event or are not seen again are taken to have belonged to the reference "
+        "arm throughout",
+        "cr",
+    ),
+    "mmrm-cir": _imputing(
+        "Imputation by copy increments in reference",
+        "What was gained until the event or the last visit seen stays, and the course afterwards runs "
+        "parallel to the reference arm's",
+        "cir",
+    ),
+    "mmrm-lmcf": _imputing(
+        "Imputation by last mean carried forward",
+        "From the event or the last visit seen on, the arm's mean stays where it was",
+        "lmcf",
+    ),
+    "mmrm-delta": _imputing(
+        "Imputation under missing at random, changed by a fixed amount",
+        "Values not seen differ by a fixed amount from what they would be if missing at random",
+        "mar",
+        further=SHIFTING,
+    ),
+    "retrieved-dropout": EstimatorRow(
+        text="Multiple imputation from participants who stopped treatment but were followed, then least "
+        "squares at the visit",
+        assumes="Values not seen off treatment are like those of participants of the same arm who stopped "
+        "and were followed",
+        summaries=MEANS,
+        types=NUMERIC,
+        covariates=True,
+        strata=True,
+        variances=("rubin",),
+        options=RETRIEVING,
+        missing=("missing_at_random",),
+        repeated=True,
     ),
 }
 """Name in the protocol to its row."""
@@ -238,6 +352,7 @@ def _option(name: str) -> str:
         "order": f"one of {_listed(option.values)}, or a list of them in order",
         "flag": "true or false",
         "visits": "list of visits",
+        "events": "list of intercurrent events",
         "number": "number",
         "count": "whole number, at least 2",
         "span": "`{from: number, to: number, by: number}`",

@@ -140,7 +140,7 @@ class Estimand(Part):
     """The variable."""
     intercurrent_events: tuple[Handled, ...] = ()
     """Intercurrent events and their strategies."""
-    summary: Literal["difference_in_means", "risk_difference", "odds_ratio"]
+    summary: Literal["difference_in_means", "location_shift", "risk_difference", "odds_ratio"]
     """Population-level summary."""
     estimator: Estimator
     """The estimator."""
