@@ -6,7 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from equipoise.errors import FitError
-from equipoise.statistics.blinding import bang, bang_by_arm, cross_tabulate, james
+from equipoise.statistics.blinding import (
+    bang,
+    bang_by_arm,
+    bang_with_certainty,
+    certainty_weights,
+    cross_tabulate,
+    guess_shares,
+    james,
+    james_with_certainty,
+)
+from equipoise.statistics.proportion import Count, wilson
 
 ARMS = ("treatment", "placebo")
 CELLS = st.integers(0, 30)
@@ -17,10 +27,26 @@ def _table(golden_rows):
     return [[int(row[arm]) for arm in ARMS] for row in rows]
 
 
-def test_indices_agree_with_the_published_table(golden_rows, agrees):
+def _people(golden_rows):
+    """Guesses, arms and certainty, one entry a participant."""
+    people = [
+        (row["guess"], arm, float(row["certainty"]))
+        for row in golden_rows("blinding", "certainty.csv")
+        for arm in ARMS
+        for _ in range(int(row[arm]))
+    ]
+    return tuple(map(list, zip(*people, strict=True)))
+
+
+def test_indices_agree_with_the_published_table_and_other_software(golden_rows, agrees):
     table = _table(golden_rows)
     overall = james(table)
     computed = {"james.estimate": overall.estimate, "james.std_error": overall.std_error}
+    options = {"order": ARMS, "unknown": "unknown"}
+    certain = james_with_certainty(*_people(golden_rows), **options)
+    computed |= {"james_certain.estimate": certain.estimate, "james_certain.std_error": certain.std_error}
+    for arm, index in bang_with_certainty(*_people(golden_rows), **options).items():
+        computed |= {f"bang_certain.{arm}.{f}": getattr(index, f) for f in ("estimate", "std_error")}
     for arm, index in bang_by_arm(table, ARMS).items():
         computed |= {f"bang.{arm}.estimate": index.estimate, f"bang.{arm}.std_error": index.std_error}
     agrees("blinding", computed)
@@ -117,3 +143,65 @@ def test_no_answer_at_all_is_refused():
     with pytest.raises(FitError):
         james([[0, 0], [0, 0], [0, 0]])
     assert bang_by_arm([[1, 0], [0, 0], [0, 0]], ARMS).keys() == {"treatment"}
+
+
+def test_full_certainty_gives_the_plain_indices(golden_rows):
+    guesses, arms, _ = _people(golden_rows)
+    table, options = _table(golden_rows), {"order": ARMS, "unknown": "unknown"}
+    sure = [1.0] * len(guesses)
+    plain, weighted = james(table), james_with_certainty(guesses, arms, sure, **options)
+    assert (weighted.estimate, weighted.std_error) == pytest.approx((plain.estimate, plain.std_error))
+    by_arm, weighted_by_arm = bang_by_arm(table, ARMS), bang_with_certainty(guesses, arms, sure, **options)
+    for arm in ARMS:
+        found = weighted_by_arm[arm]
+        assert (found.estimate, found.std_error) == pytest.approx(
+            (by_arm[arm].estimate, by_arm[arm].std_error)
+        )
+
+
+def test_no_certainty_is_as_if_nobody_knew(golden_rows):
+    guesses, arms, _ = _people(golden_rows)
+    nobody = [0.0] * len(guesses)
+    options = {"order": ARMS, "unknown": "unknown"}
+    assert james_with_certainty(guesses, arms, nobody, **options).estimate == 1
+    assert {i.estimate for i in bang_with_certainty(guesses, arms, nobody, **options).values()} == {0}
+
+
+def test_ratings_become_weights_between_a_pure_guess_and_full_certainty():
+    assert certainty_weights([1, 2, 3, 4, 5], lowest=1, highest=5).tolist() == [0, 0.25, 0.5, 0.75, 1]
+
+
+def test_an_arm_without_answers_has_no_weighted_index():
+    found = bang_with_certainty(["a"], ["a"], [0.5], order="ab", unknown="?")
+    assert set(found) == {"a"}
+
+
+def test_shares_of_each_answer_have_wilson_intervals(golden_rows):
+    table = np.array(_table(golden_rows))
+    shares = guess_shares(table)
+    assert shares[0][1] == wilson(Count(27, 139))
+    assert [sum(row[j].estimate for row in shares) for j in (0, 1)] == pytest.approx([1, 1])
+    assert guess_shares([[3, 0], [1, 0]])[0][1] is None
+
+
+@pytest.mark.parametrize(
+    ("compute", "words"),
+    [
+        (lambda: certainty_weights([0], lowest=1, highest=5), "between 1 and 5"),
+        (lambda: certainty_weights([np.nan], lowest=1, highest=5), "missing"),
+        (lambda: certainty_weights([1], lowest=5, highest=5), "not below"),
+        (lambda: bang_with_certainty(["a"], ["a"], [2], order="ab", unknown="?"), "between 0 and 1"),
+        (lambda: bang_with_certainty(["a"], ["a", "b"], [1], order="ab", unknown="?"), "2 arms"),
+        (lambda: james_with_certainty(["x"], ["a"], [1], order="ab", unknown="?"), "labels"),
+        (lambda: guess_shares([1, 2]), "table"),
+        (lambda: guess_shares([[1, -2]]), "0 or more"),
+    ],
+)
+def test_a_mistaken_certainty_is_refused(compute, words):
+    with pytest.raises(ValueError, match=words):
+        compute()
+
+
+def test_certainty_without_any_answer_is_refused():
+    with pytest.raises(FitError):
+        james_with_certainty([], [], [], order="ab", unknown="?")
