@@ -22,7 +22,7 @@ from equipoise.statistics.mmrm.patterns import number_patterns
 from equipoise.statistics.mmrm.prepare import Prepared, prepare
 from equipoise.statistics.mmrm.products import Products
 from equipoise.statistics.mmrm.solution import LARGEST
-from equipoise.statistics.mmrm.start import completers, sequential
+from equipoise.statistics.mmrm.start import begin
 
 US = STRUCTURES["us"]
 # Refits worked on together at most, and doubles that their largest array may take: 64 MB.
@@ -108,8 +108,8 @@ class Model:
     def refit(self, resamples: Resamples) -> Fits:
         """Return the fits to trials made of the same participants.
 
-        Closed form after monotone dropout, otherwise a search from the whole trial's covariance. A trial
-        whose columns cannot be told apart has the code COLLINEAR and is not fitted.
+        Closed form after monotone dropout, otherwise a search from the whole trial's covariance.
+        A trial whose columns cannot be told apart has the code COLLINEAR and is not fitted.
         """
         p = self._prepared.products
         t, m = resamples.count, p.observed.shape[1]
@@ -135,19 +135,16 @@ class Model:
 
     def _optima(self, products: Products) -> tuple[Array, Array, Codes]:
         """Return coefficients, covariances and how the search ended, closed form where there is one."""
-        t = products.n.shape[0]
+        t, p = products.n.shape[0], products.loading.shape[2]
         theta = np.repeat(self._optimum.theta, t, axis=0)
-        b, code = np.empty((t, products.loading.shape[2])), np.full(t, CONVERGED, dtype=np.intp)
-        rest = np.arange(t)
+        b: Array = np.empty((t, p))
+        code, solved = np.full(t, CONVERGED, dtype=np.intp), np.zeros(t, dtype=bool)
         if self.closed:
-            found = sequential(
-                *completers(products), covariates=products.uu.shape[-1], restricted=self.restricted
-            )
-            sigma = found.covariance()[:, None]
+            sigma, fine = begin(products, restricted=self.restricted)
             point = evaluate(products, sigma, restricted=self.restricted)
-            fine = found.fine & np.isfinite(point.value)
-            b[fine], theta[fine] = point.b[fine], sigma[fine].reshape(-1, *theta.shape[1:])
-            rest = np.flatnonzero(~fine)
+            b, solved = point.b, fine & np.isfinite(point.value)
+            theta[solved] = sigma[solved].reshape(-1, *theta.shape[1:])
+        rest = np.flatnonzero(~solved)
         if rest.size:
             optimum = maximize(products.take(rest), US, restricted=self.restricted, start=theta[rest])
             b[rest], theta[rest], code[rest] = optimum.point.b, optimum.theta, optimum.code
