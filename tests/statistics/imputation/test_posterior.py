@@ -28,7 +28,7 @@ def complete(*, n=30, visits=3, seed=1, covariates=1):
 
 
 def inverse_wishart(s, df):
-    """Return mean and variance of the elements of an inverse Wishart matrix (Press 1982, sec. 5.2.2)."""
+    """Return mean and variance of an inverse Wishart matrix's elements, as scipy 1.17 does."""
     m = s.shape[0]
     spread = (df - m + 1) * s**2 + (df - m - 1) * np.outer(np.diag(s), np.diag(s))
     return s / (df - m - 1), spread / ((df - m) * (df - m - 1) ** 2 * (df - m - 3))

@@ -76,7 +76,7 @@ def pool(estimates: ArrayLike, variances: ArrayLike, df_complete: float | None =
     Raises  FitError when there are fewer than two data sets, or a variance or df_complete is not above 0;
             ValueError when a value is missing or infinite, or lengths disagree
     Source  Rubin (1987), Multiple imputation for nonresponse in surveys, ch. 3.1; Barnard and Rubin (1999),
-            Biometrika 86:948-955, eq. 3
+            Biometrika 86:948-955
     Checked tests/golden/rubin
     """
     q, u = vector(estimates, "the estimates"), vector(variances, "the variances")
@@ -102,7 +102,7 @@ def pool(estimates: ArrayLike, variances: ArrayLike, df_complete: float | None =
 def pooled_df(share: float, *, n: int, df_complete: float | None) -> float | None:
     """Return degrees of freedom from the share of the variance that comes from missing values.
 
-    Source  Rubin (1987), eq. 3.1.6; Barnard and Rubin (1999), eq. 3
+    Source  Rubin (1987), eq. 3.1.6; Barnard and Rubin (1999)
     """
     # 1/df is added up, so that a share of 0 and infinite degrees of freedom need no case of their own.
     inverse = share**2 / (n - 1)

@@ -86,7 +86,7 @@ class _Regression:
     def draw(self, n: int, rng: np.random.Generator) -> Array:
         """Return n draws of the outcomes to impute, (n, g), under the prior 1 / variance.
 
-        Source  Rubin (1987), ch. 5.3, normal linear regression
+        Source  Rubin (1987), Multiple imputation for nonresponse in surveys, p. 167
         """
         basis, upper = np.linalg.qr(self.seen)
         about = self.y - self.y.mean()
@@ -167,7 +167,7 @@ def analyze_retrieved(
               change from baseline
     Other arguments as `analyze_multiple`. `Imputed.notes` tells where outcomes off treatment come from.
     Raises    FitError when an argument is wrong, or retrieved dropouts are too few, with every arm and visit
-    Source    Wang and Hu (2022), BMC Med Res Methodol 22:82; Rubin (1987), ch. 3
+    Source    BMC Med Res Methodol (2022) 22:82, doi 10.1186/s12874-022-01509-9; Rubin (1987), ch. 3
     """
     refuse_request(trial, arm=arm, visit=visit, n=n, delta=delta, level=level)
     plan = sources(trial, stopped=stopped, visit=visit, fallback=fallback, baseline=baseline)
