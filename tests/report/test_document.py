@@ -28,7 +28,7 @@ SECTION_OF = {
     "flow": "flow", "baseline": "baseline", "estimands": "estimands", "individuals": "individuals",
     "responders": "responders", "sessions": "sessions", "adverse_events": "safety", "blinding": "blinding",
     "expectancy": "blinding", "deviations": "deviations", "multiplicity": "testing", "missing": "missing-data",
-    "provenance": "provenance",
+    "provenance": "provenance", "by_visit": "over-time", "sensitivity": "sensitivity",
 }  # fmt: skip
 """The bar for rendering the demo trial."""
 
@@ -56,12 +56,15 @@ class Report:
     document: Any
 
 
-@pytest.fixture(scope="session", params=["two arms", "three arms", "blinded", "blinded, real", "real"])
-def any_report(request, written, html, page):
+@pytest.fixture(
+    scope="session", params=["two arms", "three arms", "modeled", "blinded", "blinded, real", "real"]
+)
+def any_report(request, written, modeled, html, page):
     """Return each kind of report in turn."""
     make = {
         "two arms": written.frontline,
         "three arms": written.three_arms,
+        "modeled": lambda: modeled.added(written.frontline()),
         "blinded": lambda: written.frontline(blinded=True),
         "blinded, real": lambda: written.frontline(blinded=True, simulated=False),
         "real": lambda: written.frontline(simulated=False),
@@ -211,12 +214,13 @@ def test_a_title_that_names_an_arm_stays(written, html, page):
 
 
 @pytest.mark.parametrize("everything", [False, True])
-def test_hostile_text_in_every_field_stays_text(written, html, page, everything):
+def test_hostile_text_in_every_field_stays_text(written, modeled, html, page, everything):
     kept = set() if everything else {
         "difference_in_means", "risk_difference", "mean_sd", "n_percent", "median_range", "Bang", "James",
-        "randomized", "open_label", "participant", "rater", "primary", "secondary", "sensitivity", "change",
+        "randomized", "open_label", "participant", "rater", "primary", "secondary", "sensitivity", "change", "lsmean", "difference",
+        "OOO", "OO.", "O.O", "D1", "D7", "D28", "psilocybin", "niacin",
     }  # fmt: skip
-    for data in (written.frontline(), written.frontline(blinded=True)):
+    for data in (modeled.added(written.frontline()), written.frontline(blinded=True)):
         hostile = copy.deepcopy(data)
         for part in ("results", "tables", "protocol"):
             hostile[part] = written.mapped(
@@ -282,8 +286,8 @@ def test_a_report_without_one_table_says_so_in_a_sentence(written, html, table, 
         assert "not collected" in section or "not part of this analysis" in section
 
 
-def test_a_whole_report_misses_nothing(written, html):
-    text = html(written.frontline(per_arm=3)).lower()
+def test_a_whole_report_misses_nothing(written, modeled, html):
+    text = html(modeled.added(written.frontline(per_arm=3))).lower()
     for name in set(SECTION_OF.values()):
         section = text.partition(f'<section id="{name}"')[2].partition("</section>")[0]
         assert section
@@ -349,6 +353,36 @@ def test_a_report_with_holes_renders_or_says_what_is_wrong(written, tmp_path, da
     except TrialError:
         return
     assert text.startswith("<!DOCTYPE html>")
+
+
+MODELED = ("by_visit", "covariance", "missing_patterns", "sensitivity", "tipping_point")
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_report_with_holes_in_its_models_renders_or_says_what_is_wrong(written, modeled, tmp_path, data):
+    found = modeled.added(written.frontline(per_arm=2))
+    kept = ("trial", "lines", *MODELED)
+    found["tables"] = {key: value for key, value in found["tables"].items() if key in kept}
+    options = [path for path in paths(found["tables"]) if path[0] in MODELED and len(path) > 1]
+    holes = data.draw(st.lists(st.sampled_from(options), min_size=1, max_size=8, unique=True))
+    for path in sorted(holes, key=lambda one: (-len(one), str(one))):
+        place = found["tables"]
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = data.draw(st.sampled_from([None, "", [], {}, 0, "x", -1.5, [None], [[1]]]))
+    try:
+        text = report.render(written.write(tmp_path, found))
+    except TrialError:
+        return
+    assert text.startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize("table", MODELED)
+def test_a_report_without_one_table_of_models_renders(written, modeled, html, table):
+    data = modeled.added(written.frontline(per_arm=2))
+    del data["tables"][table]
+    assert "Over time" in html(data)
 
 
 def test_an_incomplete_folder_is_refused_with_every_file_named(tmp_path):

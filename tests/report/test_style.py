@@ -5,6 +5,8 @@ from importlib import resources
 
 import pytest
 
+from equipoise.report.figures import matrix
+
 TEXT, GRAPHIC = 4.5, 3.0
 """Least contrast of text and of graphical objects (WCAG 2.2, 1.4.3 and 1.4.11)."""
 LINEAR_BELOW, LINEAR_SLOPE = 0.04045, 12.92
@@ -62,6 +64,20 @@ def test_text_is_legible_on_the_bands(theme, band):
 @pytest.mark.parametrize("ground", ["page", "stain"])
 def test_every_arm_stands_out_from_the_page(theme, place, ground):
     assert contrast(theme[f"arm-{place}"], theme[ground]) >= GRAPHIC
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("depth", range(matrix.STEPS))
+def test_every_cell_of_a_matrix_is_legible(theme, depth):
+    rule = css("figures.css").partition("svg .on-cell-5")[2].partition("}")[0]
+    inked = depth == 5 or f".on-cell-{depth}" in rule
+    assert contrast(theme["cell-ink" if inked else "ink"], theme[f"cell-{depth}"]) >= TEXT
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_cells_stand_out_from_the_page_the_more_the_deeper(theme):
+    found = [contrast(theme[f"cell-{depth}"], theme["page"]) for depth in range(matrix.STEPS)]
+    assert found == sorted(set(found))
 
 
 def test_arms_are_told_apart_by_line_style_as_well():

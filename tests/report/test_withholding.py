@@ -43,6 +43,37 @@ def test_an_estimate_stops_the_report(blinded):
         )
 
 
+@pytest.mark.parametrize("table", ["by_visit", "covariance", "missing_patterns", "tipping_point"])
+def test_a_planted_row_of_an_arm_of_a_model_stops_the_report(blinded, modeled, written, table):
+    planted = modeled.added(written.frontline(per_arm=3))["tables"][table]
+    for row in planted:
+        row["arm"] = "niacin"
+    tables = {**blinded.tables, table: planted}
+    with pytest.raises(IntegrityError, match="by arm"):
+        withhold(Written((), tables, blinded.manifest, blinded.protocol))
+
+
+@pytest.mark.parametrize("table", ["by_visit", "sensitivity", "tipping_point"])
+def test_an_estimate_of_a_model_stops_the_report_though_no_row_names_an_arm(blinded, modeled, written, table):
+    planted = modeled.added(written.frontline(per_arm=3))["tables"][table]
+    for row in planted:
+        row["arm"] = None
+    tables = {**blinded.tables, table: planted}
+    with pytest.raises(IntegrityError, match="an estimate of a comparison"):
+        withhold(Written((), tables, blinded.manifest, blinded.protocol))
+
+
+def test_a_pooled_covariance_is_dropped_and_pooled_patterns_stay(blinded, modeled):
+    tables = {
+        **blinded.tables,
+        "covariance": [modeled.covariance("primary", None)],
+        "missing_patterns": modeled.patterns("primary", [None]),
+    }
+    kept = withhold(Written((), tables, blinded.manifest, blinded.protocol)).tables
+    assert "covariance" not in kept
+    assert len(kept["missing_patterns"]) == 3
+
+
 def test_pooled_columns_pass_under_their_usual_names(blinded):
     rows = [{"score": "madrs.total", "arm": arm, "mean": 3.0} for arm in (None, "all", "")]
     withhold(Written((), {**blinded.tables, "descriptives": rows}, blinded.manifest, blinded.protocol))

@@ -17,7 +17,8 @@ STEPS = 8
 WIDE_COLUMNS = 2
 GAP = 34.0
 WIDEST_CELL, TALLEST_CELL = 76.0, 34.0
-NARROWEST_CELL = 9.0
+INSET = 1.0
+"""Space around a cell; less where cells are small."""
 LABEL_SHARE = 0.30
 PAD = 8.0
 
@@ -52,7 +53,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class _Grid:
-    names: list[str]
+    names: list[list[str]]
     columns: list[str]
     left: float
     cell: float
@@ -83,15 +84,18 @@ def _grid(figure: Matrix, canvas: Canvas, width: float) -> _Grid:
     count = max(1, len(figure.visits))
     sds = [numerals.decimal(one, figure.decimals) for panel in figure.panels for one in panel.sd]
     margin = PAD + max(svg.measure(text, canvas.font) for text in [figure.margin, *sds])
-    longest = max((svg.measure(name, canvas.font) for name in figure.visits), default=0.0)
+    numbered = [f"{at}.{numerals.FIXED}{name}" for at, name in enumerate(figure.visits, 1)]
+    longest = max((svg.measure(name, canvas.font) for name in numbered), default=0.0)
     left = PAD + min(longest, width * LABEL_SHARE)
-    cell = max(NARROWEST_CELL, min(WIDEST_CELL, (width - left - margin) / count))
+    cell = min(WIDEST_CELL, (width - left - margin) / count)
     words = [word for name in figure.visits for word in name.split()]
     named = all(svg.measure(word, canvas.font) <= cell - 2 for word in words)
-    names = list(figure.visits) if named else [f"{at}. {name}" for at, name in enumerate(figure.visits, 1)]
+    names = [svg.wrap(name, left - PAD + 1, canvas.font) for name in (figure.visits if named else numbered)]
     columns = list(figure.visits) if named else [str(at) for at in range(1, count + 1)]
     spelled = svg.measure("−.00", canvas.font) <= cell - 2
-    return _Grid(names, columns, left, cell, min(TALLEST_CELL, max(cell, 14.0)), margin, spelled)
+    tall = max((len(lines) for lines in names), default=1) * canvas.line
+    height = max(tall, min(TALLEST_CELL, cell))
+    return _Grid(names, columns, left, cell, height, margin, spelled)
 
 
 def _panel(
@@ -108,9 +112,9 @@ def _panel(
         svg.text(figure.margin, edge + grid.margin, top + canvas.font, anchor="end", class_="axis-title")
     )
     top += canvas.line * 1.25
-    for row, name in enumerate(grid.names):
+    for row, lines in enumerate(grid.names):
         middle = top + (row + 0.5) * grid.height
-        drawn.append(_name(name, canvas, grid, left=left, middle=middle))
+        drawn.append(_name(lines, canvas, grid, left=left, middle=middle))
         for column in range(row + 1):
             value = _at(panel.correlation, row, column) if row != column else 1.0
             x, y = start + column * grid.cell, top + row * grid.height
@@ -119,17 +123,29 @@ def _panel(
         baseline = middle + canvas.font * 0.35
         drawn.append(svg.text(sd, edge + grid.margin, baseline, anchor="end"))
     foot = top + count * grid.height
-    below = [svg.wrap(name, grid.cell, canvas.font) for name in grid.columns]
-    for column, lines in enumerate(below):
+    below, bottom = _columns(canvas, grid, start=start, foot=foot)
+    return [*drawn, *below], bottom
+
+
+def _columns(canvas: Canvas, grid: _Grid, *, start: float, foot: float) -> tuple[list[Markup], float]:
+    """Name the columns along the foot, as many as there is room for; return the names and the lowest y."""
+    drawn, deepest, last_end = [], 1, 0.0
+    for column, name in enumerate(grid.columns):
         center = start + (column + 0.5) * grid.cell
-        drawn.append(
-            svg.paragraph(lines, center, foot + canvas.line, canvas=canvas, anchor="middle", class_="tick")
+        lines = svg.wrap(
+            name, max(grid.cell, svg.measure((name.split() or [""])[0], canvas.font)), canvas.font
         )
-    return drawn, foot + canvas.line * max((len(lines) for lines in below), default=1)
+        half = max(svg.measure(line, canvas.font) for line in lines) / 2
+        if center - half < last_end:
+            continue
+        last_end = center + half
+        deepest = max(deepest, len(lines))
+        at = foot + canvas.line
+        drawn.append(svg.paragraph(lines, center, at, canvas=canvas, anchor="middle", class_="tick"))
+    return drawn, foot + canvas.line * deepest
 
 
-def _name(name: str, canvas: Canvas, grid: _Grid, *, left: float, middle: float) -> Markup:
-    lines = svg.wrap(name, grid.left - PAD + 1, canvas.font)[: max(1, int(grid.height / canvas.line))]
+def _name(lines: list[str], canvas: Canvas, grid: _Grid, *, left: float, middle: float) -> Markup:
     first = middle - (len(lines) - 1) * canvas.line / 2 + canvas.font * 0.35
     end = left + grid.left - PAD
     return svg.paragraph(lines, end, first, canvas=canvas, anchor="end", class_="tick")
@@ -139,7 +155,12 @@ def _cell(
     value: float | None, canvas: Canvas, grid: _Grid, *, x: float, y: float, diagonal: bool
 ) -> list[Markup]:
     depth = "own" if diagonal else "none" if value is None else str(step(value))
-    drawn = [svg.rect(x + 1, y + 1, grid.cell - 2, grid.height - 2, class_=f"cell cell-{depth}")]
+    inset = min(INSET, grid.cell / 8)
+    drawn = [
+        svg.rect(
+            x + inset, y + inset, grid.cell - 2 * inset, grid.height - 2 * inset, class_=f"cell cell-{depth}"
+        )
+    ]
     if grid.spelled:
         baseline = y + grid.height / 2 + canvas.font * 0.35
         text = "1" if diagonal else coefficient(value)
