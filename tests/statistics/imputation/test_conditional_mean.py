@@ -253,6 +253,22 @@ def test_who_was_never_seen_and_what_was_left_out_is_noted(invented):
     assert found.estimates == expected.estimates
 
 
+def test_a_strategy_with_nothing_to_start_from_says_what_it_amounts_to():
+    rng = np.random.default_rng(6)
+    y = rng.normal(size=(24, 2))
+    y[:3] = NAN
+    trial = imputation.incomplete(y, np.arange(24) % 2, strategy=["cir", "lmcf", "cir"] + ["jr"] * 21)
+    notes = imputation.analyze(trial, arm=1).notes
+    assert (
+        "participants with no visit before the event, copy increments in reference is jump to reference: 2"
+        in notes
+    )
+    assert (
+        "participants with no visit before the event, last mean carried forward is missing at random: 1"
+        in notes
+    )
+
+
 def test_every_wrong_request_is_told_at_once(invented):
     trial = invented()
     with pytest.raises(FitError) as error:

@@ -79,3 +79,14 @@ def test_a_stack_of_means_and_covariances_is_joined_one_by_one():
             one, one_joint = strategy.join(mean[t], other[t], sigma[t], sigma_other[t], 2)
             assert np.allclose(joined[t], one)
             assert np.allclose(joint[t], one_joint)
+
+
+def test_from_the_start_a_strategy_is_the_one_it_names():
+    mean, other, sigma, sigma_other = _arms(5, 4)
+    named = {name: row.from_start for name, row in STRATEGIES.items() if row.from_start}
+    assert named == {"cir": "jr", "lmcf": "mar"}
+    for name, instead in named.items():
+        found = STRATEGIES[name].join(mean, other, sigma, sigma_other, 0)
+        expected = STRATEGIES[instead].join(mean, other, sigma, sigma_other, 0)
+        assert np.array_equal(found[0], expected[0])
+        assert np.array_equal(found[1], expected[1])

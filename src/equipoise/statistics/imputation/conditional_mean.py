@@ -218,6 +218,16 @@ def strategies_in_words(trial: Incomplete) -> str:
     return ", ".join(texts) or "none"
 
 
+def start_notes(trial: Incomplete) -> Iterator[str]:
+    """Yield which strategies had nothing to start from in whom, and what was assumed instead."""
+    gone = trial.missing.any(axis=1) & (trial.since == 0)
+    for code, strategy in enumerate(STRATEGIES.values()):
+        count = int((gone & (trial.strategy == code)).sum())
+        if strategy.from_start and count:
+            instead = STRATEGIES[strategy.from_start].title
+            yield f"participants with no visit before the event, {strategy.title} is {instead}: {count}"
+
+
 def request_problems(
     trial: Incomplete, *, arm: int, visit: int | None, level: float = DEFAULT_LEVEL
 ) -> Iterator[Problem]:
@@ -306,6 +316,7 @@ def _notes(model: Model, found: Replicated) -> Iterator[str]:
     none = int((~trial.present.any(axis=1)).sum())
     if none:
         yield f"participants without any outcome, imputed at every visit: {none}"
+    yield from start_notes(trial)
     lost = [
         str(who + 1)
         for part, effects in found.parts

@@ -24,6 +24,7 @@ class Strategy:
     title   in words
     says    the assumption, one sentence without a full stop
     join    (mean_arm, mean_reference, sigma_arm, sigma_reference, since) -> (mean, sigma)
+    from_start   the name of the strategy it amounts to where `since` is 0 and it has nothing to start from
 
     Means are (..., m) with visits last: expected outcomes, or each covariate's coefficients by visit, since
     every strategy is linear in the means and treats visits only. `since` is the first visit it governs; with
@@ -34,6 +35,7 @@ class Strategy:
     title: str
     says: str
     join: Join
+    from_start: str = ""
 
 
 def _own(mean: Array, other: Array, sigma: Array, sigma_other: Array, since: int) -> tuple[Array, Array]:
@@ -115,12 +117,14 @@ STRATEGIES: dict[str, Strategy] = {
             "copy increments in reference",
             "what was gained stays, and the course afterwards runs parallel to the reference arm's",
             _increments,
+            from_start="jr",
         ),
         Strategy(
             "lmcf",
             "last mean carried forward",
             "the arm's mean at the last visit before the event stays as it is",
             _carry,
+            from_start="mar",
         ),
     )
 }
