@@ -28,7 +28,7 @@ from equipoise.statistics.tabulate import tabulate
 
 # As in `logistic`: the search ends when no log hazard moves by more than this; a likelihood without a maximum
 # moves by about 1 a step for ever.
-SETTLED = 1e-10
+SETTLED = 1e-8
 MOST_STEPS = 40
 RUNAWAY = 1e-3
 HALVINGS = 30

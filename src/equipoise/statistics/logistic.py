@@ -15,8 +15,9 @@ from equipoise.errors import FitError, Problem
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
-# The search ends when no participant's log odds move by more than this.
-SETTLED = 1e-10
+# The search ends with a step that moves no participant's log odds by more than this; Newton's method then has
+# its square left.
+SETTLED = 1e-8
 # Newton's method needs fewer than 10 steps; with separation log odds grow by about 1 a step for ever.
 MOST_STEPS = 40
 # A coefficient still moving by this much in the last step is on its way to infinity.
