@@ -96,7 +96,7 @@ def test_words_name_model_strategies_estimate_variance_and_distribution(analyses
     ids=["pooled", "by arm", "ML", "closed form", "closed form, ML"],
 )
 def test_the_jackknife_is_that_of_fits_from_scratch(invented, by_hand, gap, options):
-    trial = invented(n=30, gap=gap)
+    trial = invented(n=30 if options.get("covariance_by_arm") else 24, gap=gap)
     assert fit_model(trial).closed is not gap
     by_arm, restricted = options.get("covariance_by_arm", False), options.get("restricted", True)
     completion = Completion(fit_model(trial, **options))
@@ -112,7 +112,7 @@ def test_the_jackknife_is_that_of_fits_from_scratch(invented, by_hand, gap, opti
 
 
 def test_the_anchored_variance_is_that_of_missing_at_random_with_a_fixed_delta(invented, by_hand):
-    trial = invented(n=40)
+    trial = invented(n=24)
     delta = by_hand(trial)[0] - by_hand(trial, plain=True)[0]
     again = [
         by_hand(trial, kept=np.delete(np.arange(trial.n), i), delta=delta, plain=True)[1][1]
@@ -126,7 +126,7 @@ def test_the_anchored_variance_is_that_of_missing_at_random_with_a_fixed_delta(i
 
 
 def test_a_bootstrap_trial_is_analyzed_as_if_its_participants_had_been_there(invented, by_hand):
-    trial = invented(n=40)
+    trial = invented(n=24)
     model = fit_model(trial)
     weight = np.ones((1, trial.n))
     weight[0, [2, 5, 8]] = 2, 0, 3
@@ -137,8 +137,8 @@ def test_a_bootstrap_trial_is_analyzed_as_if_its_participants_had_been_there(inv
 
 
 def test_the_bootstrap_depends_on_its_generator_only_and_is_near_the_jackknife(invented):
-    trial = invented(n=80, strategies=("mar", "jr"))
-    count = 200
+    trial = invented(n=60, strategies=("mar", "jr"))
+    count = 100
     first, second = (
         imputation.analyze(
             trial, arm=1, variance="bootstrap", rng=np.random.default_rng(9), n_resamples=count
@@ -146,7 +146,7 @@ def test_the_bootstrap_depends_on_its_generator_only_and_is_near_the_jackknife(i
         for _ in range(2)
     )
     assert first == second
-    assert "200 resamples" in first.convention
+    assert "100 resamples" in first.convention
     jackknife = imputation.analyze(trial, arm=1)
     # A standard deviation over B draws has a relative standard error of 1 / sqrt(2 B).
     for drawn, exact in zip(first.estimates, jackknife.estimates, strict=True):
@@ -154,7 +154,7 @@ def test_the_bootstrap_depends_on_its_generator_only_and_is_near_the_jackknife(i
 
 
 def test_order_of_participants_unit_and_level_change_nothing(invented):
-    trial = invented(n=40)
+    trial = invented(n=24)
     names = list(imputation.STRATEGIES)
 
     def results(order, *, times=1.0, plus=0.0):
@@ -196,7 +196,7 @@ def test_one_visit_is_a_regression_on_arm_and_covariates(invented, by_hand):
 
 
 def test_a_delta_moves_imputed_outcomes_only(invented, by_hand):
-    trial = invented(n=40)
+    trial = invented(n=24)
     delta = np.random.default_rng(1).normal(size=trial.outcome.shape)
     found = imputation.analyze(trial, arm=1, delta=delta)
     assert [e.estimate for e in found.estimates] == pytest.approx(by_hand(trial, delta=delta)[1][1], abs=1e-9)
