@@ -47,9 +47,25 @@ def leaves(value: Any) -> set[str]:
     return found - parents
 
 
+WORSE = """
+  - id: worse
+    role: sensitivity
+    sensitivity_of: primary
+    population: all_randomized
+    treatment: {experimental: psilocybin, reference: niacin}
+    variable: {score: madrs.total, type: change, baseline: PREP1, visit: D28}
+    summary: difference_in_means
+    estimator: {name: mmrm-delta, options: {deltas: {from: 0, to: 4, by: 2}}}
+    missing: missing_at_random
+    variance: jackknife
+subgroups:"""
+"""An estimand that fills the one table that the trial itself does not have."""
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    resolved = protocol.resolve(protocol.load(FRONTLINE.read_bytes(), name=FRONTLINE.name))
+    text = FRONTLINE.read_text(encoding="utf-8").replace("\nsubgroups:", WORSE)
+    resolved = protocol.resolve(protocol.load(text, name=FRONTLINE.name))
     drawn = design.simulate(resolved)
     folder = tmp_path_factory.mktemp("result")
     analysis.analyze(resolved, drawn.records, drawn.allocation, provenance=WHEN).write(folder)

@@ -54,15 +54,24 @@ def _row(question: Question, found: TippingPoint) -> Json:
 
 def _direction(found: TippingPoint) -> str:
     """Return whether the changes make the difference smaller or larger."""
+    if _is_flat(found):
+        return "no change"
     ends = abs(found.estimates[0].estimate), abs(found.estimates[-1].estimate)
     smaller = ends[1] < ends[0] if abs(found.deltas[-1]) > abs(found.deltas[0]) else ends[0] < ends[1]
     return "toward the reference" if smaller else "away from the reference"
+
+
+def _is_flat(found: TippingPoint) -> bool:
+    """Whether nothing was imputed that a change could reach."""
+    return len({one.estimate for one in found.estimates}) == 1
 
 
 def _text(question: Question, found: TippingPoint) -> str:
     unit = unit_text(question)
     arm = question.evidence.resolved.protocol.arm(question.arm).name
     whose = "in both arms" if found.to == "both" else f"of {arm}"
+    if _is_flat(found):
+        return f"No value {whose} was imputed at the visit, so nothing changes"
     if not found.significant:
         return "The interval holds no effect without any change, so there is no conclusion to tip"
     if found.tips_at is None:
