@@ -1,5 +1,6 @@
 """What others may ask about people, answered with frozen values."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -26,3 +27,9 @@ def grants(person: str, *, at: datetime) -> tuple[Grant, ...]:
     return tuple(
         Grant(one.role, one.site) for one in held.order_by("id") if not one.until_at or one.until_at > now
     )
+
+
+def names(persons: Collection[str]) -> dict[str, str]:
+    """Return person to the name last recorded, for those there are."""
+    rows = Person.objects.filter(person__in=persons).order_by("seq")
+    return dict(rows.values_list("person", "name"))

@@ -1,0 +1,161 @@
+"""Finding participants and forms for somebody: what they may not know of does not exist for them.
+
+Holds the look-up by id with permission and visibility. An unknown id, a foreign one and a hidden one all end
+in the same Http404, so that none can be told from another; PermissionRefused is for what may be seen but not
+done.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from django.http import Http404
+
+from equipoise.conduct.accounts.permission import Viewer
+from equipoise.conduct.capture import visibility
+from equipoise.conduct.capture.models import LOG, STUDY, Form, Lock, Participant
+from equipoise.conduct.capture.visibility import Sight
+from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies.reads import Site
+from equipoise.errors import PermissionRefused, Problem
+from equipoise.protocol import Resolved, ResolvedForm
+from equipoise.protocol.schedule import Visit
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A participant as somebody may see them.
+
+    viewer         who asks
+    locked         whether the participant or the study is locked
+    study_locked   whether the whole study is: what is hidden until then is seen
+    """
+
+    participant: str
+    site: Site
+    entered_on: str
+    viewer: Viewer
+    locked: bool
+    study_locked: bool
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Roles the viewer holds at the participant's site."""
+        return self.viewer.roles_at(self.site.site)
+
+    def sight(self, resolved: Resolved) -> Sight:
+        """Return what the viewer may see of a protocol version for this participant."""
+        return sight(self.viewer, resolved, study_locked=self.study_locked)
+
+    def may(self, action: str) -> bool:
+        """Whether the viewer may do this at the participant's site."""
+        return self.viewer.may(action, site=self.site.site)
+
+    def require(self, action: str) -> None:
+        """Raise PermissionRefused unless the viewer may do this at the participant's site."""
+        self.viewer.require(action, site=self.site.site)
+
+    def local(self, at: datetime) -> str:
+        """Return an instant as the site's clock shows it, with its offset."""
+        return at.astimezone(self.site.zone).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class FormGround:
+    """A form as somebody may see it."""
+
+    row: Form
+    ground: Ground
+    resolved: Resolved
+
+    @property
+    def number(self) -> int:
+        """The form's number."""
+        return int(self.row.id)
+
+    @property
+    def participant(self) -> str:
+        """Whose form it is."""
+        return self.ground.participant
+
+    @cached_property
+    def form(self) -> ResolvedForm:
+        """Its definition."""
+        return self.resolved.forms[self.row.form]
+
+    @cached_property
+    def sight(self) -> Sight:
+        """What the viewer may see."""
+        return self.ground.sight(self.resolved)
+
+    @property
+    def planned(self) -> Visit | None:
+        """The visit it is filled at; None for a log."""
+        return None if self.row.visit == LOG else self.resolved.protocol.visit(self.row.visit)
+
+    @property
+    def may_fill(self) -> bool:
+        """Whether the viewer fills this form at this site."""
+        return self.ground.may("form.fill") and visibility.may_fill(self.form, self.ground.roles)
+
+    @property
+    def subjects(self) -> list[str]:
+        """What events about it name."""
+        return [self.participant, f"form-{self.number}"]
+
+    def require_filler(self) -> None:
+        """Raise PermissionRefused unless the viewer fills this form."""
+        self.ground.require("form.fill")
+        if not self.may_fill:
+            fillers = ", ".join(self.form.fillers)
+            raise PermissionRefused(
+                "you do not fill this form",
+                [Problem(f"{self.form.label} is filled by: {fillers}", "ask one of them", self.form.id)],
+            )
+
+
+def participant(name: str, *, viewer: Viewer, action: str = "participant.view") -> Ground:
+    """Return a participant.
+
+    Raises  Http404 when there is none whom the viewer may know; PermissionRefused when the viewer may see but
+            not do this
+    """
+    row = Participant.objects.filter(participant=name).first()
+    site = studies.site(row.site) if row is not None else None
+    if row is None or site is None or not viewer.may("participant.view", site=row.site):
+        raise Http404
+    viewer.require(action, site=row.site)
+    locks = locked_targets([name])
+    return Ground(name, site, row.entered_on, viewer, bool(locks), STUDY in locks)
+
+
+def form(number: int, *, viewer: Viewer, action: str = "form.view") -> FormGround:
+    """Return a form.
+
+    Raises  Http404 when there is none that the viewer may know; PermissionRefused when the viewer may see but
+            not do this
+    """
+    row = Form.objects.filter(id=number).first()
+    if row is None:
+        raise Http404
+    ground = participant(row.participant, viewer=viewer)
+    found = FormGround(row, ground, studies.resolved(row.version))
+    visible = row.visit == LOG or found.sight.visit(row.visit)
+    if not (visible and found.sight.form(row.form)) or not ground.may("form.view"):
+        raise Http404
+    ground.require(action)
+    return found
+
+
+def sight(viewer: Viewer, resolved: Resolved, *, study_locked: bool) -> Sight:
+    """Return what somebody may see of a protocol version."""
+    return Sight(viewer.roles, resolved, frozenset({visibility.LOCK} if study_locked else ()))
+
+
+def locked_targets(participants: list[str] | None = None) -> frozenset[str]:
+    """Return which of these participants, or of all, are locked; "study" when the whole study is."""
+    rows = Lock.objects.order_by("seq")
+    if participants is not None:
+        rows = rows.filter(target__in=[*participants, STUDY])
+    latest = dict(rows.values_list("target", "locked"))
+    return frozenset(target for target, locked in latest.items() if locked)

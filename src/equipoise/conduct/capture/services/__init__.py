@@ -1,0 +1,41 @@
+"""Every write about participants, visits, forms and answers.
+
+Each service takes `at`, the request's instant, and `by`, the viewer; checks permission, site and visibility
+itself; and leaves one event (`save` and `complete` one more for alerts, before their own). An id that does
+not exist for the viewer raises Http404, what they may see but not do PermissionRefused, input that cannot be
+stored RecordError with every problem; `save` and `complete` return what a person must read instead.
+"""
+
+from equipoise.conduct.capture.services.alerts import note_alert
+from equipoise.conduct.capture.services.people import enroll, plan_anchor
+from equipoise.conduct.capture.services.queries import answer_query, close_query, open_query
+from equipoise.conduct.capture.services.saving import complete, save
+from equipoise.conduct.capture.services.states import (
+    lock,
+    lock_participant,
+    lock_study,
+    sign,
+    unlock,
+    verify,
+)
+from equipoise.conduct.capture.services.visits import begin_visit, open_form, record_visit
+
+__all__ = [
+    "answer_query",
+    "begin_visit",
+    "close_query",
+    "complete",
+    "enroll",
+    "lock",
+    "lock_participant",
+    "lock_study",
+    "note_alert",
+    "open_form",
+    "open_query",
+    "plan_anchor",
+    "record_visit",
+    "save",
+    "sign",
+    "unlock",
+    "verify",
+]

@@ -1,0 +1,215 @@
+"""Visits are begun, held, missed or declined; forms are opened at them, or in a log."""
+
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from equipoise.conduct.accounts.permission import Viewer
+from equipoise.conduct.audit.services import act
+from equipoise.conduct.capture import access, schedule
+from equipoise.conduct.capture.access import Ground
+from equipoise.conduct.capture.answers import hold
+from equipoise.conduct.capture.models import LOG, EntryCurrent, Form, Visit, VisitStatus
+from equipoise.conduct.capture.visibility import may_fill
+from equipoise.conduct.studies import reads as studies
+from equipoise.errors import PermissionRefused, Problem, RecordError
+from equipoise.protocol import Resolved
+from equipoise.protocol.schedule import Visit as Planned
+
+STATUSES = ("held", "missed", "declined")
+
+
+def begin_visit(*, participant: str, visit: str, at: datetime, by: Viewer) -> int:
+    """Begin a visit and return its number; one that was begun already keeps its number.
+
+    An unscheduled visit is begun anew each time, unless the last one still waits for its date.
+    Raises  Http404; PermissionRefused; RecordError when it cannot be begun (again), or data are locked
+    """
+    ground = access.participant(participant, viewer=by, action="visit.record")
+    resolved, version = _in_force(ground, at)
+    planned = _planned(ground, resolved, visit)
+    _refuse_locked(ground)
+    rows = list(Visit.objects.filter(participant=participant, visit=visit).order_by("repeat"))
+    if rows and (planned.repeats is None or not _recorded(rows[-1])):
+        return int(rows[-1].id)
+    most = planned.repeats.maximum if planned.repeats else 1
+    if most is not None and len(rows) >= most:
+        raise RecordError(
+            "this visit cannot be begun", [Problem(f"it is held at most {most} times", "", visit)]
+        )
+    with act("trial", "visit.begun", at=at, by=by.person, subjects=[participant, visit]) as one:
+        row = Visit(participant=participant, visit=visit, repeat=len(rows) + 1, version=version)
+        return int(one.add(row).id)
+
+
+def record_visit(
+    *,
+    participant: str,
+    visit: str,
+    status: str,
+    at: datetime,
+    by: Viewer,
+    repeat: int = 1,
+    date: date | None = None,
+    reason: str = "",
+) -> int:
+    """Record that a visit was held on a day, missed or declined, and return its number.
+
+    repeat   which of several such visits
+    date     day at the site, for a held visit
+    reason   why it was missed or declined, or why what was recorded before changes
+    Raises   Http404; PermissionRefused; RecordError with everything wrong
+    """
+    ground = access.participant(participant, viewer=by, action="visit.record")
+    resolved, version = _in_force(ground, at)
+    planned = _planned(ground, resolved, visit)
+    row = Visit.objects.filter(participant=participant, visit=visit, repeat=repeat).first()
+    before = list(VisitStatus.objects.filter(visit=row).order_by("seq")) if row else []
+    problems = _record_problems(planned, status, date, today=ground.site.today(at))
+    if before and not reason.strip():
+        problems.append(Problem("a changed record needs a reason", "say why", "reason"))
+    if row is None and repeat != 1:
+        raise Http404
+    if status != "held" and row is not None and _has_answers(row):
+        problems.append(Problem("forms of this visit hold answers", "record it as held", "status"))
+    if ground.locked:
+        problems.append(_LOCKED)
+    if problems:
+        raise RecordError("this visit cannot be recorded so", problems)
+    subjects = [participant, visit]
+    with act("trial", f"visit.{status}", at=at, by=by.person, subjects=subjects, reason=reason) as one:
+        row = row or one.add(Visit(participant=participant, visit=visit, repeat=1, version=version))
+        on = date.isoformat() if date else ""
+        one.add(VisitStatus(visit=row, seq=len(before) + 1, status=status, date=on, reason=reason))
+    return int(row.id)
+
+
+def open_form(
+    *,
+    participant: str,
+    form: str,
+    at: datetime,
+    by: Viewer,
+    visit: str = LOG,
+    visit_repeat: int = 1,
+    repeat: int | None = None,
+) -> int:
+    """Open a form at a visit, or in a log, and return its number; one that exists is only found.
+
+    visit    the visit's id, or "log"; the visit is begun where it was not
+    repeat   which entry of a log or reading of a session; the next free one when left out (an empty one that
+             waits is used first). Other forms have one only
+    Raises   Http404; PermissionRefused; RecordError when data are locked, or the visit was missed or declined
+    """
+    ground = access.participant(participant, viewer=by, action="form.fill")
+    held = Visit.objects.filter(participant=participant, visit=visit, repeat=visit_repeat).first()
+    resolved, version = (studies.resolved(held.version), held.version) if held else _in_force(ground, at)
+    _refuse_stranger(ground, resolved, visit, form)
+    rows = Form.objects.filter(participant=participant, visit=visit, visit_repeat=visit_repeat, form=form)
+    wanted = _repeat(rows, resolved, visit=visit, form=form, asked=repeat)
+    existing = rows.filter(repeat=wanted).first()
+    if existing is not None:
+        return int(existing.id)
+    if not may_fill(resolved.forms[form], ground.roles):
+        fillers = ", ".join(resolved.forms[form].fillers)
+        raise PermissionRefused(
+            "you do not fill this form", [Problem(f"it is filled by: {fillers}", "", form)]
+        )
+    _refuse_locked(ground)
+    if held is None and visit != LOG and visit_repeat != 1:
+        raise Http404
+    status = VisitStatus.objects.filter(visit=held).order_by("-seq").first() if held else None
+    if status is not None and status.status != "held":
+        problem = Problem(f"the visit was {status.status}", "record it as held first", visit)
+        raise RecordError("no form can be filled at this visit", [problem])
+    with act("trial", "form.opened", at=at, by=by.person, subjects=[participant, visit, form]) as one:
+        hold(one.alias, participant)
+        if held is None and visit != LOG:
+            one.add(Visit(participant=participant, visit=visit, repeat=1, version=version))
+        place = {"visit": visit, "visit_repeat": visit_repeat, "form": form, "repeat": wanted}
+        return int(one.add(Form(participant=participant, version=version, **place)).id)
+
+
+def _in_force(ground: Ground, at: datetime) -> tuple[Resolved, int]:
+    version = studies.version_at(ground.site.site, day=ground.site.today(at))
+    if version is None:
+        problem = Problem("the site works under no protocol version today", "adopt one first", "site")
+        raise RecordError("nothing can be recorded at this site", [problem])
+    return studies.resolved(version), version
+
+
+def _planned(ground: Ground, resolved: Resolved, visit: str) -> Planned:
+    """Return the protocol's visit; Http404 when there is none that the viewer may know of."""
+    if not ground.sight(resolved).visit(visit):
+        raise Http404
+    return resolved.protocol.visit(visit)
+
+
+def _refuse_stranger(ground: Ground, resolved: Resolved, visit: str, form: str) -> None:
+    """Raise Http404 unless the protocol has this form there, and the viewer may know of both."""
+    sight = ground.sight(resolved)
+    if not sight.form(form):
+        raise Http404
+    if visit == LOG:
+        known = resolved.forms[form].log
+    else:
+        known = sight.visit(visit) and form in resolved.protocol.forms_at(visit)
+    if not known:
+        raise Http404
+
+
+def _repeat(rows: QuerySet[Form], resolved: Resolved, *, visit: str, form: str, asked: int | None) -> int:
+    """Return which entry of a log or reading of a session is meant; 1 for a form that stands once."""
+    if not resolved.forms[form].log and not schedule.minutes(resolved, visit, form):
+        if asked not in (None, 1):
+            raise Http404
+        return 1
+    taken = list(rows.order_by("repeat").values_list("repeat", "id"))
+    following = taken[-1][0] + 1 if taken else 1
+    if asked is None:
+        waiting = [repeat for repeat, number in taken if not _any_entry(number)]
+        return waiting[0] if waiting else following
+    planned = len(schedule.minutes(resolved, visit, form))
+    if not 1 <= asked <= max(following, planned):
+        raise Http404
+    return asked
+
+
+def _any_entry(form: int) -> bool:
+    return EntryCurrent.objects.filter(form=form).exists()
+
+
+def _has_answers(visit: Visit) -> bool:
+    place = {"participant": visit.participant, "visit": visit.visit, "visit_repeat": visit.repeat}
+    return EntryCurrent.objects.filter(form__in=Form.objects.filter(**place)).exists()
+
+
+def _recorded(visit: Visit) -> bool:
+    return VisitStatus.objects.filter(visit=visit).exists()
+
+
+def _record_problems(planned: Planned, status: str, day: date | None, *, today: date) -> list[Problem]:
+    problems = []
+    if status not in STATUSES:
+        problems.append(
+            Problem(f"`{status[:32]}` is no outcome of a visit", f"one of {', '.join(STATUSES)}", "status")
+        )
+    if status == "held" and day is None:
+        problems.append(Problem("a held visit has a day", "give the day", "date"))
+    if status != "held" and day is not None:
+        problems.append(Problem("a visit that was not held has no day", "leave the day out", "date"))
+    if day is not None and day > today:
+        problems.append(Problem("this day lies ahead", "record the visit when it was held", "date"))
+    if status == "declined" and not planned.offered:
+        hint = "record it as missed, with the reason"
+        problems.append(Problem("only an offered visit can be declined", hint, "status"))
+    return problems
+
+
+_LOCKED = Problem("the participant's data are locked", "ask the data manager to unlock them", "participant")
+
+
+def _refuse_locked(ground: Ground) -> None:
+    if ground.locked:
+        raise RecordError("nothing can be changed", [_LOCKED])

@@ -1,0 +1,132 @@
+"""What a person may learn of: the one place that decides it for pages, queries, alerts, counts and exports.
+
+Holds the rules of the protocol's `hidden_from` and `until`, and of visits that only one arm has. Refuses to
+know arms: a visit of one arm is hidden from everybody until that arm was told, which no row of this store
+says.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from equipoise import expressions
+from equipoise.conduct.accounts.permission import ROLES
+from equipoise.errors import ProtocolError
+from equipoise.protocol import Resolved, ResolvedForm
+from equipoise.protocol.schedule import Visit
+
+LOCK = "lock"
+"""The event that the data of the whole study are locked."""
+EVERYBODY = frozenset(ROLES) | {"participant"}
+ON_PAPER = frozenset({"participant", "rater"})
+"""Roles whose forms are entered by a coordinator from paper until they have pages of their own."""
+TRANSCRIBER = "coordinator"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What somebody with these roles may see of one protocol version.
+
+    roles     every role the person holds: what is hidden from one of them is hidden from the person
+    reached   events of the protocol that have happened for the participant
+    """
+
+    roles: frozenset[str]
+    resolved: Resolved
+    reached: frozenset[str] = frozenset()
+
+    def form(self, form: str) -> bool:
+        """Whether the form, its existence included, may be known."""
+        return form in self._forms
+
+    def visit(self, visit: str) -> bool:
+        """Whether the visit may be known of."""
+        return visit in self._visits
+
+    def item(self, form: str, item: str) -> bool:
+        """Whether an item or score of a form may be seen; "" is the whole form."""
+        return form in self._forms and (not item or (form, item) not in self._hidden)
+
+    def rule(self, text: str, *, form: str) -> bool:
+        """Whether what a rule says may be known: that none of the answers it reads is hidden.
+
+        form   the form the rule stands in; "" for none
+        """
+        try:
+            names = expressions.parse(text).names
+        except ProtocolError:
+            return False
+        return all(self._readable(name, form) for name in names)
+
+    def whole(self, form: str) -> bool:
+        """Whether nothing of a form is hidden, as it must be from who signs it."""
+        return form in self._forms and not any(owner == form for owner, _ in self._hidden)
+
+    def _readable(self, name: expressions.Name, form: str) -> bool:
+        visible = self._visits | {"log"}
+        if name.visit is not None and name.visit not in visible:
+            return False
+        own = self.resolved.forms.get(form) if name.form in (None, form) else None
+        if own is not None and (name.item in own.scores or any(i.id == name.item for i in own.all_items())):
+            return self.item(form, name.item)
+        try:
+            return self.item(*self.resolved.locate(name))
+        except KeyError:
+            return False
+
+    def _hides(self, hidden_from: Iterable[str], until: str | None) -> bool:
+        return bool(self.roles.intersection(hidden_from)) and until not in self.reached
+
+    @cached_property
+    def _forms(self) -> frozenset[str]:
+        forms = self.resolved.forms.values()
+        return frozenset(form.id for form in forms if not self._hides(form.hidden_from, form.until))
+
+    @cached_property
+    def _visits(self) -> frozenset[str]:
+        return frozenset(visit.id for visit in self.resolved.protocol.visits if self._sees(visit))
+
+    def _sees(self, visit: Visit) -> bool:
+        return visit.arms is None and not self._hides(visit.hidden_from, visit.until)
+
+    @cached_property
+    def _hidden(self) -> frozenset[tuple[str, str]]:
+        """(form, item or score) that are hidden though their form is not.
+
+        A score is as hidden as the items it is computed from, an item as those that decide about asking it.
+        """
+        found: set[tuple[str, str]] = set()
+        for form in self.resolved.forms.values():
+            hidden = {one.id for one in form.all_items() if self._hides(one.hidden_from, one.until)}
+            if hidden:
+                found |= {(form.id, name) for name in _with_followers(form, hidden)}
+        return frozenset(found)
+
+
+def _with_followers(form: ResolvedForm, hidden: set[str]) -> set[str]:
+    grown = set(hidden)
+    size = 0
+    while size != len(grown):
+        size = len(grown)
+        for item in form.all_items():
+            names = expressions.parse(item.show_if).names if item.show_if else frozenset()
+            if any(name.item in grown and name.form in (None, form.id) for name in names):
+                grown.add(item.id)
+        for name, plan in form.instrument.plans.items() if form.instrument else ():
+            needed = {item for term in plan.terms for slot in term for item in slot}
+            if grown & (needed | {rule.of for rule in plan.rules}):
+                grown.add(name)
+    return grown
+
+
+def may_fill(form: ResolvedForm, roles: Iterable[str]) -> bool:
+    """Whether somebody with these roles at the site fills this form, on paper's behalf or their own."""
+    return bool(set(form.fillers).intersection(roles)) or transcribed(form, roles) != ""
+
+
+def transcribed(form: ResolvedForm, roles: Iterable[str]) -> str:
+    """Return the role that filled the form on paper when a coordinator enters it for them; "" otherwise."""
+    held = set(roles)
+    if held.intersection(form.fillers) or TRANSCRIBER not in held:
+        return ""
+    return next((role for role in form.fillers if role in ON_PAPER), "")
