@@ -143,6 +143,8 @@ def test_what_cannot_be_ranked_is_refused(compute):
 def test_too_many_participants_to_count_are_refused_with_the_way_out():
     with pytest.raises(FitError, match="normal form"):
         rank_sum(np.arange(400), np.arange(400) + 0.5, form="exact")
+    with pytest.raises(FitError, match="win probability"):
+        hodges_lehmann(np.arange(5000), np.arange(5000))
 
 
 def test_an_unknown_form_is_refused():

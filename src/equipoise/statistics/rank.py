@@ -20,7 +20,7 @@ Form = Literal["auto", "exact", "normal"]
 
 # Up to this many in each sample "auto" counts exactly where nothing is tied, as R and SAS do.
 EXACT_UP_TO = 49
-# Memory for counting: participants x largest possible rank sum.
+# Memory for counting (participants x largest possible rank sum) and for differences (pairs of participants).
 MOST_CELLS = 20_000_000
 # Tails that differ by no more count as equal.
 ROUNDING = 1e-9
@@ -76,7 +76,7 @@ def hodges_lehmann(
     says so.
     std_error is the limits' distance over 2 z, as SAS prints it; the test is `rank_sum`, normal without
     continuity correction.
-    Raises  FitError and ValueError as `rank_sum`
+    Raises  FitError and ValueError as `rank_sum`, or FitError when the differences are too many to hold
     Source  Hodges and Lehmann (1963), Ann Math Stat 34:598-611; Moses, in Hollander and Wolfe (1999), section
             4.3; as SAS PROC NPAR1WAY and R's wilcox.test
     Checked tests/golden/rank
@@ -84,6 +84,8 @@ def hodges_lehmann(
     one, two = _samples(x, y)
     z = critical_value(level)
     n, m = one.size, two.size
+    if n * m > MOST_CELLS:
+        raise FitError(f"{n} x {m} differences are too many to hold; take the win probability")
     differences = np.sort((one[:, None] - two[None, :]).ravel())
     test = rank_sum(one, two, form=form, correct=False)
     exact = test.method.endswith("exact")
