@@ -26,9 +26,22 @@ def row_digest(salt: bytes, row: bytes) -> bytes:
     return hashlib.sha256(salt + row).digest()
 
 
-def payload_digest(digests: Iterable[bytes]) -> str:
-    """Return SHA-256 over row digests, in the order written, as hexadecimal text."""
-    return hashlib.sha256(b"".join(digests)).hexdigest()
+def row_bytes(table: str, values: Mapping[str, Any]) -> bytes:
+    """Return the canonical bytes of a row: its table and every column that holds something.
+
+    Empty columns are left out, so that a column added later changes no old row's bytes.
+    """
+    return canonical([table, {name: value for name, value in values.items() if value is not None}])
+
+
+def payload_text(rows: Iterable[tuple[str, int, bytes]]) -> str:
+    """Return what an event says it wrote: [[table, id, digest in hexadecimal], ...], in the order written."""
+    return canonical([[table, number, digest.hex()] for table, number, digest in rows]).decode()
+
+
+def payload_digest(text: str) -> str:
+    """Return SHA-256 over a payload's text, as hexadecimal text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def event_hash(event: Mapping[str, Any]) -> str:

@@ -3,11 +3,13 @@
 Holds tables. Refuses updates: append-only is enforced by the database (`stores.triggers`), not here.
 """
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 from django.db import models
 
-from equipoise.conduct.audit.canonical import canonical
+from equipoise.conduct.audit.layouts import SALT, Layout
 
 
 class Event(models.Model):
@@ -21,11 +23,12 @@ class Event(models.Model):
     subjects        ids of what it was done to, separated by spaces; the participant first
     reason          why, where a reason is asked
     act             16 random bytes that the written rows carry; hexadecimal
-    payload_sha256  SHA-256 over the digests of the written rows
+    payload_sha256  SHA-256 over the payload's text: which rows were written, each with its digest
     prev_hash, hash the chain
     """
 
-    id = models.BigIntegerField(primary_key=True)
+    # Always given; the automatic kind makes it SQLite's own row number, which is read in order twice as fast.
+    id = models.BigAutoField(primary_key=True)
     at = models.CharField(max_length=27)
     actor = models.CharField(max_length=64)
     on_behalf = models.CharField(max_length=64, blank=True, default="")
@@ -67,10 +70,11 @@ class Event(models.Model):
 class EventPayload(models.Model):
     """Which rows an event wrote, each with its digest, so that erasing a value leaves the chain whole.
 
+    id     the event's
     rows   canonical JSON: [[table, id, digest in hexadecimal], ...]
     """
 
-    event = models.OneToOneField(Event, models.PROTECT, primary_key=True, db_constraint=False)
+    id = models.BigAutoField(primary_key=True)
     rows = models.TextField()
 
     class Meta:
@@ -104,6 +108,9 @@ class AuditedRow(models.Model):
     salt   16 random bytes; null once the row's value was erased
     """
 
+    erasable: ClassVar[tuple[str, ...]] = ()
+    """Columns an erasure empties; a table that names none cannot be erased from."""
+
     id = models.BigAutoField(primary_key=True)
     act = models.CharField(max_length=32)
     salt = models.BinaryField(max_length=16, null=True)
@@ -114,10 +121,45 @@ class AuditedRow(models.Model):
         abstract = True
 
     def canonical(self) -> bytes:
-        """Return the row's canonical bytes: its table and every column but the salt, by name."""
-        values = {
-            field.attname: getattr(self, field.attname)
-            for field in self._meta.concrete_fields
-            if field.attname != "salt"
-        }
-        return canonical([self._meta.db_table, values])
+        """Return the row's canonical bytes, with values as the database gives them back."""
+        table = layout(type(self))
+        values = (field.get_prep_value(getattr(self, field.attname)) for field in self._meta.concrete_fields)
+        given = dict(zip((field.attname for field in self._meta.concrete_fields), values, strict=True))
+        return table.bytes_of([given[name] for name in table.columns])
+
+
+class Erasure(AuditedRow):
+    """A row whose value was taken away for good; the event that wrote it keeps its digest.
+
+    of_table, of_row   the row
+    emptied_sha256     SHA-256 of the canonical bytes of what is left, so that this stays provable too
+    """
+
+    of_table = models.CharField(max_length=64)
+    of_row = models.BigIntegerField()
+    emptied_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        """Once a row."""
+
+        db_table = "erasure"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["of_table", "of_row"], name="erasure_once")
+        ]
+
+
+@cache
+def layout(model: type[models.Model]) -> Layout:
+    """Return the layout of a model's table."""
+    fields = sorted(model._meta.concrete_fields, key=lambda field: field.attname)
+    fields = [field for field in fields if field.attname != SALT]
+    return Layout(
+        table=model._meta.db_table,
+        columns=tuple(field.attname for field in fields),
+        reals=_places(fields, models.FloatField),
+        booleans=_places(fields, models.BooleanField),
+    )
+
+
+def _places(fields: Sequence[Any], kind: type[object]) -> tuple[int, ...]:
+    return tuple(place for place, field in enumerate(fields) if isinstance(field, kind))

@@ -15,9 +15,9 @@ from django.db import connections
 from equipoise.conduct.audit.canonical import (
     SALT_BYTES,
     ZERO,
-    canonical,
     event_hash,
     payload_digest,
+    payload_text,
     row_digest,
 )
 from equipoise.conduct.audit.instants import instant
@@ -86,6 +86,7 @@ def act(
     with writing(store) as alias:
         under_way = Act(alias, token(ACT_BYTES).hex(), at)
         yield under_way
+        rows = payload_text(under_way.written)
         event = Event(
             at=instant(at),
             actor=by,
@@ -94,17 +95,13 @@ def act(
             subjects=" ".join(subjects),
             reason=reason,
             act=under_way.token,
-            payload_sha256=payload_digest(digest for _, _, digest in under_way.written),
+            payload_sha256=payload_digest(rows),
         )
-        _link(event, alias)
-        rows = [[table, number, digest.hex()] for table, number, digest in under_way.written]
-        EventPayload.objects.using(alias).bulk_create(
-            [EventPayload(event_id=event.id, rows=canonical(rows).decode())]
-        )
+        _link(event, rows, alias=alias)
         under_way.event = event
 
 
-def _link(event: Event, alias: str) -> None:
+def _link(event: Event, rows: str, *, alias: str) -> None:
     """Take the chain's lock, give the event its number and the hash before it, and insert it."""
     connection = connections[alias]
     if connection.vendor == "postgresql":
@@ -114,3 +111,4 @@ def _link(event: Event, alias: str) -> None:
     event.id, event.prev_hash = last[0] + 1, last[1]
     event.hash = event_hash(event.link())
     Event.objects.using(alias).bulk_create([event])
+    EventPayload.objects.using(alias).bulk_create([EventPayload(id=event.id, rows=rows)])

@@ -5,6 +5,9 @@ Holds names. `audit.tables` finds the append-only tables themselves; a test comp
 
 MUTABLE: dict[str, str] = {
     "account": "passwords and addresses change; each change leaves an event",
+    "account_emailaddress": "the sign-in library's copy of an address",
+    "account_emailconfirmation": "unused: addresses are not confirmed by mail",
+    "mfa_authenticator": "second factors, their secrets sealed; each change leaves an event",
     "entry_current": "a cache of the latest entries; `verify` rebuilds and compares it",
     "django_session": "who is signed in at the moment; ends by itself",
 }

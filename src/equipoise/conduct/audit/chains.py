@@ -1,0 +1,47 @@
+"""The chains of the installation Django is connected to, as `verification` and `chain export` need them.
+
+Holds finding a store's source, layouts and remembered anchors.
+"""
+
+from django.db import connections
+from psycopg.conninfo import make_conninfo
+
+from equipoise.conduct.audit.layouts import Layout
+from equipoise.conduct.audit.models import Anchor, layout
+from equipoise.conduct.audit.sources import Source
+from equipoise.conduct.audit.tables import audited
+from equipoise.conduct.audit.verification import Anchored, Verified, verify
+from equipoise.conduct.stores.names import ALIASES, Store
+
+
+def source(store: Store) -> Source:
+    """Return where a store lies."""
+    connection = connections[ALIASES[store]]
+    described = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return Source("sqlite", str(described["NAME"]))
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    given = {name: str(described[key]) for name, key in names.items() if described[key]}
+    return Source("postgresql", make_conninfo("", **given))
+
+
+def layouts(store: Store) -> dict[str, Layout]:
+    """Return table to layout of a store's audited rows."""
+    return {one.table: one for one in map(layout, audited(ALIASES[store]))}
+
+
+def remembered(store: Store) -> list[Anchored]:
+    """Return the anchors a store itself keeps: they notice mistakes, not somebody who owns the store."""
+    rows = Anchor.objects.using(ALIASES[store]).order_by("id").values_list("at", "count", "hash")
+    return [Anchored(at, count, digest, "the store itself") for at, count, digest in rows]
+
+
+def check(store: Store, *, anchors: list[Anchored], processes: int | None = None) -> Verified:
+    """Recompute a store's chain, and hold it against anchors and those it remembers itself."""
+    return verify(
+        source(store),
+        store=store,
+        layouts=layouts(store),
+        anchors=[*remembered(store), *anchors],
+        processes=processes,
+    )
