@@ -30,7 +30,7 @@ def test_the_title_states_the_range_and_the_structure(data):
 
 def test_what_was_tried_first_is_said_with_the_reason(data):
     assert one(blocks(data), Prose).text == (
-        "Tried first, as the protocol orders: us (the Hessian is singular). Used: heterogeneous Toeplitz."
+        "Tried first, as the protocol orders: unstructured (the Hessian is singular). Used: heterogeneous Toeplitz."
     )
 
 

@@ -12,6 +12,22 @@ from equipoise.report.folder import Row
 from equipoise.report.models import Model, effects_of
 from equipoise.report.trial import Trial, number
 
+SPELLED = 5
+"""Visits whose correlations have room for numbers on every screen."""
+STRUCTURES = {
+    "us": "unstructured",
+    "cs": "compound symmetry",
+    "csh": "heterogeneous compound symmetry",
+    "ar1": "first-order autoregressive",
+    "ar1h": "heterogeneous first-order autoregressive",
+    "ad": "ante-dependence",
+    "adh": "heterogeneous ante-dependence",
+    "toep": "Toeplitz",
+    "toeph": "heterogeneous Toeplitz",
+    "sp_exp": "spatial exponential",
+}
+"""A structure to its words, where the analysis gives none."""
+
 
 def blocks(trial: Trial, model: Model, *, name: str) -> list[Block]:
     """Return the picture, the table it repeats and what is to be said of the structure; none without one."""
@@ -36,9 +52,11 @@ def _figure(trial: Trial, rows: list[Row], *, name: str, unit: str) -> Figure:
         panels=panels,
     )
     whose = "by arm" if len(rows) > 1 else "in all arms alike"
+    many = len(_visits(rows[0])) > SPELLED
+    small = "; where cells are too small for numbers, a minus marks a negative one" if many else ""
     caption = (
         f"Numbers in the cells are correlations of the residuals, {whose}; the stronger, the fuller the "
-        f"color. SD: standard deviation at the visit{f', {unit}' if unit else ''}."
+        f"color{small}. SD: standard deviation at the visit{f', {unit}' if unit else ''}."
     )
     return figure(content, matrix.draw, name=name, caption=caption)
 
@@ -75,7 +93,8 @@ def _told(row: Row, panel: Panel) -> str:
 
 
 def _structure(row: Row) -> str:
-    return wording.inline(str(row.get("structure_label") or row.get("structure") or "unnamed"))
+    known = str(row.get("structure") or "unnamed")
+    return wording.inline(str(row.get("structure_label") or STRUCTURES.get(known, known)))
 
 
 def _fallbacks(row: Row) -> str:

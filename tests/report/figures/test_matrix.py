@@ -1,6 +1,7 @@
 """The triangle of correlations."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -61,6 +62,14 @@ def test_cells_too_small_for_numbers_have_none_and_say_nothing_wrong(canvas):
     drawing = matrix.draw(content(30), canvas)
     assert "on-cell" not in drawing
     assert len(re.findall(r'class="cell cell-\d"', drawing)) == 30 * 29 / 2
+
+
+def test_a_negative_correlation_keeps_its_sign_where_its_number_has_no_room():
+    base = content(30)
+    rows = tuple(tuple(-one for one in row) for row in base.panels[0].correlation)
+    drawing = matrix.draw(replace(base, panels=(replace(base.panels[0], correlation=rows),)), CANVASES[0])
+    assert texts(drawing).count("−") > 0
+    assert "1" not in texts(drawing)[: texts(drawing).index("−")]
 
 
 @settings(max_examples=12, deadline=None)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.report.figures import scale
-from equipoise.report.figures.scale import Linear, label, spread, ticks, time_axis
+from equipoise.report.figures.scale import Linear, both_sides, label, spread, ticks, time_axis
 
 values = st.floats(-1e4, 1e4, allow_nan=False)
 
@@ -28,6 +28,14 @@ def test_ticks_are_even_and_cover_the_range(low, width):
 
 def test_ticks_of_a_range_without_width_still_make_an_axis():
     assert len(ticks(3, 3)) > 1
+
+
+@pytest.mark.parametrize(
+    ("marks", "wanted"),
+    [([-4, -2, 0], [-4, -2, 0, 2]), ([0, 2], [-2, 0, 2]), ([-2, 0, 2], [-2, 0, 2]), ([2, 4], [0, 2, 4])],
+)
+def test_an_axis_shows_both_sides_of_no_difference(marks, wanted):
+    assert both_sides(marks, 0) == wanted
 
 
 def test_zero_is_a_tick_whenever_it_lies_inside():

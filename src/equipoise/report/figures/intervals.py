@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from equipoise.report.figures import svg
-from equipoise.report.figures.scale import Linear, label, ticks
+from equipoise.report.figures.scale import Linear, both_sides, label, ticks
 from equipoise.report.figures.svg import Canvas
 
 LABEL_SHARE, DETAIL_SHARE, TEXT_SHARE = 0.30, 0.40, 0.24
@@ -120,13 +120,9 @@ def _ticks(figure: Intervals) -> list[float]:
     low = figure.low if figure.low is not None else min(ends, default=0.0)
     high = figure.high if figure.high is not None else max(ends, default=1.0)
     marks = ticks(low, high)
-    step = marks[1] - marks[0]
-    # Both sides of the reference are shown, so that a reader sees that the other side was possible.
-    if figure.reference is not None and figure.low is None and marks[-1] <= figure.reference:
-        marks = [*marks, marks[-1] + step]
-    if figure.reference is not None and figure.high is None and marks[0] >= figure.reference:
-        marks = [marks[0] - step, *marks]
-    return marks
+    if figure.reference is None or figure.low is not None or figure.high is not None:
+        return marks
+    return both_sides(marks, figure.reference)
 
 
 def _place(figure: Intervals, canvas: Canvas, *, room: float, numbers: float) -> tuple[list[_Placed], float]:

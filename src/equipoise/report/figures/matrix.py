@@ -161,9 +161,11 @@ def _cell(
             x + inset, y + inset, grid.cell - 2 * inset, grid.height - 2 * inset, class_=f"cell cell-{depth}"
         )
     ]
-    if grid.spelled:
+    text = "1" if diagonal else coefficient(value)
+    # Where a number has no room its sign must have: the hue tells the strength alone.
+    text = text if grid.spelled else numerals.MINUS if text.startswith(numerals.MINUS) else ""
+    if text:
         baseline = y + grid.height / 2 + canvas.font * 0.35
-        text = "1" if diagonal else coefficient(value)
         drawn.append(
             svg.text(text, x + grid.cell / 2, baseline, anchor="middle", class_=f"on-cell on-cell-{depth}")
         )

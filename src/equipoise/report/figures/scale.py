@@ -72,6 +72,16 @@ def ticks(low: float, high: float, *, wanted: int = TICKS_WANTED) -> list[float]
     return [place * step for place in range(first, last + 1)]
 
 
+def both_sides(marks: Sequence[float], value: float) -> list[float]:
+    """Return the marks with one more beyond `value` where all lie on one side of it.
+
+    A reader sees then that the other side was possible.
+    """
+    step = marks[1] - marks[0]
+    below = [marks[0] - step] if marks[0] >= value else []
+    return [*below, *marks, *([marks[-1] + step] if marks[-1] <= value else [])]
+
+
 def spread(wanted: Sequence[float], *, gap: float, low: float, high: float) -> list[float]:
     """Return positions near the wanted ones, at least `gap` apart and, given room, within [low, high]."""
     order = sorted(range(len(wanted)), key=lambda place: wanted[place])

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from equipoise.report.figures import axes, svg
 from equipoise.report.figures.axes import LABEL_GAP, Box
-from equipoise.report.figures.scale import Linear, TimeAxis, spread, ticks, time_axis
+from equipoise.report.figures.scale import Linear, TimeAxis, both_sides, spread, ticks, time_axis
 from equipoise.report.figures.svg import Canvas
 
 WIDE_HEIGHT, NARROW_HEIGHT = 270.0, 230.0
@@ -141,7 +141,7 @@ def _differences(
     if not points:
         return [], plot.box
     values = [value for one in points for value in (one.mean, one.low, one.high) if value is not None]
-    marks = ticks(min(0.0, *values), max(0.0, *values), wanted=4)
+    marks = both_sides(ticks(min(0.0, *values), max(0.0, *values), wanted=4), 0.0)
     head = svg.wrap(figure.difference_axis, canvas.width, canvas.font)
     above = plot.box.bottom + canvas.line * 2.6
     top = above + canvas.line * (len(head) - 0.4)
