@@ -103,7 +103,7 @@ def test_a_trial_without_gaps_is_given_back(invented):
 
 
 def test_a_small_trial_and_a_constant_outcome_are_refused(invented):
-    with pytest.raises(FitError, match="no proper posterior"):
+    with pytest.raises(FitError, match="no posterior to rely on"):
         draw(invented(n=6), n=2, rng=np.random.default_rng(1))
     trial = invented()
     with pytest.raises(FitError, match="does not vary"):

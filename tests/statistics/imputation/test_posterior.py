@@ -11,7 +11,7 @@ from equipoise.errors import FitError
 from equipoise.statistics import imputation
 from equipoise.statistics.imputation.comparison import columns
 from equipoise.statistics.imputation.draws import draw_parameters
-from equipoise.statistics.imputation.posterior import LEAST_SHARE, refuse_few, refuse_thin
+from equipoise.statistics.imputation.posterior import LEAST_SHARE, refuse_few
 
 STANDARD_ERRORS = 4
 DRAWS = 3000
@@ -107,20 +107,41 @@ def test_dropout_moves_later_visits_only(drawn):
     assert again.sigma[:, 0, 2, 2].std() > found.sigma[:, 0, 2, 2].std()
 
 
+def varied(n, q):
+    """Return covariates (n, q) that can be told apart."""
+    return np.random.default_rng(1).normal(size=(n, q))
+
+
+def left(*last):
+    """Return who was seen when, (n, 3), from how many visits each participant was seen at before leaving."""
+    return np.arange(3) < np.array(last)[:, None]
+
+
 def test_too_few_participants_are_refused_with_every_visit():
-    count = np.array([[9.0, 5.0, 2.0]])
-    with pytest.raises(FitError, match="no proper posterior") as refused:
-        refuse_few(count, covariates=3, by_arm=False)
-    assert [problem.message[:15] for problem in refused.value.problems] == ["2 participants "]
-    refuse_few(np.array([[6.0, 5.0, 6.0]]), covariates=3, by_arm=False)
+    together = np.zeros(9, dtype=int)
+    with pytest.raises(FitError, match="no posterior to rely on") as refused:
+        refuse_few(left(3, 3, 2, 2, 1, 1, 1, 1, 1), together, varied(9, 3))
+    told = [problem.message[:53] for problem in refused.value.problems]
+    assert told == [
+        "4 participants have every outcome up to visit 2, 5 ar",
+        "2 participants have every outcome up to visit 3, 6 ar",
+    ]
+    refuse_few(left(3, 3, 3, 3, 3, 3, 1, 1, 1), together, varied(9, 3))
 
 
 def test_an_arm_too_small_for_its_own_covariance_is_refused():
-    count = np.array([[9.0, 9.0, 9.0], [3.0, 3.0, 1.0]])
-    refuse_few(count.sum(axis=0, keepdims=True), covariates=3, by_arm=False)
-    with pytest.raises(FitError, match="of arm 1 have an outcome at visit 3") as refused:
-        refuse_few(count, covariates=3, by_arm=True)
+    seen, arm = left(*[3] * 9, 3, 3, 1, 1, 1), np.array([0] * 9 + [1] * 5)
+    refuse_few(seen, np.zeros_like(arm), varied(14, 3))
+    with pytest.raises(FitError, match="2 participants of arm 1 have every outcome up to visit 2") as refused:
+        refuse_few(seen, arm, varied(14, 3))
     assert refused.value.problems[0].hint == "take one covariance for all arms"
+
+
+def test_arms_may_share_covariates_that_only_one_of_them_could_carry():
+    seen, arm = left(*[3] * 9, *[3] * 4), np.array([0] * 9 + [1] * 4)
+    refuse_few(seen, arm, varied(13, 6))
+    with pytest.raises(FitError, match="of arm 0"):
+        refuse_few(seen, arm, varied(13, 8))
 
 
 def test_a_visit_that_follows_from_an_earlier_one_is_refused():
@@ -133,22 +154,19 @@ def test_a_visit_that_follows_from_an_earlier_one_is_refused():
     assert np.finfo(float).eps < LEAST_SHARE
 
 
-def test_a_visit_hardly_anybody_was_seen_at_is_refused_before_a_chain_hides_it():
-    trial = complete()
+def test_a_level_nobody_of_which_was_seen_at_a_visit_is_refused():
+    trial = complete(n=30, covariates=0)
+    level = np.where(np.arange(30) < 4, 1.0, 0.0)
     y = trial.outcome.copy()
-    y[4:, 1] = np.nan
-    thin = imputation.incomplete(y, trial.arm, covariates=trial.covariates)
-    with pytest.raises(FitError, match="4 participants have an outcome at visit 2, 6 are needed"):
-        draw_parameters(thin, n=2, rng=np.random.default_rng(1))
+    y[:4, 1] = np.nan
+    gaps = imputation.incomplete(y, trial.arm, covariates=level)
+    with pytest.raises(FitError, match="cannot be told apart among those with every outcome up to visit 2"):
+        draw_parameters(gaps, n=2, rng=np.random.default_rng(1))
 
 
-def test_visits_never_seen_together_are_refused_in_the_arm_concerned():
-    seen = np.ones((24, 3), dtype=bool)
-    seen[::4, 0] = seen[1::4, 1] = False
-    refuse_thin(seen, np.zeros(24, dtype=int), covariates=2)
-    which = (np.arange(24) % 4 < 2).astype(int)
-    with pytest.raises(
-        FitError, match="no participant of arm 1 has outcomes at both visits 1 and 2"
-    ) as refused:
-        refuse_thin(seen, which, covariates=2)
-    assert len(refused.value.problems) == 1
+def test_gaps_that_leave_the_posterior_open_are_refused_before_a_chain_hides_it():
+    trial = complete(n=60, visits=5)
+    y = np.where(np.random.default_rng(5).random((60, 5)) < 0.45, np.nan, trial.outcome)
+    gaps = imputation.incomplete(y, trial.arm, covariates=trial.covariates)
+    with pytest.raises(FitError, match="have every outcome up to visit 5, 8 are needed"):
+        draw_parameters(gaps, n=2, rng=np.random.default_rng(1))

@@ -19,7 +19,6 @@ from equipoise.statistics.imputation.posterior import (
     draw_by_arm,
     draw_together,
     refuse_few,
-    refuse_thin,
 )
 from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, cholesky, symmetric, transpose
 from equipoise.statistics.mmrm.design import power_of_two
@@ -113,15 +112,13 @@ def augment(
 
     burn_in  steps of each chain before its draw. With one covariance and no gap before a last outcome draws
              are exact, and no chain is needed
-    Raises   FitError when the posterior is not proper or an outcome does not vary
+    Raises   FitError when the posterior need not be proper or an outcome does not vary
     Source   Schafer (1997), Analysis of incomplete multivariate data, ch. 6; Tang, arXiv 1811.08042
     """
     data = _modeled(trial, scaled, by_arm=covariance_by_arm)
     holes = np.asarray(data.gaps.any(axis=1))
     count = _count(data)
-    refuse_few(count, covariates=data.u.shape[1], by_arm=covariance_by_arm)
-    if holes.any():
-        refuse_thin(data.seen, data.which, covariates=data.u.shape[1])
+    refuse_few(data.seen, data.which, data.u)
     base = _products(data.take(~holes), data.y[None, ~holes], groups=count.shape[0])
     broken = data.take(holes)
     if not holes.any() and not covariance_by_arm:
@@ -187,10 +184,12 @@ def _products(data: _Modeled, y: Array, *, groups: int) -> Array:
     v = np.concatenate([np.broadcast_to(data.u, (t, *data.u.shape)), y], axis=2)
     sums = np.zeros((t, groups, m, k, k))
     for h in range(groups):
-        for j in range(m):
-            own = v[:, (data.which == h) & (data.last == j + 1)]
-            sums[:, h, j] = transpose(own) @ own
-    return np.cumsum(sums[:, :, ::-1], axis=2)[:, :, ::-1]
+        for j in range(m - 1, -1, -1):
+            own = np.flatnonzero((data.which == h) & (data.last == j + 1))
+            if own.size:
+                members = v[:, own]
+                sums[:, h, : j + 1] += (transpose(members) @ members)[:, None]
+    return sums
 
 
 def _gap_groups(data: _Modeled) -> Iterator[Group]:

@@ -54,7 +54,7 @@ def draw_in_blocks(
     burn_in            as `augment`
     Observed outcomes stay as they are. A participant's missing ones are drawn given them from the
     distribution that the strategy makes of the drawn parameters.
-    Raises  FitError when the posterior is not proper or an outcome does not vary
+    Raises  FitError when the posterior need not be proper or an outcome does not vary
     Source  Carpenter, Roger and Kenward (2013), J Biopharm Stat 23:1352-1371
     Checked tests/golden/rubin_antidepressant
     """

@@ -98,65 +98,49 @@ def draw_by_arm(sums: Sums, b: Array, *, rng: np.random.Generator) -> Parameters
     return Parameters(transpose(drawn.reshape(t, m, q)), sigma)
 
 
-def refuse_few(count: Array, *, covariates: int, by_arm: bool) -> None:
-    """Raise FitError when the posterior is not proper, with every visit at which participants are too few.
+def refuse_few(seen: Flags, which: Codes, u: Array) -> None:
+    """Raise FitError when the posterior need not be proper, with every visit that has too few participants.
 
-    count       (H, m) participants whose last outcome is at each visit or later
-    covariates  q;  by_arm  H counts arms, each with a covariance of its own
+    seen   (n, m) outcomes the model is fitted to
+    which  (n,) number of the covariance
+    u      (n, q) covariates, among them the intercept and H - 1 arms when each arm has its own covariance
+    Those seen at every visit so far, their later outcomes left out, have dropout and nothing else, and their
+    posterior is proper when the degrees of freedom of every regression are above 0; further outcomes keep it
+    so. Without gaps this is necessary as well. A chain on an improper posterior would not show it.
     """
-    m = count.shape[1]
-    problems = _few(count.sum(axis=0), q=covariates, whose="")
-    if by_arm:
-        for arm in range(count.shape[0]):
-            problems += _few(count[arm], q=0, whose=f" of arm {arm}")
-    if problems:
-        raise FitError(f"The imputation model for {m} visits has no proper posterior", problems)
-
-
-def refuse_thin(seen: Flags, which: Codes, *, covariates: int) -> None:
-    """Raise FitError when outcomes with gaps leave the posterior open, which a chain would not show.
-
-    seen        (n, m) outcomes the model is fitted to
-    which       (n,) number of the covariance
-    covariates  q
-    Each visit needs as many outcomes as its regression on all other visits takes, each pair of visits
-    somebody who has both.
-    """
-    m = seen.shape[1]
-    problems = []
-    for h in range(int(which.max()) + 1):
-        own = seen[which == h].astype(np.float64)
-        both = own.T @ own
-        whose, q = (f" of arm {h}", 1) if which.any() else ("", covariates)
-        problems += [
-            Problem(
-                f"{both[j, j]:g} participants{whose} have an outcome at visit {j + 1}, {q + m} are needed"
-            )
+    h, (m, q) = int(which.max()) + 1, (seen.shape[1], u.shape[1])
+    unbroken = np.logical_and.accumulate(seen, axis=1)
+    counts = np.stack([unbroken[which == a].sum(axis=0) for a in range(h)])
+    if h == 1:
+        problems = _few(counts[0], q=q, whose="")
+    else:
+        problems = [row for a in range(h) for row in _few(counts[a], q=1, whose=f" of arm {a}")]
+        # One arm at least must carry the covariates that all have in common.
+        shared = [_few(counts[a], q=q - h + 1, whose=f" of arm {a}") for a in range(h)]
+        problems = problems or min(shared, key=len)
+    if not problems:
+        problems = [
+            Problem(f"covariates cannot be told apart among those with every outcome up to visit {j + 1}")
             for j in range(m)
-            if both[j, j] < q + m
-        ]
-        problems += [
-            Problem(f"no participant{whose} has outcomes at both visits {a + 1} and {b + 1}")
-            for a, b in np.argwhere(np.triu(both == 0, 1)).tolist()
+            if np.linalg.matrix_rank(u[unbroken[:, j]]) < q
         ]
     if problems:
-        raise FitError(f"The imputation model for {m} visits has no proper posterior", problems)
+        raise FitError(f"The imputation model for {m} visits has no posterior to rely on", problems)
 
 
-def _few(count: Array, *, q: int, whose: str) -> list[Problem]:
+def _few(count: Codes, *, q: int, whose: str) -> list[Problem]:
     m = count.size
-    problems = []
-    for j in range(m):
-        needed = max(q + j + 1, q + m - j)
-        if count[j] < needed:
-            seen = f"{count[j]:g} participants{whose} have an outcome at visit {j + 1} or later"
-            problems.append(
-                Problem(
-                    f"{seen}, {needed} are needed for {q} coefficients and a covariance of {m} visits",
-                    "take one covariance for all arms" if whose else "impute fewer visits or drop covariates",
-                )
-            )
-    return problems
+    hint = "take one covariance for all arms" if whose else "impute fewer visits or leave covariates out"
+    needed = [max(q + j + 1, q + m - j) for j in range(m)]
+    return [
+        Problem(
+            f"{count[j]} participants{whose} have every outcome up to visit {j + 1}, {needed[j]} are needed "
+            f"for {q} coefficients and a covariance of {m} visits",
+            hint,
+        )
+        for j in range(m)
+        if count[j] < needed[j]
+    ]
 
 
 def _regress(
