@@ -66,6 +66,8 @@ def sequential(count: Array, sums: Array, *, covariates: int, restricted: bool) 
         df = count[:, j] - (covariates if restricted else 0)
         enough = positive & (count[:, j] > k) & (rss > LEAST_SHARE * total)
         fine &= enough
+        # What could not be computed is noise of any size, which no later step may meet.
+        slope = np.where(enough[:, None], slope, 0.0)
         alpha[:, j], beta[:, j, :j] = slope[:, :covariates], slope[:, covariates:]
         gamma[:, j] = np.where(enough, rss / np.maximum(df, 1), 1.0)
     return Sequential(alpha, beta, gamma, fine)
