@@ -122,3 +122,25 @@ class Delegation(AuditedRow):
         """Named as in the design."""
 
         db_table = "delegation"
+
+
+class SignInAttempt(AuditedRow):
+    """An attempt to sign in.
+
+    key       HMAC of the address typed: people type passwords there by mistake
+    address   where the connection came from
+    """
+
+    key = models.CharField(max_length=64)
+    address = models.CharField(max_length=64)
+    attempted_at = models.CharField(max_length=27)
+    ok = models.BooleanField()
+
+    class Meta:
+        """Read by account and by address, the latest first."""
+
+        db_table = "sign_in_attempt"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["key", "-id"], name="sign_in_key"),
+            models.Index(fields=["address", "-id"], name="sign_in_address"),
+        ]

@@ -31,7 +31,10 @@ ROLES: dict[str, str] = {
 """Role to its name on pages. `participant` signs in elsewhere and holds no grant."""
 
 UNBLINDED = frozenset({"pharmacist", "unblinded_statistician"})
-"""Roles that learn arms; their sign-in needs a second factor, as signing does."""
+"""Roles that learn arms."""
+
+SECOND_FACTOR = UNBLINDED | {"investigator", "system_administrator"}
+"""Roles that sign in with a second factor: those that learn arms, sign, or give others their roles."""
 
 _SITE = frozenset({"coordinator", "investigator", "facilitator", "session_monitor", "on_call_physician"})
 _WATCHING = frozenset({"data_manager", "monitor", "medical_monitor", "auditor"})

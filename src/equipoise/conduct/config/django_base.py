@@ -28,6 +28,10 @@ INSTALLED_APPS = [
     "equipoise.conduct.capture",
     "equipoise.conduct.review",
     "equipoise.conduct.config",
+    # After our apps, so that our templates are found before theirs.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
 MIDDLEWARE = [
     "equipoise.conduct.config.forwarded.Forwarded",
@@ -41,6 +45,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "equipoise.conduct.accounts.access.Access",
 ]
 TEMPLATES = [
@@ -57,6 +62,34 @@ TEMPLATES = [
     }
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTHENTICATION_BACKENDS = [
+    "equipoise.conduct.accounts.sign_in.Guard",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+ACCOUNT_ADAPTER = "equipoise.conduct.accounts.adapters.StudyAccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_LOGOUT_REDIRECT_URL = "/sign-in/"
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip,20/5m/key", "reauthenticate": "10/m/user"}
+LOGIN_REDIRECT_URL = "/"
+MFA_ADAPTER = "equipoise.conduct.accounts.adapters.StudyMfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 DATABASE_ROUTERS = ["equipoise.conduct.stores.router.StoreRouter"]
 
 WHITENOISE_USE_FINDERS = True
@@ -82,6 +115,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "equipoise.conduct.config.errors.not_from_here"
+SESSION_IDLE_MINUTES = 30
+SECOND_FACTOR_KEY = ""
+"""Made from the installation's key; empty here, where no installation is known."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000
 """Bytes of one request; a longer one is refused before anything is read from it."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000

@@ -1,5 +1,7 @@
 """Django's configuration, made from the installation's settings. Nobody edits this to set a site up."""
 
+import hmac
+
 from equipoise.conduct.config.databases import databases
 from equipoise.conduct.config.django_base import *  # noqa: F403 - settings are names in a module
 from equipoise.conduct.config.settings import current
@@ -10,6 +12,8 @@ STUDY = current()
 
 SECRET_KEY = keys.read(STUDY.keys, "web").hex()
 ALLOWED_HOSTS = list(STUDY.hosts)
+SECOND_FACTOR_KEY = hmac.new(bytes.fromhex(SECRET_KEY), b"second factor", "sha256").hexdigest()
+SESSION_IDLE_MINUTES = STUDY.session_minutes
 LANGUAGE_CODE = STUDY.language
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = STUDY.public
 SECURE_SSL_REDIRECT = STUDY.public

@@ -1,8 +1,8 @@
 """Every address of the web system. One that names no action is refused by the gate."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [path("", include("equipoise.conduct.accounts.urls"))]
 
 handler400 = "equipoise.conduct.config.errors.not_understood"
 handler404 = "equipoise.conduct.config.errors.not_found"
