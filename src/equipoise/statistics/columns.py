@@ -15,10 +15,10 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-# A column with less than this share of its length outside the columns before it is collinear (R's lm).
+# R's lm drops a column when less than this share of its length is new.
 COLLINEAR_SHARE = 1e-7
-# A column shorter than this many roundings of its largest value does not vary.
-ROUNDINGS = 10
+# Variation below this many roundings of the largest value is rounding, not data.
+ROUNDINGS = 64
 
 
 def covariate_matrix(
@@ -83,7 +83,7 @@ def independent_columns(x: Matrix, codes: Codes) -> list[int]:
     """
     scale = np.abs(x).max(axis=0, initial=0.0)
     within = _centered_within(x, codes)
-    noise = ROUNDINGS * np.finfo(np.float64).eps * scale * np.sqrt(x.shape[0])
+    noise = rounding_noise(scale, x.shape[0])
     kept: list[int] = []
     for j in range(x.shape[1]):
         column = within[:, j]
@@ -93,6 +93,11 @@ def independent_columns(x: Matrix, codes: Codes) -> list[int]:
         if length > noise[j] and np.linalg.norm(new) > COLLINEAR_SHARE * length:
             kept.append(j)
     return kept
+
+
+def rounding_noise(scale: Vector | float, n: int) -> Any:
+    """Return the length that rounding alone gives n values of size `scale` whose true length is 0."""
+    return ROUNDINGS * np.finfo(np.float64).eps * scale * np.sqrt(n)
 
 
 def _centered_within(x: Matrix, codes: Codes) -> Matrix:
