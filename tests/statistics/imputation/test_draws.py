@@ -76,11 +76,16 @@ def test_an_outcome_seen_after_an_event_is_conditioned_on_but_does_not_inform_th
     assert (below != above).all()
 
 
+@pytest.mark.parametrize("by_arm", [False, True])
 @pytest.mark.parametrize("strategy", list(imputation.STRATEGIES))
-def test_draws_average_to_the_conditional_means_of_a_large_trial(invented, strategy):
+def test_draws_average_to_the_conditional_means_of_a_large_trial(invented, strategy, by_arm):
     trial = invented(n=2000, strategies=(strategy,), seed=5)
-    sets = draw(trial, n=60, rng=np.random.default_rng(6), burn_in=5)
-    expected = imputation.conditional_means(trial, imputation.fit_model(trial))
+    # Covariances that differ between arms, and covariates that one arm has more of.
+    y = np.where(trial.arm[:, None] == 1, 3 * trial.outcome, trial.outcome)
+    trial = made(trial, outcome=y + trial.arm[:, None] * trial.covariates[:, :1])
+    sets = draw(trial, n=60, rng=np.random.default_rng(6), burn_in=5, covariance_by_arm=by_arm)
+    model = imputation.fit_model(trial, covariance_by_arm=by_arm)
+    expected = imputation.conditional_means(trial, model)
     # One number a data set: its average over everything imputed at the last visit, in the active arm.
     place = trial.missing[:, -1] & (trial.arm == 1)
     averages = sets[:, place, -1].mean(axis=1)

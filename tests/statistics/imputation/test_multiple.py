@@ -93,6 +93,9 @@ def test_delta_moves_the_estimate_by_the_share_imputed(invented):
     expected = compare(trial, delta[None]).difference[0, 1]
     change = [b.estimate - a.estimate for a, b in zip(plain.estimates, moved.estimates, strict=True)]
     assert change == pytest.approx(expected.tolist())
+    everywhere = np.where(trial.missing, delta, 50.0)
+    again = analyze_multiple(trial, rng=np.random.default_rng(1), delta=everywhere, **options)
+    assert again.estimates == moved.estimates
     assert "delta added to imputed outcomes" in moved.convention
     assert "delta" not in plain.convention
 
