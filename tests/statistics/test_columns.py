@@ -27,8 +27,8 @@ def test_covariates_become_named_columns():
 @pytest.mark.parametrize(
     ("covariates", "names", "words"),
     [
-        ([1, 2], (), "one row"),
-        (np.zeros((3, 1, 1)), (), "one row"),
+        ([1, 2], (), "2 rows of covariates for 3"),
+        (np.zeros((3, 1, 1)), (), "3 dimensions"),
         ([1, 2, np.nan], (), "missing"),
         ([1, 2, 3], ("a", "b"), "2 names"),
     ],

@@ -33,8 +33,10 @@ def covariate_matrix(
     x = np.empty((n, 0)) if covariates is None else np.asarray(covariates, dtype=np.float64)
     if x.ndim == 1:
         x = x[:, None]
-    if x.ndim > 2 or x.shape[0] != n:
-        raise ValueError(f"covariates have shape {x.shape}; give one row for each of {n} outcomes")
+    if x.ndim > 2:
+        raise ValueError(f"covariates have {x.ndim} dimensions; give a row a participant")
+    if x.shape[0] != n:
+        raise ValueError(f"{x.shape[0]} rows of covariates for {n} outcomes")
     missing = int(np.count_nonzero(~np.isfinite(x)))
     if missing:
         raise ValueError(
