@@ -57,6 +57,7 @@ WORSE = replace(
     low=1.0,
     high=9.0,
 )
+MODELED = replace(FELL, arm=replace(PSILOCYBIN, modeled=-20.4), reference=replace(NIACIN, modeled=-8.4))
 NONE = replace(FELL, estimate=None, low=None, high=None, p_value=None, status="nobody was seen at day 28")
 RESPONSE = replace(
     FELL,
@@ -298,3 +299,22 @@ def test_labels_inside_sentences_keep_abbreviations():
     assert wording.inline("Psilocybin 25 mg") == "psilocybin 25 mg"
     assert wording.inline("MBSR") == "MBSR"
     assert wording.inline("") == ""
+
+
+def test_a_model_s_own_means_stand_beside_its_difference():
+    assert wording.sentence(MODELED) == (
+        "From preparation 1 to day 28, the least-squares mean MADRS total fell by 20.4 points with psilocybin "
+        "and by 8.4 points with niacin, a difference of 12.0 points, lower with psilocybin (95% confidence "
+        "interval, 6.3 to 17.7; P\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}.001)."
+    )
+
+
+def test_a_mean_of_one_arm_alone_is_no_model():
+    assert "least-squares" not in wording.sentence(replace(MODELED, reference=NIACIN))
+
+
+def test_values_are_averaged_by_the_model_too():
+    assert wording.sentence(replace(MODELED, variable="value")).startswith(
+        "At day 28, the least-squares mean MADRS total was −20.4 points with psilocybin and −8.4 points with "
+        "niacin, a difference of 12.0 points"
+    )

@@ -275,7 +275,7 @@ def _course(effect: Effect) -> str:
     if not _is_mean(effect):
         shares = f"{_share(effect.arm)} and {_share(effect.reference)}"
         return f"{opening(effect.variable)}{_at(effect)} was reached by {shares}, {_difference(effect)}"
-    kind = "least-squares mean" if effect.arm.modeled is not None else "mean"
+    kind = "least-squares mean" if all(side.modeled is not None for side in sides) else "mean"
     if effect.variable == "value":
         means = numerals.listing(f"{_amount(effect, side.mean)} with {inline(side.label)}" for side in sides)
         when = opening(_at(effect).strip()) or "Overall"

@@ -394,3 +394,55 @@ def test_a_visit_only_some_are_offered_is_no_point_of_the_arm_s_course(data):
     chosen["offered"] = True
     assert days() == everybody - {chosen["day"]}
     assert str(outcomes.course_figure(opened(data), "madrs.total", name="course").drawings) != before
+
+
+def test_every_number_of_the_results_says_by_which_method(data, modeled):
+    found = modeled.added(data)
+    table = tables(outcomes.section(opened(found)))["table-results"]
+    assert lines(table)["MADRS total change at day 28"][-1] == "a"
+    assert lines(table)["MADRS total at day 28, adjusted for baseline"][-1] == "c"
+    notes = " ".join(table.notes)
+    assert "(a) MMRM. Mixed model over day 1, day 7 and day 28" in notes
+    assert "Variance: model-based, Kenward-Roger." in notes
+    assert "(c) ANCOVA. OLS." in notes
+
+
+def test_methods_say_how_results_were_computed(data, modeled):
+    said = words(methods.section(opened(modeled.added(data))))
+    assert "mixed model for repeated measures, all visits at once; missing values are taken to be" in said
+    assert "As computed: mixed model over day 1, day 7 and day 28" in said
+    assert "Variance: model-based, Kenward-Roger." in said
+
+
+def test_an_imputing_estimator_is_not_said_to_take_values_as_missing_at_random(data):
+    plan = data["protocol"]["estimands"][0]
+    plan["estimator"], plan["missing"] = {"name": "mmrm-jr"}, "missing_at_random"
+    data["tables"]["estimands"][0] |= {"estimator": "mmrm-jr", "missing": "missing_at_random"}
+    said = words(methods.section(opened(data)))
+    assert "imputed by jump to reference; analysis of covariance at the visit; values missing before" in said
+    table = tables(estimands.section(opened(data)))["table-estimands-1"]
+    assert lines(table)["Missing values"][0] == "Imputed; gaps before a later value at random"
+
+
+def test_a_score_without_changes_has_no_column_for_them(data):
+    for row in data["tables"]["descriptives"]:
+        row["change_mean"] = None
+    table = tables(outcomes.section(opened(data)))["table-madrs-2e-total"]
+    assert table.groups == (("Psilocybin 25 mg", 2), ("Niacin 100 mg", 2))
+    assert {len(line.cells) for line in table.lines if not line.heading} == {4}
+
+
+def test_a_model_s_finding_is_no_title_of_observed_means(data, modeled):
+    def title(found):
+        blocks = outcomes.section(opened(found)).blocks
+        return next(one.title for one in blocks if getattr(one, "id", "") == "figure-course-madrs-2e-total")
+
+    assert "lower" in title(data)
+    assert title(modeled.added(data)) == "MADRS total over time"
+
+
+def test_notes_name_visits_as_people_read_them(data):
+    data["results"][0]["notes"] = ["3 of 30 without the variable at D28", "looked at twice"]
+    notes = tables(outcomes.section(opened(data)))["table-results"].notes
+    assert any(note.startswith("3 of 30 without the variable at day 28:") for note in notes)
+    assert any(note.startswith("Looked at twice:") for note in notes)

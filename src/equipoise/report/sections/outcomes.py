@@ -4,6 +4,7 @@ Holds the results table, pictures of comparisons and of means. Refuses to compar
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from equipoise.report import comparison, conventions, numerals, wording
@@ -212,20 +213,27 @@ def _told(courses: list[Course], scale: Scale) -> str:
 
 
 def _by_visit(trial: Trial, scale: Scale, rows: list[Row]) -> Table:
-    """Return means and changes by visit, arms side by side."""
+    """Return means and changes by visit, arms side by side; no changes where the score has none."""
+    heads = HEADS if any(row.get("change_mean") is not None for row in rows) else HEADS[:2]
+    lines = _visit_lines(trial, rows, scale.decimals)
     return Table(
         id=f"table-{slug(scale.score)}",
         caption=f"{scale.label} by visit" + (f" (scale {scale.range})" if scale.range else ""),
         stub="Visit",
-        groups=tuple((column.label, len(HEADS)) for column in trial.columns),
-        heads=HEADS * len(trial.columns),
-        lines=tuple(_visit_lines(trial, rows, scale.decimals)),
+        groups=tuple((column.label, len(heads)) for column in trial.columns),
+        heads=heads * len(trial.columns),
+        lines=tuple(replace(line, cells=_first(line.cells, len(heads))) for line in lines),
         notes=(WITHOUT,) if _has_empty_visit(rows) else (),
     )
 
 
 WITHOUT = "Visits without a single value are left out."
 HEADS = ("n", numerals.MEAN_SD, "Change from baseline (95% CI)")
+
+
+def _first(cells: Sequence[str], width: int) -> tuple[str, ...]:
+    """Return the first cells of each arm."""
+    return tuple(cell for place, cell in enumerate(cells) if place % len(HEADS) < width)
 
 
 def _has_empty_visit(rows: list[Row]) -> bool:

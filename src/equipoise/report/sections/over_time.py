@@ -7,7 +7,7 @@ not reach.
 from collections.abc import Sequence
 
 from equipoise.report import conventions, covariance, models, numerals, wording
-from equipoise.report.blocks import Block, Figure, Heading, Line, Prose, Section, Table, missing
+from equipoise.report.blocks import Block, Figure, Heading, Line, Section, Table, missing
 from equipoise.report.drawing import figure
 from equipoise.report.effect import Effect
 from equipoise.report.figures import trajectory
@@ -34,7 +34,7 @@ def section(trial: Trial) -> Section:
     if not found:
         return missing(ID, TITLE, WITHOUT)
     main = [model for model in found if models.is_main(models.effects_of(trial, model))]
-    blocks: list[Block] = [Prose(MEANING, tone="note")]
+    blocks: list[Block] = []
     for place, model in enumerate(found, start=1):
         blocks += _model(trial, model, place=place, headed=len(main) > 1) if model in main else []
     for place, model in enumerate(found, start=1):
@@ -208,7 +208,7 @@ def _estimate(row: Row) -> str:
 
 
 def _notes(trial: Trial, model: Model) -> tuple[str, ...]:
-    told = ["n: participants of the arm with a value at the visit."]
+    told = [MEANING, "n: participants of the arm with a value at the visit."]
     if model.pairs:
         told.append(
             "A P value stands only where the testing procedure reached the comparison; the other differences "

@@ -212,6 +212,7 @@ def _table(trial: Trial, lead: Effect, own: Row, others: Sequence[tuple[Row, Oth
 def _line(trial: Trial, row: Row, effect: Effect, conclusion: str) -> Line:
     decimals = 1 if effect.measure == "risk_difference" else 2
     printed = numerals.estimate(effect.estimate, effect.low, effect.high, decimals)
+    printed = printed.replace(" ", numerals.FIXED)
     size = f", n{numerals.FIXED}={numerals.FIXED}{numerals.whole(number(row.get('n')))}"
     cells = (
         wording.stop(conventions.spoken(trial, str(row.get("assumption") or ""))) or numerals.ABSENT,
