@@ -22,7 +22,7 @@ def look_up(participant: str, names: Iterable[Name], *, resolved: Resolved, form
     """Return the look-up for the names that a form at a visit reads from elsewhere.
 
     A name with a visit is the value there, of the last repeat. One without is the value at this visit, else
-    at the baseline visit, else at the only visit that has one. Values of several rows that differ are missing.
+    at the baseline visit, else at the only visit that has one. Values of several rows must agree.
     """
     wanted = {name: _place(name, resolved, form) for name in names}
     if not wanted:

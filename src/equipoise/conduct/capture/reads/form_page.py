@@ -1,0 +1,316 @@
+"""One form with its answers, and the history of each answer."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+from django.http import Http404
+
+from equipoise import instruments
+from equipoise.conduct.accounts.permission import ROLES, Viewer
+from equipoise.conduct.audit.models import Event
+from equipoise.conduct.capture import access, answers, facts, moves, visibility
+from equipoise.conduct.capture.access import FormGround
+from equipoise.conduct.capture.answers import COLUMNS, Stored
+from equipoise.conduct.capture.lines import (
+    Choice,
+    Code,
+    FormPage,
+    FormStateName,
+    GroupLine,
+    ItemLine,
+    Move,
+    QueryLine,
+    RowLine,
+    ScoreLine,
+    SignatureLine,
+    StateLine,
+    VersionLine,
+)
+from equipoise.conduct.capture.models import LOG, Entry, FormState, Query, Signature
+from equipoise.conduct.capture.reads import threads
+from equipoise.conduct.capture.reads.sights import circle, local, names, visit_label
+from equipoise.conduct.capture.services.saving import visible
+from equipoise.conduct.capture.services.states import content_sha256
+from equipoise.conduct.studies import reads as studies
+from equipoise.instruments import Wording
+from equipoise.protocol import filling
+from equipoise.protocol.answer import MISSING_REASONS, Answer
+from equipoise.protocol.filling import Filled, Place
+from equipoise.protocol.schedule import Group, Item
+
+STEPS: Mapping[str, Move] = {
+    "complete": "complete", "verify": "verify", "sign": "sign", "lock": "lock", "unlock": "unlock"
+}  # fmt: skip
+
+
+def form_page(number: int, *, viewer: Viewer, language: str = "en") -> FormPage | None:
+    """Return a form; None when there is none the viewer may know of.
+
+    language   which licensed wording is shown where the study has one; short labels otherwise
+    """
+    try:
+        found = access.form(number, viewer=viewer)
+    except Http404:
+        return None
+    seen = circle(viewer)
+    steps = list(FormState.objects.filter(form=number).order_by("seq"))
+    state: FormStateName = _state(steps)
+    stored = answers.current(number)
+    judged = _judged(found, stored)
+    rows = Query.objects.filter(form=number).select_related("form").order_by("id")
+    asked = threads.visible_queries(rows, seen) if found.ground.may("query.view") else []
+    queries = threads.query_lines(asked, seen)
+    known = names({step.person for step in steps})
+    page = _Page(found, stored, judged, queries, _versions(number), _wording(found, language))
+    blocked = _blocked(found, state)
+    site = found.ground.site
+    scored = [name for name in found.form.scores if found.sight.item(found.form.id, name)]
+    saved = max((one.entry for one in stored.values()), default=None)
+    return FormPage(
+        number=number,
+        participant=found.participant,
+        site=site.site,
+        time_zone=site.time_zone,
+        visit=found.row.visit,
+        visit_label=visit_label(found.resolved, found.row.visit, found.row.visit_repeat),
+        visit_repeat=found.row.visit_repeat,
+        form=found.form.id,
+        label=(page.wording.title if page.wording else "") or found.form.label,
+        repeat=found.row.repeat,
+        version=found.row.version,
+        log=found.row.visit == LOG,
+        instructions=page.wording.instructions if page.wording else "",
+        state=state,
+        editable=not blocked,
+        blocked=blocked,
+        reason_needed=any(step.state == moves.COMPLETE for step in steps),
+        transcribed=_role(visibility.transcribed(found.form, found.ground.roles)),
+        moves=_moves(found, state),
+        items=tuple(page.item(item, 0) for item in page.visible(found.form.items)),
+        groups=tuple(page.group(group, editable=not blocked) for group in found.form.groups),
+        scores=tuple(page.score(name) for name in scored),
+        problems=tuple(one.message for one in visible(found, judged.findings) if not one.item),
+        queries=tuple(one for one in queries if not one.item),
+        may_query=found.ground.may("query.open"),
+        states=tuple(
+            StateLine(step.state, known.person(step.person), local(step.stated_at, site), step.reason)
+            for step in steps
+        ),
+        signatures=_signatures(found, stored),
+        missing_reasons=tuple(Choice(one, label) for one, label in MISSING_REASONS.items()),
+        answered=judged.answered,
+        asked=judged.asked,
+        saved_at=_written(saved, found),
+    )
+
+
+def _state(steps: Sequence[FormState]) -> FormStateName:
+    known: Mapping[str, FormStateName] = {
+        "complete": "complete", "verified": "verified", "signed": "signed", "locked": "locked"
+    }  # fmt: skip
+    return known.get(steps[-1].state, "in_progress") if steps else "in_progress"
+
+
+def _judged(found: FormGround, stored: Mapping[Place, Stored]) -> Filled:
+    form, resolved = found.form, found.resolved
+    outside = filling.plan(form, resolved).outside
+    look = facts.look_up(found.participant, outside, resolved=resolved, form=form.id, visit=found.row.visit)
+    given = answers.answered(dict(stored))
+    return filling.judge(form, given, look=look, resolved=resolved, visit=found.row.visit)
+
+
+def _versions(form: int) -> dict[Place, int]:
+    """Return how many versions each answer has."""
+    counted = Entry.objects.filter(form=form).values_list("item", "row").annotate(Count("id"))
+    return {(item, row): number for item, row, number in counted}
+
+
+def _wording(found: FormGround, language: str) -> Wording | None:
+    if found.form.instrument is None:
+        return None
+    return studies.wordings(found.row.version).get((language, found.form.instrument.id))
+
+
+def _blocked(found: FormGround, state: str) -> str:
+    """Return why the viewer can change nothing; empty when they can."""
+    if not found.may_fill:
+        return f"This form is filled by: {', '.join(_role(role) for role in found.form.fillers)}."
+    if found.ground.locked:
+        return "The participant's data are locked."
+    return "This form is locked." if state == moves.LOCKED else ""
+
+
+def _role(role: str) -> str:
+    return ROLES.get(role, role.capitalize())
+
+
+def _moves(found: FormGround, state: str) -> tuple[Move, ...]:
+    if found.ground.locked:
+        return ()
+    able = [one for one in moves.STEPS if one.before == state and found.ground.may(one.action)]
+    whole, fills = found.sight.whole(found.form.id), found.may_fill
+    return tuple(
+        STEPS[one.name] for one in able if (one.name != "complete" or fills) and (one.name != "sign" or whole)
+    )
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What the lines of a form page are made from."""
+
+    found: FormGround
+    stored: Mapping[Place, Stored]
+    judged: Filled
+    queries: Sequence[QueryLine]
+    versions: Mapping[Place, int]
+    wording: Wording | None
+
+    def visible(self, items: Iterable[Item]) -> list[Item]:
+        """Return the items the viewer may know of."""
+        return [item for item in items if self.found.sight.item(self.found.form.id, item.id)]
+
+    def item(self, item: Item, row: int) -> ItemLine:
+        """Return the line of one question."""
+        place = (item.id, row)
+        one = self.stored.get(place)
+        answer = one.answer if one is not None else Answer()
+        own = _scale_item(self.found, item.id)
+        words = self.wording.items.get(item.id) if self.wording is not None and own is not None else None
+        codes = _codes(item, self.wording if words is not None else None)
+        low, high = item.range or (None, None)
+        findings = [
+            finding.message
+            for finding in visible(self.found, self.judged.findings)
+            if (finding.item, finding.row) == place and finding.kind != "required"
+        ]
+        return ItemLine(
+            item=item.id,
+            row=row,
+            number=own.number if own is not None else "",
+            label=words.text if words is not None else item.label,
+            hint=(words.hint if words is not None else "") or item.hint or "",
+            type=item.type,
+            unit=item.unit or "",
+            low=low,
+            high=high,
+            low_label=(words.low_label if words else "") or (own.low_label if own else ""),
+            high_label=(words.high_label if words else "") or (own.high_label if own else ""),
+            decimals=item.decimals,
+            codes=codes,
+            required=item.required,
+            visible=place not in self.judged.skipped,
+            answer=answer.typed,
+            shown_answer=shown(answer, codes),
+            missing_reason=answer.missing_reason,
+            seq=one.seq if one is not None else 0,
+            versions=self.versions.get(place, 0),
+            problems=tuple(findings),
+            queries=tuple(line for line in self.queries if (line.item, line.row) == place),
+        )
+
+    def group(self, group: Group, *, editable: bool) -> GroupLine:
+        """Return a repeating group: its rows, and the row that a new one would be."""
+        items = self.visible(group.items)
+        known = {item.id for item in items}
+        rows = sorted({row for name, row in self.stored if name in known and row})
+        most = group.repeats.maximum
+        following = rows[-1] + 1 if rows else 1
+        blank = RowLine(following, tuple(self.item(item, following) for item in items))
+        return GroupLine(
+            group=group.id,
+            label=group.label,
+            rows=tuple(RowLine(row, tuple(self.item(item, row) for item in items)) for row in rows),
+            blank=blank if editable and items and (most is None or len(rows) < most) else None,
+        )
+
+    def score(self, name: str) -> ScoreLine:
+        """Return a score with what it lacks."""
+        form = self.found.form
+        assert form.instrument is not None  # noqa: S101 - only instruments have scores
+        score, judged = form.instrument.score_named(name), self.judged.scores[name]
+        band = score.band(judged.value)
+        return ScoreLine(
+            score=name,
+            label=score.label,
+            value=judged.value,
+            low=score.low,
+            high=score.high,
+            lacking=tuple(form.item(item).label for item in judged.lacking),
+            band=band.label if band is not None else "",
+        )
+
+
+def _scale_item(found: FormGround, item: str) -> instruments.Item | None:
+    scale = found.form.instrument
+    return next((one for one in scale.items if one.id == item), None) if scale is not None else None
+
+
+def _codes(item: Item, wording: Wording | None) -> tuple[Code, ...]:
+    worded = {str(code): text for code, text in wording.code_texts(item.id).items()} if wording else {}
+    return tuple(Code(code, worded.get(code, label)) for code, label in (item.codes or {}).items())
+
+
+def shown(answer: Answer, codes: Sequence[Code]) -> str:
+    """Return an answer in words: the code's label, the number with its unit, or why there is none."""
+    if answer.missing_reason:
+        return MISSING_REASONS.get(answer.missing_reason, answer.missing_reason)
+    if answer.code is not None:
+        return next((one.label for one in codes if one.code == answer.code), "") or answer.code
+    return f"{answer.typed} {answer.unit}".strip()
+
+
+def _signatures(found: FormGround, stored: Mapping[Place, Stored]) -> tuple[SignatureLine, ...]:
+    rows = list(Signature.objects.filter(form=found.number).order_by("id"))
+    if not rows or not found.sight.whole(found.form.id):
+        return ()
+    now = content_sha256(found.number, dict(stored))
+    known = names({row.signer for row in rows})
+    return tuple(
+        SignatureLine(
+            known.person(row.signer),
+            local(row.signed_at, found.ground.site),
+            row.meaning,
+            row.content_sha256 == now,
+        )
+        for row in rows
+    )
+
+
+def _written(entry: int | None, found: FormGround) -> datetime | None:
+    if entry is None:
+        return None
+    at = Entry.objects.filter(id=entry).values_list("collected_at", flat=True).get()
+    return datetime.fromisoformat(at).astimezone(found.ground.site.zone)
+
+
+def item_history(number: int, *, item: str, viewer: Viewer, row: int = 0) -> tuple[VersionLine, ...] | None:
+    """Return every version of an answer, the newest first; None when there is no such item for the viewer."""
+    try:
+        found = access.form(number, viewer=viewer)
+    except Http404:
+        return None
+    definition = next((one for one in found.form.all_items() if one.id == item), None)
+    if definition is None or not found.sight.item(found.form.id, item):
+        return None
+    codes = _codes(definition, None)
+    columns = ("seq", "reason", "origin", "collected_at", "act", *COLUMNS)
+    rows = list(Entry.objects.filter(form=number, item=item, row=row).order_by("-seq").values_list(*columns))
+    acts = {act for _, _, _, _, act, *_ in rows}
+    actors = dict(Event.objects.using("default").filter(act__in=acts).values_list("act", "actor"))
+    known = names(set(actors.values()))
+    zone = found.ground.site.zone
+    return tuple(
+        VersionLine(
+            seq=seq,
+            answer=Answer(*answer).typed,
+            shown_answer=shown(Answer(*answer), codes),
+            missing_reason=Answer(*answer).missing_reason,
+            reason=reason,
+            origin=origin,
+            by=known.person(actors.get(act, "")),
+            at=datetime.fromisoformat(at).astimezone(zone),
+        )
+        for seq, reason, origin, at, act, *answer in rows
+    )

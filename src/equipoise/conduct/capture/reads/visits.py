@@ -1,0 +1,131 @@
+"""Visits of participants: when they are planned and how they stand, for timelines and lists.
+
+Holds the gathering of recorded visits and the state of each. Forms are counted in only where they are shown.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from equipoise.conduct.capture import schedule
+from equipoise.conduct.capture.lines import VisitState
+from equipoise.conduct.capture.models import AnchorDate, Visit, VisitStatus
+from equipoise.conduct.capture.reads.sights import day_of
+from equipoise.conduct.capture.schedule import Window
+from equipoise.conduct.capture.visibility import Sight
+from equipoise.protocol import Resolved
+from equipoise.protocol.schedule import Visit as Planned
+
+HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A visit that was begun or recorded; status "" while nothing was said of it."""
+
+    number: int
+    visit: str
+    repeat: int
+    version: int
+    status: str = ""
+    held_on: date | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What was planned and recorded of one participant."""
+
+    planned: dict[str, date] = field(default_factory=dict)
+    visits: dict[tuple[str, int], Recorded] = field(default_factory=dict)
+
+    def actual(self, resolved: Resolved) -> dict[str, date]:
+        """Return anchor to the day it took place: that of its visit."""
+        found = {}
+        for name, anchor in resolved.protocol.anchors.items():
+            held = self.visits.get((anchor.visit or "", 1))
+            if held is not None and held.held_on is not None:
+                found[name] = held.held_on
+        return found
+
+
+def courses(participants: Collection[str]) -> dict[str, Course]:
+    """Return what was planned and recorded of each participant, in three statements."""
+    found = {one: Course() for one in participants}
+    plans = AnchorDate.objects.filter(participant__in=participants, kind="planned").order_by("seq")
+    for participant, anchor, day in plans.values_list("participant", "anchor", "date"):
+        planned = day_of(day)
+        if planned is None:
+            found[participant].planned.pop(anchor, None)
+        else:
+            found[participant].planned[anchor] = planned
+    rows = Visit.objects.filter(participant__in=participants).order_by("id")
+    statuses = VisitStatus.objects.filter(visit__in=rows.values("id")).order_by("visit_id", "seq")
+    latest = {
+        visit: (status, day, reason)
+        for visit, status, day, reason in statuses.values_list("visit_id", "status", "date", "reason")
+    }
+    for row in rows:
+        status, day, reason = latest.get(row.id, ("", "", ""))
+        found[row.participant].visits[row.visit, row.repeat] = Recorded(
+            int(row.id), row.visit, row.repeat, row.version, status, day_of(day), reason
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A visit of the protocol as it stands for a participant: its window and what was recorded."""
+
+    planned: Planned
+    repeat: int
+    window: Window | None
+    recorded: Recorded | None
+
+
+def slots(course: Course, *, resolved: Resolved, sight: Sight) -> Iterator[Slot]:
+    """Yield a participant's visits in the protocol's order, without those the viewer may not know of.
+
+    Unscheduled visits appear once they were begun.
+    """
+    actual = course.actual(resolved)
+    for planned in resolved.protocol.visits:
+        if not sight.visit(planned.id):
+            continue
+        window = schedule.window(planned, planned=course.planned, actual=actual)
+        recorded = sorted(
+            (one for (visit, _), one in course.visits.items() if visit == planned.id),
+            key=lambda one: one.repeat,
+        )
+        if not recorded and not planned.unscheduled:
+            yield Slot(planned, 1, window, None)
+        for one in recorded:
+            yield Slot(planned, one.repeat, window, one)
+
+
+def state_before_forms(slot: Slot, *, today: date) -> VisitState:
+    """Return how a visit stands, its forms left aside: a begun one is in progress, a held one too."""
+    recorded = slot.recorded
+    if recorded is not None:
+        if recorded.status == "missed":
+            return "missed"
+        return "declined" if recorded.status == "declined" else "in_progress"
+    if slot.window is None:
+        return "unplanned"
+    if today < slot.window.opens:
+        return "planned"
+    return "due" if today <= slot.window.closes else "late"
+
+
+def state_with_forms(before: VisitState, states: Mapping[str, Collection[str]]) -> VisitState:
+    """Return how a begun visit stands, given each visible form's states; other visits stand as they did.
+
+    states   form to the states of its copies, e.g. the readings of a session; "not_begun" for a single one
+    """
+    if before != "in_progress":
+        return before
+    every = [state for copies in states.values() for state in copies]
+    if every and all(state == "locked" for state in every):
+        return "locked"
+    complete = {"complete", "verified", "signed", "locked"}
+    return "done" if every and all(state in complete for state in every) else "in_progress"
