@@ -83,6 +83,13 @@ def test_an_arm_without_events_has_no_finite_ratio_and_is_named():
     assert [problem.path for problem in caught.value.problems] == ["arm y"]
 
 
+def test_arms_that_never_meet_at_risk_are_refused():
+    with pytest.raises(FitError, match="do not determine"):
+        hazard_ratios([1, 2, 3, 4], [1, 1, 1, 1], list("xxyy"), reference="x", strata=list("sstt"))
+    with pytest.raises(FitError, match="do not determine"):
+        hazard_ratios([1, 5, 6], [0, 1, 1], ["x", "y", "y"], reference="x")
+
+
 def test_nobody_with_the_event_and_one_arm_are_refused():
     with pytest.raises(FitError, match="Nobody had the event"):
         hazard_ratios([1, 2], [0, 0], ["x", "y"], reference="x")

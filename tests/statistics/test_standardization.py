@@ -130,6 +130,11 @@ def test_the_superpopulation_standard_error_is_the_spread_over_repeated_trials()
     assert np.mean(errors) == pytest.approx(np.std(found, ddof=1), rel=4 / np.sqrt(2 * repeats))
 
 
+def test_the_interval_of_a_difference_is_cut_at_1():
+    difference = standardize([1, 0, 1, 0], ["a", "a", "b", "b"], reference="a").differences["b"]
+    assert (difference.ci_low, difference.ci_high) == (-1, 1)
+
+
 def test_a_separating_covariate_is_refused_by_name(trial):
     with pytest.raises(FitError, match="separate") as caught:
         _standardize(trial, covariates=np.column_stack([trial["covariates"], trial["event"]]), names=())

@@ -49,6 +49,11 @@ def test_a_median_that_is_not_reached_is_said_so(golden_rows):
     assert curve.summary() == "21 participants, 9 events, median 23.0 (95% CI 13.0 to not reached)"
 
 
+def test_limits_that_do_not_exist_are_not_called_unreached():
+    assert kaplan_meier([3], [1]).median().summary() == "3.0 (95% CI not defined to not reached)"
+    assert kaplan_meier([3], [0]).median().summary() == "not reached (95% CI not reached to not reached)"
+
+
 def test_a_curve_that_stays_on_the_level_has_its_median_in_the_middle():
     assert kaplan_meier([1, 2, 5, 8], [1, 1, 1, 1]).median().estimate == 3.5
 

@@ -6,7 +6,7 @@ exact methods.
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -159,7 +159,7 @@ def cochran_mantel_haenszel(tables: ArrayLike, *, correct: bool = False) -> ChiS
 def common_risk_difference(
     tables: ArrayLike, *, variance: DifferenceVariance = "sato", level: float = DEFAULT_LEVEL
 ) -> Estimate:
-    """Return the Mantel-Haenszel risk difference, arm minus reference, with Wald's interval.
+    """Return the Mantel-Haenszel risk difference, arm minus reference, with Wald's interval, cut at -1 and 1.
 
     tables    (k, 2, 2) as in `stratified_comparison`
     variance  "sato": holds for few large and for many small strata; "greenland_robins": for large strata
@@ -182,12 +182,13 @@ def common_risk_difference(
     else:
         raise ValueError(f"unknown variance {variance!r}; choose sato or greenland_robins")
     names = {"sato": "Sato variance", "greenland_robins": "Greenland-Robins variance"}
-    return infer(
+    estimate = infer(
         difference,
         math.sqrt(max(0.0, spread)) / float(weight.sum()),
         level=level,
         method=f"Mantel-Haenszel risk difference, {names[variance]}",
     )
+    return replace(estimate, ci_low=max(-1.0, estimate.ci_low), ci_high=min(1.0, estimate.ci_high))
 
 
 def common_odds_ratio(tables: ArrayLike, *, level: float = DEFAULT_LEVEL) -> Estimate:

@@ -32,6 +32,8 @@ SETTLED = 1e-8
 MOST_STEPS = 40
 RUNAWAY = 1e-3
 HALVINGS = 30
+# Information below this share of an event's, on standardized columns, is rounding: the data say nothing.
+LEAST_INFORMATION = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,9 @@ def hazard_ratios(
     covariates  (n, p) baseline design columns, or (n,) for one
     names       (p,) their names; x1, x2, ... when left out
     strata      (n,) labels; each stratum has its own baseline hazard
-    Raises  FitError when fewer than two arms or no reference was followed, nobody had the event, or a ratio
-            has no finite estimate (as when an arm has no event); ValueError as `kaplan_meier`
+    Raises  FitError when fewer than two arms or no reference was followed, nobody had the event, arms do not
+            meet at any event (as when each stratum has one arm), or a ratio has no finite estimate (as when
+            an arm has no event); ValueError as `kaplan_meier`
     Source  Cox (1972), J R Stat Soc B 34:187-220; ties: Efron (1977), JASA 72:557-565
     Checked tests/golden/survival
     """
@@ -180,6 +183,11 @@ def _fit(x: Matrix, sets: _RiskSets, happened: NDArray[np.bool_], *, names: Sequ
     beta: Matrix = np.zeros(x.shape[1])
     here, gradient, information = _derivatives(x, sets, happened, beta)
     null = here
+    if np.linalg.eigvalsh(information)[0] <= LEAST_INFORMATION * happened.sum():
+        raise FitError(
+            "The data do not determine the hazard ratios: at no event did those at risk differ in each of "
+            + ", ".join(names)
+        )
     step: NDArray[Any] = np.full_like(beta, np.inf)
     for count in range(1, MOST_STEPS + 1):
         try:

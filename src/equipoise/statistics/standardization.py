@@ -43,7 +43,7 @@ class Standardized:
     """Marginal risks by arm and each arm's comparison with the reference.
 
     risks        by arm: expected share with the event had everybody been in that arm; limits by the logit
-    differences  by arm but the reference: risk minus reference risk
+    differences  by arm but the reference: risk minus reference risk; limits cut at -1 and 1
     ratios, odds_ratios  the same as ratios; std_error and statistic belong to the log ratio
     convention   what the variance counts as random, in words
     dropped      covariates that were constant or collinear
@@ -278,7 +278,10 @@ def _report(
             arm: _risk(risks[a], math.sqrt(max(0.0, covariance[a, a])), level=level, convention=convention)
             for a, arm in enumerate(arms)
         },
-        differences=compare(risks, np.ones_like(risks), "risk difference"),
+        differences={
+            arm: replace(d, ci_low=max(-1.0, d.ci_low), ci_high=min(1.0, d.ci_high))
+            for arm, d in compare(risks, np.ones_like(risks), "risk difference").items()
+        },
         ratios={arm: exponentiate(estimate) for arm, estimate in log_ratios.items()},
         odds_ratios={arm: exponentiate(estimate) for arm, estimate in log_odds_ratios.items()},
         convention=convention,

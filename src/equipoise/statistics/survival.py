@@ -36,10 +36,11 @@ class Quantile:
 
     def summary(self, *, decimals: int = 1) -> str:
         """Return the line a statistician would say aloud."""
-        value, low, high = (
-            "not reached" if time is None else f"{time:.{decimals}f}"
-            for time in (self.estimate, self.ci_low, self.ci_high)
-        )
+        # Where all had the event at once the curve has no limits, which is not the same as not reached.
+        no_low = "not reached" if self.estimate is None else "not defined"
+        value = _told(self.estimate, decimals, otherwise="not reached")
+        low = _told(self.ci_low, decimals, otherwise=no_low)
+        high = _told(self.ci_high, decimals, otherwise="not reached")
         return f"{value} ({100 * self.ci_level:g}% CI {low} to {high})"
 
 
@@ -275,6 +276,10 @@ def _crossing(times: Vector, curve: Vector, level: float) -> float | None:
     if curve[first] >= level - ON_LEVEL and below.size:
         return float((times[first] + times[below[0]]) / 2)
     return float(times[first])
+
+
+def _told(time: float | None, decimals: int, *, otherwise: str) -> str:
+    return otherwise if time is None else f"{time:.{decimals}f}"
 
 
 def _require_time(time: float) -> None:
