@@ -208,3 +208,23 @@ def make_study() -> type[Study]:
 @pytest.fixture(scope="session")
 def filled() -> Callable[[Study], Study]:
     return fill
+
+
+@pytest.fixture(scope="session")
+def crowd() -> Callable[..., Study]:
+    """Fill a study with 20 people, ten an arm in turn: C00 active, C01 control, ...; some values missing."""
+
+    def build(empty: Study, *, missing: dict[str, tuple[str, ...]] | None = None) -> Study:
+        for number in range(20):
+            who = f"C{number:02d}"
+            active = number % 2 == 0
+            start = 24 + (number * 7) % 13
+            day_7 = start - 4 - (number * 5) % 7 - 3 * active
+            day_28 = start - 6 - (number * 11) % 9 - 5 * active + (number % 3)
+            scores = {"BASE": start, "D7": day_7, "D28": day_28}
+            for visit in (missing or {}).get(who, ()):
+                del scores[visit]
+            empty.person(who, "active" if active else "control", **scores)
+        return empty
+
+    return build

@@ -97,6 +97,89 @@ def test_the_covariance_says_which_structure_was_used(done: Any) -> None:
     assert len(row["sd"]) == len(row["correlation"]) == 4
 
 
+VISITS = {"4": "v4", "5": "v5", "6": "v6", "7": "v7"}
+
+
+def by_visit(done: Any, estimand: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return (DRUG, PLACEBO or difference, visit) to the row of one model."""
+    return {
+        ("difference" if row["kind"] == "difference" else row["arm"].upper(), row["visit"]): row
+        for row in done.tables["by_visit"]
+        if row["estimand"] == estimand
+    }
+
+
+def test_jump_to_reference_gives_the_numbers_of_rbmi_at_every_visit(done: Any) -> None:
+    """The reference subtracts drug from placebo, so signs and limits are turned."""
+    found = by_visit(done, "jump_to_reference")
+    turned = {"ci_low": "ci_high", "ci_high": "ci_low"}
+    compared = 0
+    for row in expected("imputation_antidepressant"):
+        words = row["quantity"].split()
+        if words[:2] != ["jr", "jackknife"] or words[-1] == "p_value":
+            continue
+        value, tolerance = float(row["value"]), float(row["tolerance"])
+        visit, name = VISITS[words[-2]], words[-1]
+        if words[2] == "mean":
+            ours = found[words[3], visit][name]
+        else:
+            gap = found["difference", visit]
+            ours = gap[name] if name == "std_error" else -gap[turned.get(name, name)]
+        compared += 1
+        assert ours == pytest.approx(value, abs=tolerance), row
+    assert compared >= 40
+    row = row_of(done, "jump_to_reference")
+    assert row["variance_convention"] == "frequentist (jackknife)"
+    assert row["estimate"] == found["difference", "v7"]["estimate"]
+
+
+def test_rubins_variance_of_the_same_assumption_lies_within_its_monte_carlo_error(done: Any) -> None:
+    found = by_visit(done, "jump_to_reference_rubin")
+    compared = 0
+    for row in expected("rubin_antidepressant"):
+        words = row["quantity"].split()
+        if words[0] != "jr" or words[-1] not in ("estimate", "std_error"):
+            continue
+        whose = "difference" if words[1] == "difference" else words[2]
+        ours = found[whose, VISITS[words[-2]]][words[-1]]
+        compared += 1
+        assert ours == pytest.approx(float(row["value"]), abs=float(row["tolerance"])), row
+    assert compared >= 20
+    assert row_of(done, "jump_to_reference_rubin")["variance_convention"] == "information-anchored (Rubin)"
+
+
+def test_the_suite_says_which_assumptions_keep_the_conclusion(done: Any) -> None:
+    (suite,) = done.tables["sensitivity"]
+    assert suite["of"] == "primary"
+    assert {row["estimand"]: row["agrees"] for row in suite["rows"]} == {
+        "primary": None,
+        "complete_cases": True,
+        "jump_to_reference": True,
+        "jump_to_reference_rubin": False,
+        "copy_reference": True,
+        "copy_increments": True,
+        "worse_by_2": True,
+        "unadjusted": True,
+    }
+    assert all(row["p_value"] is None for row in suite["rows"][1:])
+
+
+def test_the_tipping_point_lies_where_the_interval_touches_zero(done: Any) -> None:
+    (row,) = done.tables["tipping_point"]
+    deltas = [point["delta"] for point in row["points"]]
+    assert (deltas[0], deltas[-1], len(deltas)) == (0, 8, 17)
+    holds = [point["delta"] for point in row["points"] if point["ci_high"] < 0]
+    assert max(holds) < row["tips_at"] < max(holds) + 0.5
+    assert row["direction"] == "toward the reference"
+    first = row["points"][0]["estimate"]
+    mar = next(
+        one
+        for one in expected("imputation_antidepressant")
+        if one["quantity"].endswith("visit 7 estimate") and one["quantity"].startswith("mar")
+    )
+    assert -first == pytest.approx(float(mar["value"]), abs=float(mar["tolerance"]))
+
+
 def test_nothing_is_said_of_doses_that_nobody_recorded(done: Any) -> None:
     assert [arm["received"] for arm in done.tables["flow"]["arms"]] == [None, None]
     assert "adverse_events" not in done.tables

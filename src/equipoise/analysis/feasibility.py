@@ -10,13 +10,18 @@ from collections.abc import Iterator
 from equipoise.analysis.registry import ESTIMATORS
 from equipoise.errors import Problem, ProtocolError
 from equipoise.protocol import Resolved
+from equipoise.protocol.estimator_options import faults
 from equipoise.protocol.estimators import BINARY, COMPOSITE, COMPOSITE_VALUES
 from equipoise.protocol.plan import Estimand
 
 
 def check(resolved: Resolved) -> list[Problem]:
     """Return everything in the planned analysis that cannot be carried out, whatever the data."""
-    return [problem for estimand in resolved.protocol.estimands for problem in _problems(estimand)]
+    return [
+        problem
+        for estimand in resolved.protocol.estimands
+        for problem in (*_problems(estimand), *_option_problems(resolved, estimand))
+    ]
 
 
 def require_feasible(resolved: Resolved) -> None:
@@ -49,3 +54,13 @@ def _problems(estimand: Estimand) -> Iterator[Problem]:
             "use complete_cases or missing_at_random",
             f"{path}.missing",
         )
+
+
+def _option_problems(resolved: Resolved, estimand: Estimand) -> Iterator[Problem]:
+    try:
+        form, _ = resolved.locate(estimand.variable.score)
+    except KeyError:
+        form = ""
+    for fault in faults(resolved.protocol, estimand, form=form):
+        place = ".".join(str(one) for one in ("estimands", estimand.id, *fault.place))
+        yield Problem(fault.message, fault.hint, place)
