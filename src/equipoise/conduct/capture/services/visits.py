@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import Http404
 
@@ -38,9 +39,13 @@ def begin_visit(*, participant: str, visit: str, at: datetime, by: Viewer) -> in
         raise RecordError(
             "this visit cannot be begun", [Problem(f"it is held at most {most} times", "", visit)]
         )
-    with act("trial", "visit.begun", at=at, by=by.person, subjects=[participant, visit]) as one:
-        row = Visit(participant=participant, visit=visit, repeat=len(rows) + 1, version=version)
-        return int(one.add(row).id)
+    row = Visit(participant=participant, visit=visit, repeat=len(rows) + 1, version=version)
+    try:
+        with act("trial", "visit.begun", at=at, by=by.person, subjects=[participant, visit]) as one:
+            return int(one.add(row).id)
+    except IntegrityError:
+        # Somebody else began it in the same moment: theirs is the visit.
+        return int(Visit.objects.get(participant=participant, visit=visit, repeat=len(rows) + 1).id)
 
 
 def record_visit(
@@ -78,10 +83,15 @@ def record_visit(
     if problems:
         raise RecordError("this visit cannot be recorded so", problems)
     subjects = [participant, visit]
-    with act("trial", f"visit.{status}", at=at, by=by.person, subjects=subjects, reason=reason) as one:
-        row = row or one.add(Visit(participant=participant, visit=visit, repeat=1, version=version))
-        on = date.isoformat() if date else ""
-        one.add(VisitStatus(visit=row, seq=len(before) + 1, status=status, date=on, reason=reason))
+    on = date.isoformat() if date else ""
+    try:
+        with act("trial", f"visit.{status}", at=at, by=by.person, subjects=subjects, reason=reason) as one:
+            hold(one.alias, participant)
+            row = row or one.add(Visit(participant=participant, visit=visit, repeat=1, version=version))
+            one.add(VisitStatus(visit=row, seq=len(before) + 1, status=status, date=on, reason=reason))
+    except IntegrityError:
+        problem = Problem("somebody else recorded this visit just now", "look at what they recorded", visit)
+        raise RecordError("this visit was recorded meanwhile", [problem]) from None
     return int(row.id)
 
 
@@ -123,12 +133,24 @@ def open_form(
     if status is not None and status.status != "held":
         problem = Problem(f"the visit was {status.status}", "record it as held first", visit)
         raise RecordError("no form can be filled at this visit", [problem])
-    with act("trial", "form.opened", at=at, by=by.person, subjects=[participant, visit, form]) as one:
-        hold(one.alias, participant)
-        if held is None and visit != LOG:
-            one.add(Visit(participant=participant, visit=visit, repeat=1, version=version))
-        place = {"visit": visit, "visit_repeat": visit_repeat, "form": form, "repeat": wanted}
-        return int(one.add(Form(participant=participant, version=version, **place)).id)
+    row = Form(
+        participant=participant,
+        visit=visit,
+        visit_repeat=visit_repeat,
+        form=form,
+        repeat=wanted,
+        version=version,
+    )
+    begun = Visit(participant=participant, visit=visit, repeat=1, version=version)
+    try:
+        with act("trial", "form.opened", at=at, by=by.person, subjects=[participant, visit, form]) as one:
+            hold(one.alias, participant)
+            if visit != LOG and not Visit.objects.filter(participant=participant, visit=visit).exists():
+                one.add(begun)
+            return int(one.add(row).id)
+    except IntegrityError:
+        # Somebody else opened it in the same moment: theirs is the form.
+        return int(rows.get(repeat=wanted).id)
 
 
 def _in_force(ground: Ground, at: datetime) -> tuple[Resolved, int]:

@@ -1,0 +1,28 @@
+"""The first page: what is due, what is late, how recruitment stands."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from equipoise.conduct.accounts.request import SignedRequest
+from equipoise.conduct.capture import reads
+
+
+def home(request: SignedRequest) -> HttpResponse:
+    """Show today's work."""
+    found = reads.home(viewer=request.viewer, at=request.at)
+    if found is None:
+        raise Http404
+    whole, *sites = found.recruitment
+    people = request.viewer.may("participant.list")
+    return render(
+        request,
+        "capture/home.html",
+        {"home": found, "whole": whole, "sites": sites if len(sites) > 1 else [], "people": people},
+    )
+
+
+def alerts(request: SignedRequest) -> HttpResponse:
+    """Show alerts, open or closed."""
+    closed = request.GET.get("closed") == "1"
+    found = reads.alerts(viewer=request.viewer, at=request.at, closed=closed)
+    return render(request, "capture/alerts.html", {"alerts": found, "closed": closed})

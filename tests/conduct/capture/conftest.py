@@ -1,0 +1,113 @@
+"""A study under way: two sites, the people who work there, one participant."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from equipoise.conduct.accounts.permission import Grant, Viewer
+from equipoise.conduct.capture import reads, services
+from equipoise.conduct.capture.lines import FormPage
+from equipoise.conduct.capture.results import Given, Saved
+from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import services as setting_up
+
+FRONTLINE = Path(__file__).parents[3] / "protocols" / "frontline.yaml"
+AT = datetime(2026, 11, 23, 18, tzinfo=UTC)
+
+
+def somebody(name: str, *roles: str, site: str = "SEA") -> Viewer:
+    return Viewer(name, name.capitalize(), tuple(Grant(role, site) for role in roles))
+
+
+class People:
+    """Who works on the trial; `team` is everybody who fills forms at Seattle, in one person."""
+
+    coordinator = somebody("cora", "coordinator")
+    investigator = somebody("ines", "investigator")
+    facilitator = somebody("fara", "facilitator")
+    session_monitor = somebody("sami", "session_monitor")
+    team = somebody("tess", "coordinator", "investigator", "facilitator", "session_monitor")
+    monitor = somebody("mona", "monitor", site="")
+    data_manager = somebody("dana", "data_manager", site="")
+    statistician = somebody("stan", "statistician", site="")
+    outsider = somebody("otto", "coordinator", "investigator", site="NYC")
+
+    @staticmethod
+    def with_roles(*roles: str, site: str = "SEA") -> Viewer:
+        """Return somebody with other roles."""
+        return somebody("extra", *roles, site=site)
+
+
+PEOPLE = People()
+
+
+@pytest.fixture(scope="session")
+def people() -> People:
+    return PEOPLE
+
+
+@pytest.fixture(scope="session")
+def at() -> datetime:
+    """The instant at which everything happens unless a test says otherwise."""
+    return AT
+
+
+def begin(text: str) -> None:
+    """Set a study up from a protocol's text, with two sites."""
+    if studies.latest() is None:
+        setting_up.add_version(text=text, name="frontline.yaml", at=AT, by="system")
+    if studies.study() is None:
+        setting_up.set_up(simulated=False, at=AT, by="system")
+    for site, zone in (("SEA", "America/Los_Angeles"), ("NYC", "America/New_York")):
+        if studies.site(site) is None:
+            setting_up.add_site(site=site, name=site, time_zone=zone, at=AT, by="system")
+
+
+@pytest.fixture
+def begun(study: Path) -> Path:
+    begin(FRONTLINE.read_text(encoding="utf-8"))
+    return study
+
+
+@pytest.fixture
+def participant(begun: Path) -> str:
+    """Somebody enrolled today whose dose is planned in three weeks."""
+    one = services.enroll(site="SEA", at=AT, by=PEOPLE.coordinator)
+    day = date(2026, 12, 14)
+    services.plan_anchor(participant=one, anchor="dose", date=day, at=AT, by=PEOPLE.coordinator)
+    return one
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A form open on somebody's desk."""
+
+    form: int
+    by: Viewer
+
+    def save(self, reason: str = "", at: datetime = AT, **answers: str) -> Saved:
+        """Save answers by item as if the page had just been loaded."""
+        from_page = {line.item: line.seq for line in self.page.items}
+        given = [Given(item, text=text, seen=from_page.get(item, 0)) for item, text in answers.items()]
+        return services.save(form=self.form, given=given, at=at, by=self.by, reason=reason)
+
+    @property
+    def page(self) -> FormPage:
+        """The form as its page shows it."""
+        page = reads.form_page(self.form, viewer=self.by)
+        assert page is not None
+        return page
+
+
+@pytest.fixture
+def desk(participant: str) -> Callable[..., Desk]:
+    """Open a form for somebody."""
+
+    def opened(form: str, visit: str = "log", by: Viewer = PEOPLE.coordinator, **place: int) -> Desk:
+        number = services.open_form(participant=participant, visit=visit, form=form, at=AT, by=by, **place)
+        return Desk(number, by)
+
+    return opened

@@ -1,0 +1,75 @@
+"""One participant's forms from nothing to signed and locked."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from equipoise.conduct.capture import reads, services
+from equipoise.conduct.capture.lines import ItemLine
+from equipoise.conduct.capture.results import Given
+
+SAMPLE = {
+    "text": "Some words",
+    "date": "2026-11-20",
+    "partial_date": "2026-10",
+    "time": "17:30",
+    "instant": "2026-11-20T10:00",
+}
+
+
+def sample(line: ItemLine) -> str:
+    if line.type == "number":
+        return str(int(line.low if line.low is not None else 1))
+    return line.codes[0].code if line.type == "code" else SAMPLE[line.type]
+
+
+def fill(form: int, people: Any, at: datetime) -> None:
+    """Answer what is asked until nothing is missing, and declare the form complete."""
+    for _ in range(3):
+        page = reads.form_page(form, viewer=people.team)
+        assert page is not None
+        blank = [line for line in page.items if line.visible and not line.answer]
+        given = [Given(line.item, line.row, sample(line), seen=line.seq) for line in blank]
+        saved = services.save(form=form, given=given, at=at, by=people.team)
+        assert saved.done, saved
+        if not saved.gaps:
+            break
+    done = services.complete(form=form, at=at, by=people.team)
+    assert done.done, done
+
+
+def test_every_visit_and_log_goes_to_signed_and_locked(participant: str, people: Any, at: datetime) -> None:
+    day = date(2026, 11, 23)
+    for planned in ("SCR", "PREP1", "DOSE", "D28"):
+        services.record_visit(
+            participant=participant, visit=planned, status="held", date=day, at=at, by=people.team
+        )
+    page = reads.timeline(participant, viewer=people.team, at=at)
+    assert page is not None
+    lines = [line for visit in page.visits if visit.number for line in visit.forms]
+    opened = [
+        services.open_form(
+            participant=participant,
+            visit=line.visit,
+            visit_repeat=line.visit_repeat,
+            form=line.form,
+            repeat=line.repeat,
+            at=at,
+            by=people.team,
+        )
+        for line in lines
+    ]
+    opened += [
+        services.open_form(participant=participant, form=log.form, at=at, by=people.team) for log in page.logs
+    ]
+    for form in opened:
+        fill(form, people, at)
+        services.verify(form=form, at=at, by=people.monitor)
+        services.sign(form=form, meaning="I have reviewed these data", at=at, by=people.investigator)
+        for query in reads.queries(viewer=people.data_manager):
+            services.close_query(query=query.query, text="As it is", at=at, by=people.data_manager)
+        services.lock(form=form, at=at, by=people.data_manager)
+    page = reads.timeline(participant, viewer=people.team, at=at + timedelta(days=1))
+    assert page is not None
+    states = {visit.visit: visit.state for visit in page.visits}
+    assert states["SCR"] == states["DOSE"] == "locked"
+    assert all(entry.state == "locked" for log in page.logs for entry in log.entries)
