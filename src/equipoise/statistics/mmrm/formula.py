@@ -1,8 +1,7 @@
 """R-style formulas over a data frame: design matrix, outcome, and the grid that adjusted means stand on.
 
 The only module that needs pandas and formulaic, and so the slow one to import: the package loads it by name
-on the first call of `fit`. A formula may call functions (`log`, `poly`, `C`), so take formulas from people
-you would take a program from. Holds no statistics.
+on the first call of `fit`. What a formula may say stands in `vocabulary`. Holds no statistics.
 """
 
 import itertools
@@ -18,7 +17,8 @@ from formulaic import Formula
 from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
-from equipoise.errors import FitError
+from equipoise.errors import FitError, Problem
+from equipoise.statistics.mmrm import vocabulary
 from equipoise.statistics.mmrm.arrays import Array
 
 # Cells of the grid beyond which adjusted means are refused: factors with very many levels belong in the data.
@@ -58,20 +58,44 @@ class Grid:
 
 
 def parse(text: str, *, columns: Sequence[str]) -> Model:
-    """Return the formula; FitError when it cannot be read or has no outcome.
+    """Return the formula.
 
     columns  of the data, so that those inside functions are found
+    Raises   FitError when it cannot be read, has no outcome, or says what no formula may
     """
+    if len(text) > vocabulary.MOST_LETTERS:
+        raise FitError(f"The formula has {len(text):,} letters; {vocabulary.MOST_LETTERS:,} are the most")
     try:
         formula = Formula(text)
-        named = {str(variable) for variable in formula.required_variables}
-    except FormulaicError as error:
-        raise FitError(f"The formula {text!r} cannot be read: {error}") from error
-    if not hasattr(formula, "lhs") or len(formula.lhs) != 1:
+    except (FormulaicError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise FitError(
+            f"The formula {text!r} cannot be read: {error}; allowed are {vocabulary.ALLOWED}"
+        ) from error
+    if not hasattr(formula, "lhs") or not hasattr(formula.lhs, "__len__") or len(formula.lhs) != 1:
         raise FitError(f"The formula {text!r} names no single outcome; write OUTCOME ~ COVARIATES")
+    _refuse_strangers(text, formula, columns)
+    named = {str(variable) for variable in formula.required_variables}
     covariates = _mentioned(formula.rhs, columns) | {str(name) for name in formula.rhs.required_variables}
     variables = named | covariates | _mentioned(formula.lhs, columns)
     return Model(text, formula, tuple(sorted(variables)), tuple(sorted(covariates)))
+
+
+def _refuse_strangers(text: str, formula: Formula, columns: Sequence[str]) -> None:
+    """Refuse whatever the formula's library would evaluate beyond the vocabulary, before it evaluates."""
+    factors = {factor for side in (formula.lhs, formula.rhs) for term in side for factor in term.factors}
+    found = []
+    for factor in sorted(factors, key=lambda one: str(one.expr)):
+        expression = str(factor.expr)
+        if factor.eval_method is Factor.EvalMethod.PYTHON:
+            found += vocabulary.strangers(expression, columns=columns)
+        elif factor.eval_method is Factor.EvalMethod.LOOKUP and not (
+            expression in columns or expression.isidentifier()
+        ):
+            found.append(expression)
+    if found:
+        hint = f"allowed are {vocabulary.ALLOWED}"
+        problems = [Problem(f"{part} may not stand in a formula", hint) for part in dict.fromkeys(found)]
+        raise FitError(f"The formula {text!r} cannot be used", problems)
 
 
 def _mentioned(side: Any, columns: Sequence[str]) -> set[str]:
@@ -92,7 +116,7 @@ class Design:
         frame = _without_unused(frame, model.variables)
         try:
             matrices = model.formula.get_model_matrix(frame, **HOW)
-        except (FormulaicError, ValueError, TypeError) as error:
+        except (FormulaicError, ValueError, TypeError, LookupError, ArithmeticError) as error:
             raise FitError(f"The formula {model.text!r} cannot be applied to the data: {error}") from error
         self.model, self._frame, self._spec = model, frame, matrices.rhs.model_spec
         self._lhs = matrices.lhs.model_spec
