@@ -38,6 +38,8 @@ TEMPLATE = _FOLDER / "data" / "home"
 installation.lay_out(TEMPLATE, keys=_FOLDER / "secrets" / "keys", mode="test")
 boot.start(TEMPLATE)
 
+from tests.conduct.people import People  # noqa: E402 - imports models
+
 from equipoise.conduct.config import schema  # noqa: E402 - imports models
 
 setup_test_environment()
@@ -124,6 +126,12 @@ def study(
     connect(template)
     if engine != "sqlite":
         _drop(home, address)
+
+
+@pytest.fixture
+def people(study: Path) -> People:
+    """Everybody who works on the trial, made when first named."""
+    return People()
 
 
 def connect(home: Path) -> None:
