@@ -145,6 +145,29 @@ def in_turn(source: Source, layouts: dict[str, Layout], ranges: list[Range]) -> 
     return [recompute(source, layouts, one) for one in ranges]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE site SET seq = 'x' WHERE id = 3",
+        "UPDATE site SET name = x'00ff' WHERE id = 3",
+        "UPDATE site SET name = CAST(x'ff' AS TEXT) WHERE id = 3",
+        "UPDATE event SET actor = x'00ff' WHERE id = 3",
+        "UPDATE event_payload SET rows = '{}' WHERE id = 3",
+        "UPDATE event_payload SET rows = '[[[], {}, null]]' WHERE id = 3",
+        "UPDATE event_payload SET rows = '3' WHERE id = 3",
+        "UPDATE event_payload SET rows = x'ff' WHERE id = 3",
+        "DROP TABLE event_payload",
+    ],
+)
+def test_whatever_an_owner_writes_is_answered_with_findings(tamper: Tamper, statement: str) -> None:
+    if statement.startswith("DROP"):
+        with connections["default"].cursor() as cursor:
+            cursor.execute(statement)
+    else:
+        tamper(statement)
+    assert found()
+
+
 @pytest.mark.every_store
 def test_a_table_emptied_by_its_owner_is_named(tamper: Tamper, engine: str) -> None:
     tamper("DELETE FROM site" if engine == "sqlite" else "TRUNCATE site")

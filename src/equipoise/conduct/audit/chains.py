@@ -3,7 +3,10 @@
 Holds finding a store's source, layouts and remembered anchors.
 """
 
-from django.db import connections
+import sqlite3
+
+import psycopg
+from django.db import DatabaseError, connections
 from psycopg.conninfo import make_conninfo
 
 from equipoise.conduct.audit.layouts import Layout
@@ -12,6 +15,7 @@ from equipoise.conduct.audit.sources import Source
 from equipoise.conduct.audit.tables import audited
 from equipoise.conduct.audit.verification import Anchored, Verified, verify
 from equipoise.conduct.stores.names import ALIASES, Store
+from equipoise.errors import Problem
 
 
 def source(store: Store) -> Source:
@@ -38,10 +42,16 @@ def remembered(store: Store) -> list[Anchored]:
 
 def check(store: Store, *, anchors: list[Anchored], processes: int | None = None) -> Verified:
     """Recompute a store's chain, and hold it against anchors and those it remembers itself."""
-    return verify(
-        source(store),
-        store=store,
-        layouts=layouts(store),
-        anchors=[*remembered(store), *anchors],
-        processes=processes,
-    )
+    try:
+        return verify(
+            source(store),
+            store=store,
+            layouts=layouts(store),
+            anchors=[*remembered(store), *anchors],
+            processes=processes,
+        )
+    except (sqlite3.Error, psycopg.Error, DatabaseError) as error:
+        problem = Problem(
+            f"the store cannot be read: {error}", "restore a backup elsewhere and compare", store
+        )
+        return Verified(store, problems=(problem,))

@@ -4,36 +4,66 @@ Holds `Layout`, plain data that another process can be handed. Refuses columns w
 or a time zone: only numbers, texts, booleans and the salt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from equipoise.conduct.audit.canonical import row_bytes
+from json.encoder import encode_basestring as quoted
+from math import isfinite
+from typing import Any, Literal
 
 SALT = "salt"
+Kind = Literal["text", "integer", "real", "boolean"]
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """One table of audited rows.
 
-    columns    names in the order of the canonical bytes, without the salt
-    reals      places of columns of real numbers;  booleans  places of columns of booleans
+    columns   names in the order of the canonical bytes, without the salt
+    kinds     what each holds
     """
 
     table: str
     columns: tuple[str, ...]
-    reals: tuple[int, ...]
-    booleans: tuple[int, ...]
+    kinds: tuple[Kind, ...]
 
-    def bytes_of(self, values: Sequence[Any]) -> bytes:
-        """Return the canonical bytes of one row, whose values are in the order of `columns`."""
-        plain = list(values)
-        for place in self.reals:
-            if plain[place] is not None:
-                # Adding zero turns -0.0 into 0.0: one engine keeps the sign, the other does not.
-                plain[place] = float(plain[place]) + 0.0
-        for place in self.booleans:
-            if plain[place] is not None:
-                plain[place] = bool(plain[place])
-        return row_bytes(self.table, dict(zip(self.columns, plain, strict=True)))
+    def writer(self) -> Callable[[Sequence[Any]], bytes]:
+        """Return what turns a row, its values in the order of `columns`, into canonical bytes.
+
+        They are the JSON of [table, {column: value}] as `canonical` writes it, without the columns that hold
+        nothing, so that a column added later changes no old row's bytes. Written out by hand because a
+        million rows are: the general encoder takes three times as long.
+        """
+        begin = f"[{quoted(self.table)},{{"
+        columns = [
+            (f"{quoted(name)}:", _TEXT[kind]) for name, kind in zip(self.columns, self.kinds, strict=True)
+        ]
+
+        def write(values: Sequence[Any]) -> bytes:
+            parts = [
+                name + text(value)
+                for (name, text), value in zip(columns, values, strict=True)
+                if value is not None
+            ]
+            return f"{begin}{','.join(parts)}}}]".encode()
+
+        return write
+
+
+def _real(value: Any) -> str:
+    # Adding zero turns -0.0 into 0.0: one engine keeps the sign, the other does not.
+    number = float(value) + 0.0
+    if not isfinite(number):
+        raise ValueError(f"{number} cannot be kept")
+    return repr(number)
+
+
+def _boolean(value: Any) -> str:
+    return "true" if value else "false"
+
+
+_TEXT: dict[Kind, Callable[[Any], str]] = {
+    "text": quoted,
+    "integer": int.__repr__,
+    "real": _real,
+    "boolean": _boolean,
+}

@@ -3,13 +3,13 @@
 Holds tables. Refuses updates: append-only is enforced by the database (`stores.triggers`), not here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
 from django.db import models
 
-from equipoise.conduct.audit.layouts import SALT, Layout
+from equipoise.conduct.audit.layouts import SALT, Kind, Layout
 
 
 class Event(models.Model):
@@ -122,10 +122,8 @@ class AuditedRow(models.Model):
 
     def canonical(self) -> bytes:
         """Return the row's canonical bytes, with values as the database gives them back."""
-        table = layout(type(self))
-        values = (field.get_prep_value(getattr(self, field.attname)) for field in self._meta.concrete_fields)
-        given = dict(zip((field.attname for field in self._meta.concrete_fields), values, strict=True))
-        return table.bytes_of([given[name] for name in table.columns])
+        values = [field.get_prep_value(getattr(self, field.attname)) for field in _columns(type(self))]
+        return _writer(type(self))(values)
 
 
 class Erasure(AuditedRow):
@@ -150,16 +148,34 @@ class Erasure(AuditedRow):
 
 @cache
 def layout(model: type[models.Model]) -> Layout:
-    """Return the layout of a model's table."""
-    fields = sorted(model._meta.concrete_fields, key=lambda field: field.attname)
-    fields = [field for field in fields if field.attname != SALT]
-    return Layout(
-        table=model._meta.db_table,
-        columns=tuple(field.attname for field in fields),
-        reals=_places(fields, models.FloatField),
-        booleans=_places(fields, models.BooleanField),
-    )
+    """Return the layout of a model's table; TypeError when a column has no canonical text."""
+    fields = _columns(model)
+    kinds = tuple(_kind(field) for field in fields)
+    return Layout(model._meta.db_table, tuple(field.attname for field in fields), kinds)
 
 
-def _places(fields: Sequence[Any], kind: type[object]) -> tuple[int, ...]:
-    return tuple(place for place, field in enumerate(fields) if isinstance(field, kind))
+@cache
+def _writer(model: type[models.Model]) -> Callable[[Sequence[Any]], bytes]:
+    return layout(model).writer()
+
+
+@cache
+def _columns(model: type[models.Model]) -> tuple[Any, ...]:
+    fields = (field for field in model._meta.concrete_fields if field.attname != SALT)
+    return tuple(sorted(fields, key=lambda field: field.attname))
+
+
+def _kind(field: Any) -> Kind:
+    target = field.target_field if field.is_relation else field
+    for kind, kinds in _KINDS.items():
+        if isinstance(target, kinds):
+            return kind
+    raise TypeError(f"{field}: a column holds a number, a text or a boolean")
+
+
+_KINDS: dict[Kind, tuple[type[Any], ...]] = {
+    "boolean": (models.BooleanField,),
+    "real": (models.FloatField,),
+    "integer": (models.IntegerField,),
+    "text": (models.CharField, models.TextField),
+}

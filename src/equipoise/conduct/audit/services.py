@@ -44,7 +44,7 @@ class Act:
     alias: str
     token: str
     at: datetime
-    written: list[tuple[str, int, bytes]] = field(default_factory=list)
+    written: list[tuple[str, int, str]] = field(default_factory=list)
     event: Event | None = None
 
     def add(self, row: R) -> R:

@@ -57,13 +57,13 @@ class Verified:
     """
 
     store: str
-    events: int
-    rows: int
-    erased: int
-    head: str
-    anchors: int
-    problems: tuple[Problem, ...]
-    notes: tuple[str, ...]
+    events: int = 0
+    rows: int = 0
+    erased: int = 0
+    head: str = ZERO
+    anchors: int = 0
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def summary(self) -> str:
         """Return one line."""
@@ -178,7 +178,7 @@ def _settle(whole: Recomputed, erasures: Mapping[tuple[str, int], str]) -> None:
     for place, row in sorted(whole.emptied.items()):
         if place not in erasures:
             whole.find(f"{place[0]} {place[1]}", "has lost its salt, and no event erased it")
-        elif erasures[place] != row.digest:
+        elif erasures[place] != row[1]:
             whole.find(f"{place[0]} {place[1]}", "is not what its erasure left: it was changed afterwards")
     for place in sorted(erasures.keys() - whole.emptied.keys()):
         whole.find(f"{place[0]} {place[1]}", "was erased, and holds something again")
