@@ -1,12 +1,16 @@
 """A study under way: two sites, the people who work there, one participant."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connections
 
+from equipoise import protocol
 from equipoise.conduct.accounts.permission import Grant, Viewer
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.lines import FormPage
@@ -22,7 +26,7 @@ def somebody(name: str, *roles: str, site: str = "SEA") -> Viewer:
     return Viewer(name, name.capitalize(), tuple(Grant(role, site) for role in roles))
 
 
-class People:
+class Staff:
     """Who works on the trial; `team` is everybody who fills forms at Seattle, in one person."""
 
     coordinator = somebody("cora", "coordinator")
@@ -41,12 +45,12 @@ class People:
         return somebody("extra", *roles, site=site)
 
 
-PEOPLE = People()
+STAFF = Staff()
 
 
 @pytest.fixture(scope="session")
-def people() -> People:
-    return PEOPLE
+def staff() -> Staff:
+    return STAFF
 
 
 @pytest.fixture(scope="session")
@@ -66,8 +70,18 @@ def begin(text: str) -> None:
             setting_up.add_site(site=site, name=site, time_zone=zone, at=AT, by="system")
 
 
+@functools.cache
+def loaded(text: str, *, name: str) -> protocol.Protocol:
+    return JUDGED(text, name=name)
+
+
+JUDGED = protocol.load
+
+
 @pytest.fixture
-def begun(study: Path) -> Path:
+def begun(study: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The flagship's study; its protocol is judged once a run, not once a test."""
+    monkeypatch.setattr(protocol, "load", loaded)
     begin(FRONTLINE.read_text(encoding="utf-8"))
     return study
 
@@ -75,9 +89,9 @@ def begun(study: Path) -> Path:
 @pytest.fixture
 def participant(begun: Path) -> str:
     """Somebody enrolled today whose dose is planned in three weeks."""
-    one = services.enroll(site="SEA", at=AT, by=PEOPLE.coordinator)
+    one = services.enroll(site="SEA", at=AT, by=STAFF.coordinator)
     day = date(2026, 12, 14)
-    services.plan_anchor(participant=one, anchor="dose", date=day, at=AT, by=PEOPLE.coordinator)
+    services.plan_anchor(participant=one, anchor="dose", date=day, at=AT, by=STAFF.coordinator)
     return one
 
 
@@ -106,8 +120,22 @@ class Desk:
 def desk(participant: str) -> Callable[..., Desk]:
     """Open a form for somebody."""
 
-    def opened(form: str, visit: str = "log", by: Viewer = PEOPLE.coordinator, **place: int) -> Desk:
+    def opened(form: str, visit: str = "log", by: Viewer = STAFF.coordinator, **place: int) -> Desk:
         number = services.open_form(participant=participant, visit=visit, form=form, at=AT, by=by, **place)
         return Desk(number, by)
 
     return opened
+
+
+@pytest.fixture
+def statements(begun: Path) -> Iterator[Callable[[], int]]:
+    """A counter of the statements sent to the trial store."""
+    count = 0
+
+    def counted(execute: Callable[..., Any], *statement: Any) -> Any:
+        nonlocal count
+        count += 1
+        return execute(*statement)
+
+    with connections["default"].execute_wrapper(counted):
+        yield lambda: count

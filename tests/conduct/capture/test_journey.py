@@ -22,28 +22,28 @@ def sample(line: ItemLine) -> str:
     return line.codes[0].code if line.type == "code" else SAMPLE[line.type]
 
 
-def fill(form: int, people: Any, at: datetime) -> None:
+def fill(form: int, staff: Any, at: datetime) -> None:
     """Answer what is asked until nothing is missing, and declare the form complete."""
     for _ in range(3):
-        page = reads.form_page(form, viewer=people.team)
+        page = reads.form_page(form, viewer=staff.team)
         assert page is not None
         blank = [line for line in page.items if line.visible and not line.answer]
         given = [Given(line.item, line.row, sample(line), seen=line.seq) for line in blank]
-        saved = services.save(form=form, given=given, at=at, by=people.team)
+        saved = services.save(form=form, given=given, at=at, by=staff.team)
         assert saved.done, saved
         if not saved.gaps:
             break
-    done = services.complete(form=form, at=at, by=people.team)
+    done = services.complete(form=form, at=at, by=staff.team)
     assert done.done, done
 
 
-def test_every_visit_and_log_goes_to_signed_and_locked(participant: str, people: Any, at: datetime) -> None:
+def test_every_visit_and_log_goes_to_signed_and_locked(participant: str, staff: Any, at: datetime) -> None:
     day = date(2026, 11, 23)
     for planned in ("SCR", "PREP1", "DOSE", "D28"):
         services.record_visit(
-            participant=participant, visit=planned, status="held", date=day, at=at, by=people.team
+            participant=participant, visit=planned, status="held", date=day, at=at, by=staff.team
         )
-    page = reads.timeline(participant, viewer=people.team, at=at)
+    page = reads.timeline(participant, viewer=staff.team, at=at)
     assert page is not None
     lines = [line for visit in page.visits if visit.number for line in visit.forms]
     opened = [
@@ -54,21 +54,21 @@ def test_every_visit_and_log_goes_to_signed_and_locked(participant: str, people:
             form=line.form,
             repeat=line.repeat,
             at=at,
-            by=people.team,
+            by=staff.team,
         )
         for line in lines
     ]
     opened += [
-        services.open_form(participant=participant, form=log.form, at=at, by=people.team) for log in page.logs
+        services.open_form(participant=participant, form=log.form, at=at, by=staff.team) for log in page.logs
     ]
     for form in opened:
-        fill(form, people, at)
-        services.verify(form=form, at=at, by=people.monitor)
-        services.sign(form=form, meaning="I have reviewed these data", at=at, by=people.investigator)
-        for query in reads.queries(viewer=people.data_manager):
-            services.close_query(query=query.query, text="As it is", at=at, by=people.data_manager)
-        services.lock(form=form, at=at, by=people.data_manager)
-    page = reads.timeline(participant, viewer=people.team, at=at + timedelta(days=1))
+        fill(form, staff, at)
+        services.verify(form=form, at=at, by=staff.monitor)
+        services.sign(form=form, meaning="I have reviewed these data", at=at, by=staff.investigator)
+        for query in reads.queries(viewer=staff.data_manager):
+            services.close_query(query=query.query, text="As it is", at=at, by=staff.data_manager)
+        services.lock(form=form, at=at, by=staff.data_manager)
+    page = reads.timeline(participant, viewer=staff.team, at=at + timedelta(days=1))
     assert page is not None
     states = {visit.visit: visit.state for visit in page.visits}
     assert states["SCR"] == states["DOSE"] == "locked"

@@ -4,7 +4,7 @@ Holds shapes only. A refusal that a person must read is a value here; what nobod
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from equipoise.errors import Problem
 from equipoise.protocol.answer import Finding
@@ -97,7 +97,7 @@ class Saved:
     doubts: tuple[Finding, ...] = ()
     gaps: tuple[Finding, ...] = ()
     skipped: tuple[tuple[str, int], ...] = ()
-    scores: Mapping[str, float | None] | None = None
+    scores: Mapping[str, float | None] = field(default_factory=dict)
     instructions: tuple[Instruction, ...] = ()
     problem: Problem | None = None
     state: str = "in_progress"

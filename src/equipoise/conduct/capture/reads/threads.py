@@ -132,11 +132,19 @@ def _query_line(
     )
 
 
-def alerts(*, viewer: Viewer, at: datetime, closed: bool = False) -> tuple[AlertLine, ...]:
-    """Return alerts of the viewer's sites, those due first on top, or with `closed` the closed ones."""
+def alerts(
+    *, viewer: Viewer, at: datetime, closed: bool = False, form: int | None = None
+) -> tuple[AlertLine, ...]:
+    """Return alerts of the viewer's sites, those due first on top.
+
+    closed   True for those that are closed instead of those that are not
+    form     a form's number, for those that its answers raised
+    """
     seen = circle(viewer)
-    allowed = seen.people("alert.view").values("participant")
-    return alert_lines(Alert.objects.filter(form__participant__in=allowed), seen, at=at, closed=closed)
+    rows = Alert.objects.filter(form__participant__in=seen.people("alert.view").values("participant"))
+    if form is not None:
+        rows = rows.filter(form=form)
+    return alert_lines(rows, seen, at=at, closed=closed)
 
 
 def alert_lines(
