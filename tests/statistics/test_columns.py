@@ -45,7 +45,14 @@ def test_columns_that_say_nothing_new_are_left_out():
     ).T
     assert independent_columns(x, arm) == [0, 4]
     assert independent_columns(x + 1e9, arm) == [0, 4]
-    assert independent_columns(x * 1e-150, arm) == [0, 4]
+    assert independent_columns(x * 1e-200, arm) == [0, 4]
+    assert independent_columns(x * 1e200, arm) == [0, 4]
+
+
+def test_a_column_that_varies_by_rounding_only_is_constant():
+    assert (
+        independent_columns(np.array([[0.3], [0.1 + 0.2], [0.3], [0.1 + 0.2]]), np.array([0, 0, 1, 1])) == []
+    )
 
 
 def test_arms_without_a_comparison_are_refused():

@@ -69,6 +69,15 @@ def test_units_and_row_order_do_not_matter(relapse):
     assert turned.covariates["x1"].std_error * 1000 == pytest.approx(plain.covariates["baseline"].std_error)
 
 
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_units_out_of_all_proportion_do_not_matter(relapse, unit):
+    columns, more, _ = relapse
+    plain = hazard_ratios(*columns, reference="a", **more)
+    scaled = hazard_ratios(*columns, reference="a", covariates=np.array(more["covariates"]) * unit)
+    assert scaled.ratios["b"].estimate == pytest.approx(plain.ratios["b"].estimate, rel=1e-9)
+    assert scaled.covariates["x1"].p_value == pytest.approx(plain.covariates["baseline"].p_value, rel=1e-9)
+
+
 def test_collinear_covariates_are_dropped_and_named(relapse):
     columns, more, _ = relapse
     twice = np.column_stack([more["covariates"], np.array(more["covariates"]) * 2])

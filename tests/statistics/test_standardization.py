@@ -93,6 +93,12 @@ def test_units_and_row_order_do_not_matter(trial):
         assert turned.ratios[arm].std_error == pytest.approx(fit.ratios[arm].std_error, abs=1e-8)
 
 
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_units_out_of_all_proportion_do_not_matter(trial, unit):
+    fit, scaled = _standardize(trial), _standardize(trial, covariates=trial["covariates"] * unit)
+    assert scaled.differences["b"].std_error == pytest.approx(fit.differences["b"].std_error, rel=1e-9)
+
+
 def test_collinear_and_constant_covariates_are_dropped_and_named(trial):
     x = trial["covariates"]
     more = np.column_stack([x, x[:, 0] * 2 - x[:, 1], np.full(len(x), 7.0)])

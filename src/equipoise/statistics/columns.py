@@ -83,9 +83,9 @@ def independent_columns(x: Matrix, codes: Codes) -> list[int]:
     x      (n, p) columns as they came
     codes  (n,) each row's group, 0, 1, ...
     """
-    scale = np.abs(x).max(axis=0, initial=0.0)
-    within = _centered_within(x, codes)
-    noise = rounding_noise(scale, x.shape[0])
+    sized = x / column_sizes(x)
+    within = _centered_within(sized, codes)
+    noise = rounding_noise(np.abs(sized).max(axis=0, initial=0.0), x.shape[0])
     kept: list[int] = []
     for j in range(x.shape[1]):
         column = within[:, j]
@@ -95,6 +95,16 @@ def independent_columns(x: Matrix, codes: Codes) -> list[int]:
         if length > noise[j] and np.linalg.norm(new) > COLLINEAR_SHARE * length:
             kept.append(j)
     return kept
+
+
+def column_sizes(x: Matrix) -> Vector:
+    """Return a power of two near each column's largest value; 1 for a column of zeros.
+
+    Dividing by it costs no digit, and afterward no square overflows or vanishes.
+    """
+    largest = np.abs(x).max(axis=0, initial=0.0)
+    sizes: Vector = np.exp2(np.floor(np.log2(np.where(largest > 0, largest, 1.0))))
+    return sizes
 
 
 def rounding_noise(scale: Vector | float, n: int) -> Any:

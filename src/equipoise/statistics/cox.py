@@ -17,6 +17,7 @@ from equipoise.statistics.columns import (
     Matrix,
     Vector,
     code_labels,
+    column_sizes,
     covariate_matrix,
     independent_columns,
     require_comparison,
@@ -109,17 +110,19 @@ def hazard_ratios(
     stratum, _ = code_labels(given, n=followed.size, what="strata")
     kept = independent_columns(x, codes)
     others = [a for a, label in enumerate(arms) if label != reference]
-    design = np.hstack([np.eye(len(arms))[codes][:, others], x[:, kept] - x[:1, kept]])
+    unit = np.concatenate([np.ones(len(others)), column_sizes(x[:, kept])])
+    design = np.hstack([np.eye(len(arms))[codes][:, others], x[:, kept]]) / unit
+    design = design - design[0]
     size = design.std(axis=0)
     terms = [*(f"arm {arms[a]}" for a in others), *(labels[j] for j in kept)]
     fit = _fit(
         (design - design.mean(axis=0)) / size, _risk_sets(followed, happened, stratum), happened, names=terms
     )
-    errors = np.sqrt(np.diag(np.linalg.inv(fit.information))) / size
+    errors = np.sqrt(np.diag(np.linalg.inv(fit.information))) / size / unit
     method = "Cox model, Efron ties" + ("" if strata is None else ", stratified")
     estimates = [
         exponentiate(infer(float(b), float(e), level=level, method=method))
-        for b, e in zip(fit.coefficients / size, errors, strict=True)
+        for b, e in zip(fit.coefficients / size / unit, errors, strict=True)
     ]
     return HazardRatios(
         reference=reference,

@@ -19,6 +19,7 @@ from equipoise.statistics.columns import (
     Matrix,
     Vector,
     code_labels,
+    column_sizes,
     covariate_matrix,
     independent_columns,
     require_comparison,
@@ -187,7 +188,8 @@ def _standard_columns(x: Matrix) -> Matrix:
     """Return columns with mean 0 and standard deviation 1, so that no covariate's unit costs digits."""
     if x.shape[1] == 0:
         return x
-    shifted = x - x[0]
+    sized = x / column_sizes(x)
+    shifted = sized - sized[0]
     centered = shifted - shifted.mean(axis=0)
     columns: Matrix = centered / centered.std(axis=0)
     return columns
