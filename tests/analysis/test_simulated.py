@@ -116,5 +116,9 @@ def test_three_arms_give_every_table_three_columns() -> None:
     for table in ("descriptives", "responders", "missing", "deviations"):
         assert {row["arm"] for row in done.tables[table]} == arms
     assert [arm["arm"] for arm in done.tables["flow"]["arms"]] == [arm.id for arm in resolved.protocol.arms]
-    assert {row["method"] for row in done.tables["blinding_indices"]} == {"Bang", "James"}
+    plain = {"Bang", "James"}
+    weighted = {f"{method}, weighted by certainty" for method in plain}
+    assert {row["method"] for row in done.tables["blinding_indices"]} == plain | weighted
+    assert {row["estimand"] for row in done.tables["by_visit"]} > {"primary", "middle_dose"}
+    assert [row["estimand"] for row in done.tables["tipping_point"]] == ["worse"]
     assert all(result.status == "ok" for result in done.results)

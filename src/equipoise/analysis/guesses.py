@@ -14,7 +14,14 @@ from equipoise.analysis.plain import number
 from equipoise.analysis.variable import Scale, baseline_of, scale_of
 from equipoise.errors import FitError
 from equipoise.protocol import ResolvedForm
-from equipoise.statistics.blinding import bang_by_arm, cross_tabulate, james
+from equipoise.statistics.blinding import (
+    bang_by_arm,
+    bang_with_certainty,
+    certainty_weights,
+    cross_tabulate,
+    james,
+    james_with_certainty,
+)
 from equipoise.statistics.describe import describe
 from equipoise.statistics.estimate import Estimate
 
@@ -23,6 +30,7 @@ Json = dict[str, Any]
 UNSURE = "unsure"
 UNSURE_LABEL = "Cannot say"
 CERTAINTY = "certainty"
+WEIGHTED = ", weighted by certainty"
 EXPECTANCY = "treatment_expectancy"
 
 
@@ -98,7 +106,10 @@ def guesses_table(evidence: Evidence) -> list[Json]:
 
 
 def indices_table(evidence: Evidence) -> list[Json]:
-    """Return Bang's index by arm and James's index over all arms, by role and visit."""
+    """Return Bang's index by arm and James's index over all arms, by role and visit.
+
+    Where certainty was asked, both a second time with guesses weighted by it.
+    """
     return [row for one in guesses_of(evidence) for row in _indices(evidence, one)]
 
 
@@ -117,6 +128,31 @@ def _indices(evidence: Evidence, one: Guesses) -> Iterator[Json]:
         yield _index(one, james(table), arm=None, n=len(who), method="James")
     except FitError:
         return
+    yield from _weighted(evidence, one, order)
+
+
+def _weighted(evidence: Evidence, one: Guesses, order: list[str]) -> Iterator[Json]:
+    """Yield the indices with guesses weighted by certainty, among whoever rated it or could not say."""
+    ends = _certainty_ends(evidence, one.form) if one.certain else None
+    who = sorted(each for each in one.guessed if each in one.certain or one.guessed[each] == UNSURE)
+    if ends is None or not who:
+        return
+    lowest, highest = ends
+    ratings = [one.certain.get(each, lowest) for each in who]
+    guesses, arms = [one.guessed[each] for each in who], [evidence.arms[each] for each in who]
+    weights = certainty_weights(ratings, lowest=lowest, highest=highest)
+    found = bang_with_certainty(guesses, arms, weights, order=order, unknown=UNSURE)
+    for arm, index in found.items():
+        yield _index(one, index, arm=str(arm), n=arms.count(str(arm)), method=f"Bang{WEIGHTED}")
+    overall = james_with_certainty(guesses, arms, weights, order=order, unknown=UNSURE)
+    yield _index(one, overall, arm=None, n=len(who), method=f"James{WEIGHTED}")
+
+
+def _certainty_ends(evidence: Evidence, form: str) -> tuple[float, float] | None:
+    """Return the lowest and highest rating of certainty; None where the form does not say."""
+    item = evidence.resolved.forms[form].item(CERTAINTY)
+    values = [float(code) for code in item.codes or ()] or list(item.range or ())
+    return (min(values), max(values)) if values else None
 
 
 def _index(one: Guesses, found: Estimate, *, arm: str | None, n: int, method: str) -> Json:
