@@ -27,9 +27,9 @@ def test_an_intercept_alone_is_the_log_odds():
 
 
 def test_log_odds_far_out_are_still_found():
-    event = np.concatenate([np.ones(99_999), [0]])
-    fit = fit_logistic(event, np.ones((100_000, 1)), names=["one"])
-    assert fit.coefficients == pytest.approx([np.log(99_999)])
+    event = np.concatenate([np.ones(9_999), [0]])
+    fit = fit_logistic(event, np.ones((10_000, 1)), names=["one"])
+    assert fit.coefficients == pytest.approx([np.log(9_999)])
 
 
 def test_separation_names_only_the_columns_that_carry_it():
