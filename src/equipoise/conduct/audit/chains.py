@@ -4,11 +4,16 @@ Holds finding a store's source, layouts and remembered anchors.
 """
 
 import sqlite3
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
 
 import psycopg
 from django.db import DatabaseError, connections
 from psycopg.conninfo import make_conninfo
 
+from equipoise.conduct.audit import extract
+from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.layouts import Layout
 from equipoise.conduct.audit.models import Anchor, layout
 from equipoise.conduct.audit.sources import Source
@@ -55,3 +60,18 @@ def check(store: Store, *, anchors: list[Anchored], processes: int | None = None
             f"the store cannot be read: {error}", "restore a backup elsewhere and compare", store
         )
         return Verified(store, problems=(problem,))
+
+
+def export(store: Store, folder: Path, *, at: datetime, withhold: Collection[str] = ()) -> int:
+    """Write a store's chain as files anybody can check, and return how many events it has.
+
+    withhold   tables whose rows are left out; their digests stay
+    """
+    return extract.write(
+        source(store),
+        folder,
+        store=store,
+        at=instant(at),
+        layouts=layouts(store),
+        withheld=lambda table, _: table in withhold,
+    )
