@@ -144,6 +144,29 @@ def test_every_estimate_has_its_interval_its_numbers_and_the_line_of_no_differen
     assert {"← Lower on psilocybin", "Higher on psilocybin →", "0", "5"} <= set(texts(drawing))
 
 
+DETAILED = replace(
+    BARS,
+    bars=(
+        replace(BARS.bars[0], detail="What was assumed of values that nobody saw", remark="As planned"),
+        replace(BARS.bars[1], detail="Something else", remark="Changes: includes zero"),
+    ),
+    guide=-12.0,
+)
+
+
+@pytest.mark.parametrize("canvas", CANVASES, ids=["wide", "narrow"])
+def test_details_stand_below_the_label_and_remarks_below_the_numbers(canvas):
+    shown = " ".join(texts(intervals.draw(DETAILED, canvas)))
+    for part in ("What was assumed of values that nobody saw", "As planned", "Changes: includes zero"):
+        assert part in shown
+
+
+def test_upright_lines_keep_out_of_the_text_on_a_phone():
+    wide, narrow = (intervals.draw(DETAILED, canvas) for canvas in CANVASES)
+    assert wide.count('class="zero"') == wide.count('class="guide"') == 1
+    assert narrow.count('class="zero"') == narrow.count('class="guide"') == len(DETAILED.bars)
+
+
 def test_results_from_elsewhere_are_outlined():
     assert intervals.draw(BARS, CANVASES[0]).count('class="mark hollow"') == 1
 
@@ -189,6 +212,26 @@ def test_every_participant_is_one_line_without_a_name():
     drawing = individuals.draw(LINES, CANVASES[0])
     assert drawing.count('class="one"') == 3
     assert {"Psilocybin (n = 2)", "Niacin (n = 1)"} <= set(texts(drawing))
+
+
+@pytest.mark.parametrize("canvas", CANVASES, ids=["wide", "narrow"])
+def test_differences_stand_below_the_means_on_the_same_days(canvas):
+    points = tuple(Point(day, -3, -5, -1, None, hollow=day < 28) for day in (1, 28))
+    courses = tuple(replace(course, label="A") for course in COURSES.courses)
+    content = replace(COURSES, courses=courses, unblinding_day=None, differences=(Course("A", 0, points),))
+    drawing = trajectory.draw(content, canvas)
+    assert drawing.count('class="mark hollow"') == 1
+    assert drawing.count('class="zero"') == 1
+    assert texts(drawing).count("28") == 2
+    assert "No difference" in " ".join(texts(drawing)), "words stay whole beside short names of arms"
+
+
+def test_differences_of_several_arms_are_labeled_by_arm():
+    points = (Point(1, -3, -5, -1, None), Point(28, -4, -6, -2, None))
+    content = replace(COURSES, differences=(Course("High", 1, points), Course("Low", 2, points)))
+    shown = texts(trajectory.draw(content, CANVASES[0]))
+    assert {"High", "Low"} <= set(shown)
+    assert "No difference" not in " ".join(shown)
 
 
 def test_panels_stand_side_by_side_on_a_page_and_below_each_other_on_a_phone():

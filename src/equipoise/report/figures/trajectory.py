@@ -118,7 +118,8 @@ def _plot(figure: Trajectory, canvas: Canvas) -> tuple[_Plot, list[float]]:
     points = [point for course in figure.courses for point in course.points]
     values = [value for one in points for value in (one.mean, one.low, one.high) if value is not None]
     marks = ticks(*value_range(values, figure.low, figure.high))
-    widest = max((svg.measure(course.label, canvas.font) for course in figure.courses), default=0.0)
+    named = [course.label for course in figure.courses] + (figure.none.split() if figure.differences else [])
+    widest = max((svg.measure(one, canvas.font) for one in named), default=0.0)
     right = canvas.width - min(widest + 22, canvas.width * (0.22 if canvas.wide else 0.26))
     left = max(axes.margin(canvas, marks), _count_width(figure, canvas))
     top = canvas.line * (0.6 + len(_head(figure, canvas)) + (0 if canvas.wide else 1.2))
