@@ -20,6 +20,7 @@ from equipoise.conduct.audit.canonical import (
     payload_text,
     row_digest,
 )
+from equipoise.conduct.audit.insertion import insert
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.models import AuditedRow, Event, EventPayload
 from equipoise.conduct.stores.entropy import token
@@ -59,7 +60,7 @@ class Act:
         for place, row in enumerate(rows):
             row.act = self.token
             row.salt = salts[place * SALT_BYTES : (place + 1) * SALT_BYTES]
-        type(rows[0])._default_manager.using(self.alias).bulk_create(rows)
+        insert(rows, alias=self.alias)
         self.written += [
             (row._meta.db_table, row.id, row_digest(bytes(row.salt or b""), row.canonical())) for row in rows
         ]
