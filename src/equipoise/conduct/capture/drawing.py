@@ -18,6 +18,7 @@ LABEL_WIDTH = 46
 """Room a label needs: ids are short."""
 TICKS = (-42, -28, -21, -14, -7, 0, 7, 14, 28, 56, 84, 168, 365)
 TICK_ROOM = 34
+HALF_SQUARE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Mark:
     label_y: int
     half: bool
     chosen: bool
+
+    @property
+    def x_lock(self) -> float:
+        """Where the square of a locked visit begins."""
+        return self.x - HALF_SQUARE
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,72 @@
 Holds one context processor. Refuses anything a viewer may not see: counts are those of pages they may open.
 """
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
 
 from equipoise import __version__
+from equipoise.conduct.accounts.permission import ROLES
+from equipoise.conduct.accounts.request import StudyRequest
+from equipoise.conduct.capture import reads as capture
 from equipoise.conduct.config.settings import current
+from equipoise.conduct.studies import reads as studies
+
+PAGES = (
+    ("capture:home", "study.home", _("Today")),
+    ("capture:participants", "participant.list", _("Participants")),
+    ("review:queries", "query.view", _("Queries")),
+    ("review:trail", "audit.view", _("Audit trail")),
+    ("people", "people.view", _("People")),
+)
+"""Route, the action it needs, its name; a page whose route does not exist is left out."""
+MAY = {"enroll": "participant.enroll", "audit": "audit.view", "alerts": "alert.view"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the navigation."""
+
+    label: str
+    url: str
+    current: bool
+    count: int | None = None
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return the frame of one page."""
-    return {
-        "frame": {
-            "version": __version__,
-            "simulated": current().simulated,
-            "nav": [],
-            "request": request,
-        }
+    settings = current()
+    asked = cast(StudyRequest, request)
+    viewer = getattr(asked, "viewer", None)
+    shown: dict[str, Any] = {"version": __version__, "simulated": settings.simulated, "nav": [], "may": {}}
+    if viewer is None:
+        return {"frame": shown}
+    study = studies.study()
+    may = {name: viewer.may(action) for name, action in MAY.items()}
+    shown |= {
+        "trial": study.trial if study else "",
+        "nav": list(_nav(asked)),
+        "roles": ", ".join(sorted({ROLES[role] for role in viewer.roles})),
+        "may": may,
+        "alerts": len(capture.alerts(viewer=viewer, at=asked.at)) if may["alerts"] else 0,
+        "alerts_url": reverse("capture:alerts"),
+        "own_url": reverse("mfa_index"),
+        "sign_out_url": reverse("account_logout"),
+        "clock": asked.at.strftime("%H:%M"),
+        "zone": "UTC",
     }
+    return {"frame": shown}
+
+
+def _nav(asked: StudyRequest) -> Any:
+    for name, action, label in PAGES:
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        if asked.viewer is not None and asked.viewer.may(action):
+            here = asked.path == url or (url != "/" and asked.path.startswith(url))
+            yield Entry(str(label), url, here)

@@ -2,7 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = [path("", include("equipoise.conduct.accounts.urls"))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("equipoise.conduct.accounts.urls")),
+    path("", include("equipoise.conduct.review.urls")),
+    path("", include("equipoise.conduct.capture.urls")),
+]
 
 handler400 = "equipoise.conduct.config.errors.not_understood"
 handler404 = "equipoise.conduct.config.errors.not_found"

@@ -8,13 +8,14 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.lines import FormPage, ItemLine
 from equipoise.conduct.capture.results import Given, Instruction, Saved
-from equipoise.protocol.answer import Finding
+from equipoise.protocol.answer import MISSING_REASONS, Finding
 
 ANSWER, SEEN, MISSING = "a:", "s:", "m:"
 MOST_ROW = 10_000
@@ -34,6 +35,48 @@ class Entered:
 
 
 NOTHING = Entered({}, {})
+MOST_RADIOS = 8
+LOCAL_MINUTES = len("2026-11-23T10:00")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as the template draws it: the line, and what follows from it for the page."""
+
+    line: ItemLine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.line, name)
+
+    @property
+    def key(self) -> str:
+        """Name of the answer's place."""
+        return key_of(self.line.item, self.line.row)
+
+    @property
+    def as_radios(self) -> bool:
+        """Whether every possible answer stands on the page."""
+        return len(self.line.codes) <= MOST_RADIOS
+
+    @property
+    def coded(self) -> bool:
+        """Whether the codes are a rating's numbers, which raters know by heart."""
+        return len(self.line.codes) > 2 and all(one.code.isdecimal() for one in self.line.codes)
+
+    @property
+    def changes(self) -> int:
+        """How often the answer changed."""
+        return self.line.versions - 1
+
+    @property
+    def local_answer(self) -> str:
+        """An instant as the browser's control takes it: without seconds and offset."""
+        return self.line.answer[:LOCAL_MINUTES]
+
+    @property
+    def missing_label(self) -> str:
+        """Why there is no answer, in words."""
+        return MISSING_REASONS.get(self.line.missing_reason, self.line.missing_reason)
 
 
 def form(request: SignedRequest, number: int) -> HttpResponse:
@@ -81,7 +124,7 @@ def _save(request: SignedRequest, number: int) -> HttpResponse:
 
 
 def _back(request: SignedRequest, number: int) -> str:
-    found = reads.form_page(number, viewer=request.viewer, at=request.at)
+    found = reads.form_page(number, viewer=request.viewer)
     if found is None:
         raise Http404
     where = reverse("capture:participant", args=[found.participant])
@@ -95,7 +138,7 @@ def _tell(request: SignedRequest, message: str, hint: str) -> None:
 
 def history(request: SignedRequest, number: int, item: str, row: int) -> HttpResponse:
     """Show every version of one answer."""
-    found = reads.form_page(number, viewer=request.viewer, at=request.at)
+    found = reads.form_page(number, viewer=request.viewer)
     versions = reads.item_history(number, item=item, row=row, viewer=request.viewer)
     if found is None or versions is None:
         raise Http404
@@ -114,7 +157,7 @@ def _lines(page: FormPage) -> Iterable[ItemLine]:
 def _page(
     request: SignedRequest, number: int, *, entered: Entered = NOTHING, told: Iterable[Instruction] = ()
 ) -> HttpResponse:
-    found = reads.form_page(number, viewer=request.viewer, at=request.at, language=request.LANGUAGE_CODE)
+    found = reads.form_page(number, viewer=request.viewer, language=get_language() or "en")
     if found is None:
         raise Http404
     context = {
@@ -182,11 +225,12 @@ def _conflict(by: str, theirs: str) -> str:
 def _overlaid(page: FormPage, entered: Entered) -> FormPage:
     """Return the page with what was typed and not stored in place of what is stored."""
 
-    def over(one: ItemLine) -> ItemLine:
+    def over(one: ItemLine) -> Any:
         key = key_of(one.item, one.row)
         if key not in entered.problems:
-            return one
-        return replace(one, answer=entered.typed.get(key, one.answer), problems=(entered.problems[key],))
+            return Question(one)
+        answer = entered.typed.get(key, one.answer)
+        return Question(replace(one, answer=answer, problems=(entered.problems[key],)))
 
     groups = tuple(
         replace(
@@ -229,7 +273,9 @@ def _told(saved: Saved, post: QueryDict) -> dict[str, Any]:
     return {
         "items": items,
         "hidden": [key_of(item, row) for item, row in saved.skipped],
-        "scores": {name: "–" if value is None else f"{value:g}" for name, value in saved.scores.items()},
+        "scores": {
+            name: "–" if value is None else f"{value:g}" for name, value in (saved.scores or {}).items()
+        },
         "progress": _("%(answered)s of %(asked)s answered")
         % {"answered": saved.answered, "asked": saved.asked},
         "alerts": [_shown(one) for one in saved.instructions],

@@ -94,6 +94,8 @@ document.addEventListener("click", (event) => {
   const words = form.dataset;
   const draft = `${words.viewer}:${words.form}`;
   const changed = new Set();
+  const lost = new Set();
+  const clashes = new Set();
   let timer = null;
   let sending = false;
   let wait = 2000;
@@ -128,13 +130,23 @@ document.addEventListener("click", (event) => {
   }
   form.addEventListener("input", touch);
   form.addEventListener("change", touch);
+  form.elements.reason?.addEventListener("change", () => { if (changed.size) send(); });
+
+  const reason = form.elements.reason;
+  const mayGo = () => words.reason === undefined || Boolean(reason && reason.value.trim());
 
   async function send() {
     if (sending || !changed.size) return;
+    if (!mayGo()) {
+      say("due", words.needReason);
+      await drafts.keep(draft, [...answersOf(changed).entries()]);
+      return;
+    }
     sending = true;
     const keys = [...changed];
     const body = answersOf(keys);
     await drafts.keep(draft, [...body.entries()]);
+    if (reason) body.append("reason", reason.value);
     try {
       const response = await fetch(words.autosave, {
         method: "POST",
@@ -148,13 +160,21 @@ document.addEventListener("click", (event) => {
         showSignIn();
       } else if (response.status === 403) {
         say("late", words.refused);
-      } else if (!response.ok && response.status !== 409 && response.status !== 422) {
+      } else if (!response.ok && response.status !== 409 && response.status !== 503) {
         throw new Error(String(response.status));
       } else {
-        keys.forEach((key) => changed.delete(key));
-        apply(await response.json());
+        const answer = await response.json();
+        apply(answer);
+        if (answer.problem) throw new Error(answer.problem);
+        // What was refused or contested stays typed, in the page and in the draft, until it is mended.
+        const kept = Object.entries(answer.items).filter(([, item]) => item.seq !== undefined).map(([key]) => key);
+        const emptied = keys.filter((key) => !kept.includes(key) && !answer.items[key]?.problem && !clashes.has(key));
+        [...kept, ...emptied].forEach((key) => changed.delete(key));
+        const unsaved = keys.filter((key) => changed.has(key));
+        unsaved.forEach((key) => { changed.delete(key); lost.add(key); });
+        kept.forEach((key) => lost.delete(key));
         wait = 2000;
-        if (!changed.size) drafts.forget(draft);
+        if (!changed.size && !lost.size) drafts.forget(draft);
       }
     } catch {
       say("late", drafts.possible ? words.offline : words.offlineUnsafe);
@@ -208,13 +228,50 @@ document.addEventListener("click", (event) => {
       alerts.append(box);
       box.scrollIntoView({ block: "nearest" });
     }
-    for (const clash of answer.conflicts ?? []) {
-      const line = fieldOf(clash.key)?.querySelector("[data-problem]");
-      if (line) { line.textContent = clash.message; line.hidden = false; }
-      fieldOf(clash.key)?.classList.add("field-problem");
+    if (answer.progress) {
+      const place = document.querySelector("[data-progress]");
+      if (place) place.textContent = answer.progress;
     }
-    if ((answer.conflicts ?? []).length) say("late", words.conflict);
-    else say("complete", answer.saved ?? words.saved);
+    for (const clash of answer.conflicts ?? []) contest(clash);
+    if (answer.problem) say("late", answer.problem);
+    else if (clashes.size) say("late", words.conflict);
+    else if (answer.refused) say("late", words.notSaved);
+    else say("complete", `${words.saved} ${new Date().toTimeString().slice(0, 5)}`);
+  }
+
+  /* Two people answered at once: show both answers, let this person choose. */
+  function contest(clash) {
+    const field = fieldOf(clash.key);
+    const line = field?.querySelector("[data-problem]");
+    if (!line) return;
+    clashes.add(clash.key);
+    field.classList.add("field-problem");
+    line.hidden = false;
+    line.textContent = clash.message + " ";
+    const choose = (label, act) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "button-plain";
+      button.textContent = label;
+      button.addEventListener("click", () => {
+        form.elements[`s:${clash.key}`].value = clash.seq;
+        clashes.delete(clash.key);
+        lost.delete(clash.key);
+        line.hidden = true;
+        field.classList.remove("field-problem");
+        act();
+      });
+      line.append(button, " ");
+    };
+    choose(words.mine, () => { changed.add(clash.key); send(); });
+    choose(words.theirs, () => {
+      const answer = form.elements[`a:${clash.key}`];
+      if (answer) answer.value = clash.theirs;
+      const missing = form.elements[`m:${clash.key}`];
+      if (missing) missing.value = clash.missing;
+      say("complete", words.saved);
+      if (!lost.size && !changed.size) drafts.forget(draft);
+    });
   }
 
   async function restore() {
@@ -236,15 +293,15 @@ document.addEventListener("click", (event) => {
 
   // What was typed goes to the server before the page is left; without a connection the page stays.
   form.addEventListener("submit", async (event) => {
-    if (!changed.size) return;
+    if (!changed.size || !mayGo()) return;
     event.preventDefault();
     clearTimeout(timer);
     while (sending) await new Promise((resolve) => setTimeout(resolve, 50));
     await send();
-    if (!changed.size) form.requestSubmit(event.submitter);
+    if (!changed.size && !lost.size && !clashes.size) form.requestSubmit(event.submitter);
   });
   window.addEventListener("online", () => { wait = 2000; send(); });
   window.addEventListener("focus", () => { if (changed.size) send(); });
-  window.addEventListener("beforeunload", (event) => { if (changed.size) event.preventDefault(); });
+  window.addEventListener("beforeunload", (event) => { if (changed.size || lost.size) event.preventDefault(); });
   restore();
 })();

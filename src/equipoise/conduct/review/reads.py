@@ -1,0 +1,135 @@
+"""The audit trail as people read it: events in order, the newest first, a page at a time.
+
+Holds reads. What is hidden from the viewer is left out: an event about a form they may not know of does not
+exist for them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from equipoise.conduct.accounts import reads as people
+from equipoise.conduct.accounts.permission import Viewer
+from equipoise.conduct.audit.instants import moment
+from equipoise.conduct.audit.models import Event
+from equipoise.conduct.capture.reads import subjects
+
+PAGE = 50
+BATCH = 200
+MOST_BATCHES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TrailLine:
+    """One event.
+
+    number     its place in the chain
+    by         name of who acted; on_behalf the role whose paper was entered
+    about      what it was done to: (text, address within the study, "" for none)
+    """
+
+    number: int
+    at: datetime
+    by: str
+    on_behalf: str
+    action: str
+    about: tuple[tuple[str, str], ...]
+    reason: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A page of the trail; `before` is where the next one goes on, None at the end."""
+
+    lines: tuple[TrailLine, ...]
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for; empty means everything.
+
+    days as ISO dates, inclusive, in UTC as the chain counts
+    """
+
+    person: str = ""
+    subject: str = ""
+    action: str = ""
+    from_day: str = ""
+    to_day: str = ""
+
+
+def actions() -> tuple[str, ...]:
+    """Return every kind of event there may be, as far as events of it exist."""
+    return tuple(_distinct())
+
+
+def _distinct() -> Iterable[str]:
+    """Yield each action once: one indexed step for each, however long the chain is."""
+    last = ""
+    while True:
+        events = Event.objects.using("default").filter(action__gt=last).order_by("action", "id")
+        found = events.values_list("action", flat=True).first()
+        if found is None:
+            return
+        yield found
+        last = found
+
+
+def trail(wanted: Wanted, *, viewer: Viewer, before: int | None = None) -> Trail:
+    """Return a page of events the viewer may know of."""
+    rows = _matching(wanted)
+    kept: list[Event] = []
+    for _ in range(MOST_BATCHES):
+        part = list((rows.filter(id__lt=before) if before is not None else rows)[:BATCH])
+        visible = subjects.visible([one.subjects for one in part], viewer=viewer)
+        for one in part:
+            before = one.id
+            if one.subjects in visible:
+                kept.append(one)
+                if len(kept) == PAGE:
+                    return Trail(_lines(kept), before)
+        if len(part) < BATCH:
+            return Trail(_lines(kept), None)
+    return Trail(_lines(kept), before)
+
+
+def _matching(wanted: Wanted) -> QuerySet[Event]:
+    rows = Event.objects.using("default").order_by("-id")
+    if wanted.subject:
+        rows = subjects.about(rows, wanted.subject)
+    if wanted.person:
+        rows = rows.filter(actor=wanted.person)
+    if wanted.action:
+        rows = rows.filter(action=wanted.action)
+    if wanted.from_day:
+        rows = rows.filter(at__gte=wanted.from_day)
+    if wanted.to_day:
+        rows = rows.filter(at__lt=f"{wanted.to_day}U")
+    return rows
+
+
+def _lines(rows: Sequence[Event]) -> tuple[TrailLine, ...]:
+    names = people.names({row.actor for row in rows})
+    return tuple(
+        TrailLine(
+            number=row.id,
+            at=moment(row.at),
+            by=names.get(row.actor, row.actor),
+            on_behalf=row.on_behalf,
+            action=row.action,
+            about=tuple((one, _where(one)) for one in row.subjects.split()),
+            reason=row.reason,
+            hash=row.hash,
+        )
+        for row in rows
+    )
+
+
+def _where(subject: str) -> str:
+    """Return the page of a subject, as far as it has one."""
+    number = subject.removeprefix("form-")
+    return f"/forms/{number}/" if number != subject and number.isdecimal() else ""

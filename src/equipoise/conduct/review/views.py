@@ -1,0 +1,187 @@
+"""Pages of review: queries, verification, signatures, locks, alerts answered, the audit trail."""
+
+from datetime import date
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from equipoise.conduct.accounts import sign_in
+from equipoise.conduct.accounts.models import Account
+from equipoise.conduct.accounts.request import SignedRequest
+from equipoise.conduct.capture import reads as capture
+from equipoise.conduct.capture import services
+from equipoise.conduct.capture.pages.answering import done
+from equipoise.conduct.review import reads
+from equipoise.conduct.review.reads import Wanted
+
+LONGEST = 64
+
+
+def queries(request: SignedRequest) -> HttpResponse:
+    """List queries, open or closed."""
+    closed = request.GET.get("closed") == "1"
+    before = _number(request.GET.get("before", ""))
+    found = capture.queries(viewer=request.viewer, closed=closed, before=before)
+    wanted = request.GET.get("find", "").strip()[:LONGEST]
+    shown = [one for one in found if wanted.lower() in one.participant.lower()]
+    more = found[-1].query if len(found) >= reads.PAGE else None
+    context = {"queries": shown, "closed": closed, "find": wanted, "more": more}
+    return render(request, "review/queries.html", context)
+
+
+def query(request: SignedRequest, number: int) -> HttpResponse:
+    """Show a query with its thread; on POST answer or close it."""
+    found = capture.query(number, viewer=request.viewer)
+    if found is None:
+        raise Http404
+    if request.method == "GET":
+        return render(request, "review/query.html", {"query": found})
+    text, closing = request.POST.get("text", ""), "close" in request.POST
+    act = services.close_query if closing else services.answer_query
+    said = _("The query is closed.") if closing else _("The answer is on record.")
+    here = reverse("review:query", args=[number])
+    return done(
+        request, lambda: act(query=number, text=text, at=request.at, by=request.viewer), then=here, said=said
+    )
+
+
+def ask(request: SignedRequest, number: int) -> HttpResponse:
+    """Open a query about an answer or a form."""
+    item, _colon, row = request.POST.get("about", ":0").rpartition(":")
+
+    def open_it() -> None:
+        services.open_query(
+            form=number,
+            item=item,
+            row=_number(row) or 0,
+            text=request.POST.get("text", ""),
+            at=request.at,
+            by=request.viewer,
+        )
+
+    return done(request, open_it, then=_form(number), said=_("The query is open."))
+
+
+def verify(request: SignedRequest, number: int) -> HttpResponse:
+    """State that a form agrees with its source."""
+    return done(
+        request,
+        lambda: services.verify(form=number, at=request.at, by=request.viewer),
+        then=_form(number),
+        said=_("Verified."),
+    )
+
+
+def sign(request: SignedRequest, number: int) -> HttpResponse:
+    """Sign a form: what is signed is shown again, and the person confirms with password and code."""
+    page = capture.form_page(number, viewer=request.viewer)
+    if page is None or "sign" not in page.moves:
+        raise Http404
+    account = request.user
+    if not isinstance(account, Account) or not sign_in.has_second_factor(account):
+        messages.warning(
+            request, _("A signature needs a second factor. Set it up to go on."), extra_tags="due"
+        )
+        return redirect("mfa_activate_totp")
+    meaning = _("I reviewed these answers and they are complete and correct.")
+    context = {"page": page, "meaning": meaning, "wrong": False}
+    if request.method == "GET":
+        return render(request, "review/sign.html", context)
+    right = sign_in.confirm(
+        account,
+        password=request.POST.get("password", ""),
+        code=request.POST.get("code", ""),
+        address=str(request.META.get("REMOTE_ADDR", "")),
+        at=request.at,
+    )
+    if not right:
+        return render(request, "review/sign.html", {**context, "wrong": True}, status=422)
+    return done(
+        request,
+        lambda: services.sign(form=number, meaning=meaning, at=request.at, by=request.viewer),
+        then=_form(number),
+        said=_("Signed."),
+    )
+
+
+def lock(request: SignedRequest, number: int) -> HttpResponse:
+    """Lock a signed form."""
+    return done(
+        request,
+        lambda: services.lock(form=number, at=request.at, by=request.viewer),
+        then=_form(number),
+        said=_("Locked."),
+    )
+
+
+def unlock(request: SignedRequest, number: int) -> HttpResponse:
+    """Unlock a form."""
+    reason = request.POST.get("reason", "")
+    return done(
+        request,
+        lambda: services.unlock(form=number, reason=reason, at=request.at, by=request.viewer),
+        then=_form(number),
+        said=_("Unlocked."),
+    )
+
+
+def lock_participant(request: SignedRequest, name: str) -> HttpResponse:
+    """Lock all of a participant's data, or lift the lock."""
+    locked, reason = request.POST.get("locked") == "1", request.POST.get("reason", "")
+
+    def move() -> None:
+        services.lock_participant(
+            participant=name, locked=locked, reason=reason, at=request.at, by=request.viewer
+        )
+
+    said = _("The participant's data are locked.") if locked else _("The lock is lifted.")
+    return done(request, move, then=reverse("capture:participant", args=[name]), said=said)
+
+
+def alert(request: SignedRequest, number: int) -> HttpResponse:
+    """Say that an alert was seen, or close it with what was done."""
+    status, text = request.POST.get("status", ""), request.POST.get("text", "")
+
+    def note() -> None:
+        services.note_alert(alert=number, status=status, text=text, at=request.at, by=request.viewer)
+
+    said = _("The alert is closed.") if status == "closed" else _("Thank you. Others can see that you know.")
+    return done(request, note, then=_next(request), said=said)
+
+
+def trail(request: SignedRequest) -> HttpResponse:
+    """Show the audit trail."""
+    get = {name: request.GET.get(name, "").strip()[:LONGEST] for name in ("person", "subject", "action")}
+    days = {name: _day(request.GET.get(name, "")) for name in ("from_day", "to_day")}
+    wanted = Wanted(**get, **days)
+    found = reads.trail(wanted, viewer=request.viewer, before=_number(request.GET.get("before", "")))
+    rest = request.GET.copy()
+    rest.pop("before", None)
+    context = {"trail": found, "wanted": wanted, "actions": reads.actions(), "rest": rest.urlencode()}
+    return render(request, "review/trail.html", context)
+
+
+def _form(number: int) -> str:
+    return reverse("capture:form", args=[number])
+
+
+def _next(request: HttpRequest) -> str:
+    """Return the page to go back to: one of ours, whatever was sent."""
+    there = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(there, allowed_hosts=None)
+    return HttpResponseRedirect(there).url if ours and there.startswith("/") else "/"
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < len(str(10**18)) else None
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text.strip()).isoformat()
+    except ValueError:
+        return ""
