@@ -5,24 +5,25 @@ repeated measures. Factors come in as design columns (`indicators` makes them).
 """
 
 import math
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from equipoise.errors import FitError, Problem
+from equipoise.errors import FitError
+from equipoise.statistics.columns import (
+    Matrix,
+    code_labels,
+    covariate_matrix,
+    independent_columns,
+    require_comparison,
+    rounding_noise,
+)
 from equipoise.statistics.estimate import DEFAULT_LEVEL, Estimate, infer
 from equipoise.statistics.tabulate import tabulate
 from equipoise.statistics.values import Vector, vector
-
-Matrix = NDArray[np.float64]
-
-# R's lm drops a column when less than this share of its length is new.
-COLLINEAR_SHARE = 1e-7
-# Variation below this many roundings of the largest value is rounding, not data.
-ROUNDINGS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,13 @@ def ancova(
     Checked tests/golden/antidepressant_ancova, tests/golden/ancova
     """
     y = vector(outcome, "the outcome")
-    x, labels = _design(y, covariates, names)
-    codes, arms = _codes(arm, y.size)
-    _require_arms(arms, reference)
+    x, labels = covariate_matrix(covariates, names, n=y.size)
+    codes, arms = code_labels(arm, n=y.size)
+    require_comparison(arms, reference)
     counts = np.bincount(codes, minlength=len(arms)).astype(np.float64)
     x_means, y_means = _arm_means(x, codes, counts), _arm_means(y[:, None], codes, counts)[:, 0]
     within = x - x_means[codes]
-    kept = _independent(within, scale=_column_scale(x))
+    kept = independent_columns(x, codes)
     fit = _least_squares(within[:, kept], y - y_means[codes], arms=len(arms), scale=float(np.abs(y).max()))
     offsets = (x_means - x.mean(axis=0))[:, kept]
     means = y_means - offsets @ fit.slopes
@@ -156,45 +157,6 @@ class _Fit:
     df: int
 
 
-def _design(y: Vector, covariates: ArrayLike | None, names: Sequence[str]) -> tuple[Matrix, list[str]]:
-    x = np.empty((y.size, 0)) if covariates is None else np.asarray(covariates, dtype=np.float64)
-    if x.ndim == 1:
-        x = x[:, None]
-    if x.shape[0] != y.size:
-        raise ValueError(f"{x.shape[0]} rows of covariates for {y.size} outcomes")
-    missing = int(np.count_nonzero(~np.isfinite(x)))
-    if missing:
-        raise ValueError(
-            f"covariates have {missing} missing or infinite values; remove and report them first"
-        )
-    labels = list(names) or [f"x{j + 1}" for j in range(x.shape[1])]
-    if len(labels) != x.shape[1]:
-        raise ValueError(f"{len(labels)} names for {x.shape[1]} covariates")
-    return x, labels
-
-
-def _codes(arm: Sequence[Hashable] | NDArray[Any], n: int) -> tuple[NDArray[np.intp], list[Hashable]]:
-    labels = arm.tolist() if isinstance(arm, np.ndarray) else list(arm)
-    if len(labels) != n:
-        raise ValueError(f"{len(labels)} arms for {n} outcomes")
-    arms = sorted(set(labels), key=str)
-    number = {label: code for code, label in enumerate(arms)}
-    return np.array([number[label] for label in labels], dtype=np.intp), arms
-
-
-def _require_arms(arms: Sequence[Hashable], reference: Hashable) -> None:
-    problems = list(_arm_problems(arms, reference))
-    if problems:
-        raise FitError("The arms cannot be compared", problems)
-
-
-def _arm_problems(arms: Sequence[Hashable], reference: Hashable) -> Iterator[Problem]:
-    if len(arms) <= 1:
-        yield Problem(f"{len(arms)} arms have an outcome where two are needed")
-    if reference not in arms:
-        yield Problem(f"nobody in the reference arm {reference!r} has an outcome")
-
-
 def _arm_means(columns: Matrix, codes: NDArray[np.intp], counts: Vector) -> Matrix:
     """Return (arms, p) means; each column is shifted by its first value so that large offsets cancel."""
     origin = columns[0]
@@ -202,29 +164,6 @@ def _arm_means(columns: Matrix, codes: NDArray[np.intp], counts: Vector) -> Matr
     np.add.at(sums, codes, columns - origin)
     means: Matrix = origin + sums / counts[:, None]
     return means
-
-
-def _column_scale(x: Matrix) -> Vector:
-    scale: Vector = np.abs(x).max(axis=0, initial=0.0)
-    return scale
-
-
-def _independent(within: Matrix, *, scale: Vector) -> list[int]:
-    """Return the columns kept: each varies within arms and is no combination of those kept before it."""
-    noise = _noise(scale, within.shape[0])
-    kept: list[int] = []
-    for j in range(within.shape[1]):
-        column = within[:, j]
-        length = float(np.linalg.norm(column))
-        basis = np.linalg.qr(within[:, kept])[0]
-        new = column - basis @ (basis.T @ column)
-        if length > noise[j] and np.linalg.norm(new) > COLLINEAR_SHARE * length:
-            kept.append(j)
-    return kept
-
-
-def _noise(scale: Vector | float, n: int) -> Any:
-    return ROUNDINGS * np.finfo(np.float64).eps * scale * math.sqrt(n)
 
 
 def _least_squares(x: Matrix, y: Vector, *, arms: int, scale: float) -> _Fit:
@@ -237,7 +176,7 @@ def _least_squares(x: Matrix, y: Vector, *, arms: int, scale: float) -> _Fit:
     q, r = np.linalg.qr(x)
     residuals = y - q @ (q.T @ y)
     length = float(np.linalg.norm(residuals))
-    if length <= _noise(scale, y.size):
+    if length <= rounding_noise(scale, y.size):
         raise FitError("The outcome does not vary within arms beyond the covariates, so it has no variance")
     half_inverse = np.linalg.solve(r, np.eye(x.shape[1]))
     return _Fit(half_inverse @ (q.T @ y), half_inverse, length / math.sqrt(df), df)
