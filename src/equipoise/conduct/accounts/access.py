@@ -4,13 +4,16 @@ Holds the middleware. Refuses to look at forms or participants: views check the 
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import cast
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts import reads, sign_in
@@ -22,9 +25,9 @@ from equipoise.conduct.stores import clock
 from equipoise.errors import PermissionRefused
 
 Respond = Callable[[HttpRequest], HttpResponse]
-FORBIDDEN = 403
 OWN = "account.own"
-FACTOR = "has_second_factor"
+"""What everybody may do who is signed in, whatever their roles."""
+SAFE = ("GET", "HEAD")
 
 
 class Access:
@@ -41,7 +44,7 @@ class Access:
             logout(asked)
         asked.viewer = reads.viewer(asked.user, at=asked.at)
         response = self.respond(request)
-        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Cache-Control"] = "no-store"
         return response
 
     def process_view(
@@ -53,27 +56,63 @@ class Access:
         if action == PUBLIC:
             return None
         if asked.viewer is None:
-            return redirect_to_login(request.get_full_path())
-        if action is None or not asked.viewer.may(action):
-            return self._refused(request)
-        if action != OWN and _lacks_second_factor(asked):
-            messages.warning(request, _("Your role needs a second factor. Set it up to go on."))
-            return redirect("mfa_activate_totp")
-        return None
+            return _to_sign_in(request)
+        if action is None or not (action == OWN or asked.viewer.may(action)):
+            return _refused(request)
+        return None if action == OWN else _first_things_first(asked)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Turn a refusal by a service into its page."""
-        return self._refused(request) if isinstance(exception, PermissionRefused) else None
-
-    @staticmethod
-    def _refused(request: HttpRequest) -> HttpResponse:
-        return render(request, "frame/refused.html", status=FORBIDDEN)
+        return _refused(request) if isinstance(exception, PermissionRefused) else None
 
 
-def _lacks_second_factor(asked: StudyRequest) -> bool:
-    """Whether the person holds a role that needs a second factor and has none. Asked once a session."""
-    if asked.viewer is None or not asked.viewer.roles & SECOND_FACTOR:
-        return False
-    if not asked.session.get(FACTOR):
-        asked.session[FACTOR] = sign_in.has_second_factor(cast(Account, asked.user))
-    return not asked.session[FACTOR]
+def _first_things_first(asked: StudyRequest) -> HttpResponse | None:
+    """Return where somebody must go before their work: to a password or second factor of their own."""
+    account = cast(Account, asked.user)
+    if account.must_change_password:
+        text, page = _("Choose a password of your own first."), "account_change_password"
+    elif (
+        asked.viewer is not None
+        and asked.viewer.roles & SECOND_FACTOR
+        and not sign_in.has_second_factor(account)
+    ):
+        text, page = _("Your role needs a second factor. Set it up to go on."), "mfa_activate_totp"
+    else:
+        return None
+    if _wants_data(asked):
+        return JsonResponse({"problem": text}, status=HTTPStatus.FORBIDDEN)
+    messages.warning(asked, text, extra_tags="due")
+    return redirect(page)
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send somebody who is not signed in, or no longer, to sign in and come back to the page they were on."""
+    if _wants_data(request):
+        return JsonResponse({"problem": _("Sign in again.")}, status=HTTPStatus.UNAUTHORIZED)
+    response = redirect_to_login(_page(request))
+    if request.headers.get("HX-Request") == "true":
+        # A part of a page was asked for: the whole page goes to the sign-in.
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": response.url})
+    return response
+
+
+def _page(request: HttpRequest) -> str:
+    """Return the path of the page somebody is on: of what they sent, the page it was sent from."""
+    if request.method in SAFE and request.headers.get("HX-Request") != "true":
+        return request.get_full_path()
+    before = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(before, allowed_hosts={request.get_host()}):
+        return "/"
+    parts = urlsplit(before)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _refused(request: HttpRequest) -> HttpResponse:
+    if _wants_data(request):
+        return JsonResponse({"problem": _("Your role does not include this.")}, status=HTTPStatus.FORBIDDEN)
+    return render(request, "frame/refused.html", status=HTTPStatus.FORBIDDEN)
+
+
+def _wants_data(request: HttpRequest) -> bool:
+    """Whether a script asked, and not a page."""
+    return request.headers.get("Accept", "").startswith("application/json")

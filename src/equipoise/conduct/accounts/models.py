@@ -19,14 +19,16 @@ class AccountManager(BaseUserManager["Account"]):
 class Account(AbstractBaseUser):
     """How a person signs in. Changes (password, address) leave events; the row itself is mutable.
 
-    person      id of the person
-    email       address to sign in with
-    is_active   False once access has ended
+    person                 id of the person
+    email                  address to sign in with
+    is_active              False once access has ended
+    must_change_password   the password was set by somebody else, for the first sign-in only
     """
 
     person = models.CharField(max_length=32, unique=True)
     email = models.EmailField(max_length=254, unique=True)
     is_active = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=False)
 
     objects: ClassVar[AccountManager] = AccountManager()
 
@@ -122,6 +124,18 @@ class Delegation(AuditedRow):
         """Named as in the design."""
 
         db_table = "delegation"
+
+
+class DelegationEnd(AuditedRow):
+    """The end of a delegation before its planned end, or where none was planned."""
+
+    delegation = models.OneToOneField(Delegation, models.PROTECT)
+    on = models.CharField(max_length=10)
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "delegation_end"
 
 
 class SignInAttempt(AuditedRow):

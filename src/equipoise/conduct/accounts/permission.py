@@ -11,27 +11,39 @@ from functools import cached_property
 
 from equipoise.errors import PermissionRefused, Problem
 
+
+def gettext_noop(text: str) -> str:
+    """Return a text as it is, marked for translators; Django's own asks for settings, which docs have not."""
+    return text
+
+
 ROLES: dict[str, str] = {
-    "coordinator": "Coordinator",
-    "investigator": "Investigator",
-    "facilitator": "Facilitator",
-    "session_monitor": "Session monitor",
-    "on_call_physician": "On-call physician",
-    "rater": "Rater",
-    "pharmacist": "Pharmacist",
-    "data_manager": "Data manager",
-    "monitor": "Monitor (CRA)",
-    "medical_monitor": "Medical monitor",
-    "statistician": "Statistician",
-    "unblinded_statistician": "Independent statistician",
-    "dsmb_member": "DSMB member",
-    "auditor": "Auditor",
-    "system_administrator": "System administrator",
+    "coordinator": gettext_noop("Coordinator"),
+    "investigator": gettext_noop("Investigator"),
+    "facilitator": gettext_noop("Facilitator"),
+    "session_monitor": gettext_noop("Session monitor"),
+    "on_call_physician": gettext_noop("On-call physician"),
+    "rater": gettext_noop("Rater"),
+    "pharmacist": gettext_noop("Pharmacist"),
+    "data_manager": gettext_noop("Data manager"),
+    "monitor": gettext_noop("Monitor (CRA)"),
+    "medical_monitor": gettext_noop("Medical monitor"),
+    "statistician": gettext_noop("Statistician"),
+    "unblinded_statistician": gettext_noop("Independent statistician"),
+    "dsmb_member": gettext_noop("DSMB member"),
+    "auditor": gettext_noop("Auditor"),
+    "system_administrator": gettext_noop("System administrator"),
 }
 """Role to its name on pages. `participant` signs in elsewhere and holds no grant."""
 
 UNBLINDED = frozenset({"pharmacist", "unblinded_statistician"})
 """Roles that learn arms."""
+
+LEARN_ARMS = UNBLINDED | {"dsmb_member"}
+"""Roles after which nobody works blind: their holders may have learned arms."""
+
+BLIND = frozenset(ROLES) - LEARN_ARMS - {"system_administrator"}
+"""Roles that must not know arms."""
 
 SECOND_FACTOR = UNBLINDED | {"investigator", "system_administrator"}
 """Roles that sign in with a second factor: those that learn arms, sign, or give others their roles."""

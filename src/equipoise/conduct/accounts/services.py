@@ -1,53 +1,329 @@
-"""Every write about people: who they are, which roles they hold, what they were trained in."""
+"""Every write about people: who they are, which roles they hold, what they were trained in, what they may do.
 
-from datetime import datetime
+Refuses to decide who may ask for it: the gate and the views do. What nobody may do is refused here.
+"""
 
-from equipoise.conduct.accounts.models import Account, GrantEnd, Person, RoleGrant
-from equipoise.conduct.accounts.permission import ROLES
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import connections
+
+from equipoise.conduct.accounts import reads
+from equipoise.conduct.accounts.models import (
+    Account,
+    Delegation,
+    DelegationEnd,
+    GrantEnd,
+    Person,
+    RoleGrant,
+    TrainingRecord,
+)
+from equipoise.conduct.accounts.permission import BLIND, LEARN_ARMS, ROLES
+from equipoise.conduct.accounts.training import Training, lacking
 from equipoise.conduct.audit.instants import instant
-from equipoise.conduct.audit.services import act
+from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.stores.entropy import token
 from equipoise.errors import Problem, RecordError
 
 ID_BYTES = 4
+LONGEST_NAME = 200
+LONGEST_TEXT = 2_000
+LONGEST_EVIDENCE = 500
+ADMINISTRATOR = "system_administrator"
+ROLES_LOCK = 0x726F6C6573
+"""Number of PostgreSQL's advisory lock on who holds which role: the letters "roles"."""
+FOR_EVER = "9"
+"""Text after that of every instant."""
 
 
-def add_person(*, name: str, email: str, password: str, at: datetime, by: str) -> str:
+def add_person(*, name: str, email: str, password: str, at: datetime, by: str, one_time: bool = False) -> str:
     """Add somebody with a way to sign in, and return the new person's id.
 
-    Raises  RecordError when the address is taken
+    one_time   the password was chosen by somebody else and must be changed at the first sign-in
+    Raises     RecordError with everything wrong
     """
-    if Account.objects.filter(email__iexact=email).exists():
-        raise RecordError(
-            "this person cannot be added", [Problem("the address is taken", "use another", "email")]
-        )
-    person = f"p-{token(ID_BYTES).hex()}"
-    with act("trial", "people.added", at=at, by=by, subjects=[person]) as one:
-        one.add(Person(person=person, seq=1, name=name))
-        account = Account(person=person, email=email)
-        account.set_password(password)
+    name, email = name.strip(), email.strip()
+    account = Account(person=f"p-{token(ID_BYTES).hex()}", email=email, must_change_password=one_time)
+    problems = [
+        *_text_problems(name, "name"),
+        *_email_problems(email),
+        *_password_problems(password, account),
+    ]
+    _raise("this person cannot be added", problems)
+    account.set_password(password)
+    with act("trial", "people.added", at=at, by=by, subjects=[account.person]) as one:
+        one.add(Person(person=account.person, seq=1, name=name))
         account.save(using=one.alias)
-    return person
+    return account.person
+
+
+def correct_name(*, person: str, name: str, at: datetime, by: str, reason: str) -> None:
+    """Correct somebody's name; what stood there before stays on record.
+
+    Raises  RecordError with everything wrong
+    """
+    problems = [*_known(person), *_text_problems(name.strip(), "name"), *_reason_problems(reason)]
+    _raise("the name cannot be corrected", problems)
+    with act("trial", "people.name_corrected", at=at, by=by, subjects=[person], reason=reason) as one:
+        seq = Person.objects.filter(person=person).count() + 1
+        one.add(Person(person=person, seq=seq, name=name.strip()))
 
 
 def grant_role(
-    *, person: str, role: str, site: str, at: datetime, by: str, until_at: datetime | None = None
+    *,
+    person: str,
+    role: str,
+    site: str,
+    trainings: Iterable[Training],
+    at: datetime,
+    by: str,
+    from_at: datetime | None = None,
+    until_at: datetime | None = None,
 ) -> int:
-    """Give a role at a site ("" for all) from now on, and return the grant's number.
+    """Give a role at a site ("" for all), and return the grant's number.
 
-    Raises  RecordError when there is no such role
+    trainings   those of the protocol in force; () only where no protocol is stored yet
+    from_at     when it begins; now when left out
+    Raises      RecordError with everything that forbids it
     """
+    begins = from_at or at
+    problems = [*_known(person)]
     if role not in ROLES:
-        raise RecordError(
-            "no such role", [Problem(f"`{role}` is no role", f"one of {', '.join(ROLES)}", "role")]
-        )
+        problems.append(Problem(f"`{role[:64]}` is no role", f"one of {', '.join(ROLES)}", "role"))
+    if person == by:
+        hint = "ask another system administrator"
+        problems.append(Problem("nobody gives themselves a role", hint, "person"))
+    if begins < at:
+        problems.append(Problem("a role cannot begin in the past", "let it begin now", "from_on"))
+    if until_at is not None and until_at <= begins:
+        problems.append(Problem("the role would end before it begins", "correct a date", "until_on"))
+    until = instant(until_at) if until_at else ""
+    row = RoleGrant(person=person, role=role, site=site, from_at=instant(begins), until_at=until)
     with act("trial", "people.granted", at=at, by=by, subjects=[person]) as one:
-        until = instant(until_at) if until_at else ""
-        return one.add(RoleGrant(person=person, role=role, site=site, from_at=instant(at), until_at=until)).id
+        _hold(one.alias)
+        done = reads.completed(person)
+        problems += _conflicts(row)
+        problems += [
+            Problem(f"the training is missing or no longer counts: {training.label}", "record it", "role")
+            for training in lacking(role, trainings=trainings, completed=done, on=begins.date())
+        ]
+        _raise("this role cannot be given", problems)
+        return one.add(row).id
 
 
 def end_grant(*, grant: int, at: datetime, by: str, reason: str) -> None:
-    """End a role from now on; the grant stays on record."""
-    person = RoleGrant.objects.get(id=grant).person
-    with act("trial", "people.grant_ended", at=at, by=by, subjects=[person], reason=reason) as one:
+    """End a role from now on; the grant stays on record.
+
+    Raises  RecordError when there is no such grant, it has ended, there is no reason, or nobody would be left
+            to give roles
+    """
+    row = RoleGrant.objects.filter(id=grant).first()
+    problems = _reason_problems(reason)
+    subjects = [row.person] if row else []
+    with act("trial", "people.grant_ended", at=at, by=by, subjects=subjects, reason=reason) as one:
+        _hold(one.alias)
+        if row is None or GrantEnd.objects.filter(grant_id=grant).exists():
+            problems.append(Problem("this role has ended, or never was", "", "grant"))
+        elif row.role == ADMINISTRATOR and not _other_administrator(grant):
+            hint = "give the role to somebody else first"
+            problems.append(Problem("this is the last system administrator", hint, "grant"))
+        _raise("this role cannot be ended", problems)
         one.add(GrantEnd(grant_id=grant, at=instant(at)))
+
+
+def record_training(
+    *,
+    person: str,
+    training: str,
+    completed_on: date,
+    evidence: str,
+    trainings: Iterable[Training],
+    today: date,
+    at: datetime,
+    by: str,
+) -> int:
+    """Note a training somebody completed, and return the record's number.
+
+    today   the date where it is noted: a training is completed before it is noted
+    Raises  RecordError with everything wrong
+    """
+    problems = [*_known(person)]
+    if training not in {one.id for one in trainings}:
+        problems.append(Problem("the protocol names no such training", "choose one of the list", "training"))
+    if completed_on > today:
+        problems.append(Problem("this day lies ahead", "give the day it was completed", "completed_on"))
+    if len(evidence) > LONGEST_EVIDENCE or "\x00" in evidence:
+        problems.append(Problem("this cannot be kept", f"at most {LONGEST_EVIDENCE} characters", "evidence"))
+    _raise("this training cannot be recorded", problems)
+    row = TrainingRecord(
+        person=person, training=training, completed_on=completed_on.isoformat(), evidence=evidence.strip()
+    )
+    with act("trial", "people.trained", at=at, by=by, subjects=[person]) as one:
+        return one.add(row).id
+
+
+def delegate(
+    *, person: str, site: str, tasks: str, from_on: date, until_on: date | None, at: datetime, by: str
+) -> int:
+    """Delegate tasks to somebody at a site, and return the delegation's number.
+
+    tasks   in words
+    Raises  RecordError with everything wrong
+    """
+    problems = [*_known(person), *_text_problems(tasks.strip(), "tasks", longest=LONGEST_TEXT)]
+    if person == by:
+        problems.append(Problem("nobody delegates to themselves", "", "person"))
+    if until_on is not None and until_on < from_on:
+        problems.append(Problem("the delegation would end before it begins", "correct a date", "until_on"))
+    if not any(grant.site in ("", site) for grant in reads.grants(person, at=at)):
+        problems.append(Problem(f"they hold no role at {site}", "a role comes first", "person"))
+    _raise("this cannot be delegated", problems)
+    row = Delegation(
+        person=person,
+        site=site,
+        tasks=tasks.strip(),
+        from_on=from_on.isoformat(),
+        until_on=until_on.isoformat() if until_on else "",
+    )
+    with act("trial", "people.delegated", at=at, by=by, subjects=[person, site]) as one:
+        return one.add(row).id
+
+
+def end_delegation(*, delegation: int, on: date, at: datetime, by: str, reason: str) -> None:
+    """End a delegation on a day; it stays in the log.
+
+    Raises  RecordError when there is no such delegation, it was ended, or the day does not fit
+    """
+    row = Delegation.objects.filter(id=delegation).first()
+    problems = _reason_problems(reason)
+    if row is None or DelegationEnd.objects.filter(delegation_id=delegation).exists():
+        problems.append(Problem("this delegation has ended, or never was", "", "delegation"))
+    elif on.isoformat() < row.from_on:
+        problems.append(Problem("it would end before it began", "correct the date", "on"))
+    _raise("this delegation cannot be ended", problems)
+    subjects = [row.person, row.site] if row else []
+    with act("trial", "people.delegation_ended", at=at, by=by, subjects=subjects, reason=reason) as one:
+        one.add(DelegationEnd(delegation_id=delegation, on=on.isoformat()))
+
+
+def set_one_time_password(*, person: str, password: str, at: datetime, by: str, reason: str) -> None:
+    """Give somebody who lost access a password for one sign-in; their open sessions end.
+
+    Raises  RecordError with everything wrong
+    """
+    account = Account.objects.filter(person=person).first()
+    problems = _reason_problems(reason)
+    if person == by:
+        problems.append(Problem("your own password is changed on your own page", "", "person"))
+    if account is None:
+        problems.append(Problem("there is no such person", "", "person"))
+    else:
+        problems += _password_problems(password, account)
+    if problems or account is None:
+        raise RecordError("no password can be set", problems)
+    account.set_password(password)
+    account.must_change_password = True
+    with act("trial", "account.password_set", at=at, by=by, subjects=[person], reason=reason) as one:
+        account.save(using=one.alias)
+
+
+def remove_second_factor(*, person: str, at: datetime, by: str, reason: str) -> None:
+    """Take away the second factor of somebody who lost it; roles that need one wait for a new one.
+
+    Raises  RecordError with everything wrong
+    """
+    problems = [*_known(person), *_reason_problems(reason)]
+    if person == by:
+        problems.append(Problem("your own second factor is removed on your own page", "", "person"))
+    _raise("the second factor cannot be removed", problems)
+    with act("trial", "account.second_factor_removed", at=at, by=by, subjects=[person], reason=reason) as one:
+        Authenticator.objects.using(one.alias).filter(user__person=person).delete()
+
+
+@contextmanager
+def changing(account: Account, action: str, *, at: datetime) -> Iterator[Act]:
+    """Open the bracket in which somebody's own password or second factor changes, and note that it did."""
+    with act("trial", action, at=at, by=account.person, subjects=[account.person]) as one:
+        yield one
+
+
+def _conflicts(row: RoleGrant) -> list[Problem]:
+    """Return why somebody's other roles forbid this one.
+
+    Whoever may have learned arms never works blind again; who works blind cannot learn them meanwhile.
+    """
+    problems = []
+    last = row.until_at or FOR_EVER
+    for held in reads.history([row.person]):
+        name = ROLES.get(held.role, held.role).lower()
+        ends = held.ends_at or FOR_EVER
+        # A role that ended before it began was never held.
+        if not held.from_at < min(last, ends):
+            continue
+        if held.role == row.role and held.site in ("", row.site) and row.from_at < ends:
+            problems.append(Problem("they hold this role already", "end it first to change it", "role"))
+        if row.role in BLIND and held.role in LEARN_ARMS:
+            hint = "whoever may have learned arms cannot work blind afterwards"
+            problems.append(Problem(f"they are, were or will be {name}", hint, "role"))
+        if row.role in LEARN_ARMS and held.role in BLIND and row.from_at < ends:
+            hint = "end that role first: roles that learn arms and roles that must not never meet in a person"
+            problems.append(Problem(f"they work blind, as {name}", hint, "role"))
+    return list(dict.fromkeys(problems))
+
+
+def _other_administrator(grant: int) -> bool:
+    """Whether somebody else stays system administrator everywhere, without a planned end."""
+    ended = GrantEnd.objects.values("grant_id")
+    others = RoleGrant.objects.filter(role=ADMINISTRATOR, site="", until_at="")
+    active = Account.objects.filter(is_active=True).values("person")
+    return others.filter(person__in=active).exclude(id__in=ended).exclude(id=grant).exists()
+
+
+def _hold(alias: str) -> None:
+    """Let one decision about roles follow the other; SQLite has one writer anyway."""
+    if connections[alias].vendor == "postgresql":
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROLES_LOCK])
+
+
+def _known(person: str) -> list[Problem]:
+    known = Person.objects.filter(person=person).exists()
+    return [] if known else [Problem("there is no such person", "", "person")]
+
+
+def _text_problems(text: str, path: str, *, longest: int = LONGEST_NAME) -> list[Problem]:
+    if text and len(text) <= longest and "\x00" not in text:
+        return []
+    return [Problem("this is missing or cannot be kept", f"1 to {longest} characters", path)]
+
+
+def _reason_problems(reason: str) -> list[Problem]:
+    return _text_problems(reason.strip(), "reason", longest=LONGEST_TEXT)
+
+
+def _email_problems(email: str) -> list[Problem]:
+    try:
+        validate_email(email)
+    except ValidationError:
+        return [Problem("this is no address", "name@example.org", "email")]
+    if Account.objects.filter(email__iexact=email).exists():
+        return [Problem("the address is taken", "use another", "email")]
+    return []
+
+
+def _password_problems(password: str, account: Account) -> list[Problem]:
+    try:
+        validate_password(password, user=account)
+    except ValidationError as error:
+        return [Problem(message.rstrip("."), "", "password") for message in error.messages]
+    return []
+
+
+def _raise(message: str, problems: list[Problem]) -> None:
+    if problems:
+        raise RecordError(message, problems)

@@ -1,14 +1,17 @@
 """Signing in: what each attempt leaves, how long the next one must wait, how long a session lasts.
 
-Holds the lockout, the session's clock and the confirmation that a signature asks for. After five failures, of
-an account or from an address, each further one doubles the wait, from half a minute to a quarter of an hour:
-nobody is ever locked out for good, and nobody can lock a colleague out for longer than that.
+Holds the lockout, the session's clock and the confirmation that a signature asks for. After five failures for
+an account, or twenty from an address within an hour, each further one doubles the wait, from half a minute to
+a quarter of an hour: nobody is ever locked out for good. From an address where somebody signed in before,
+only failures there count for their account, so that nobody locks a colleague out from elsewhere.
 """
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import takewhile
+from typing import Any, cast
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -17,14 +20,20 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from equipoise.conduct.accounts.models import Account, SignInAttempt
+from equipoise.conduct.accounts.request import StudyRequest
 from equipoise.conduct.audit.instants import instant, moment
 from equipoise.conduct.audit.services import act
-from equipoise.conduct.stores import clock
 
 FREE_FAILURES = 5
+FREE_FAILURES_OF_ADDRESS = 20
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
 REMEMBERED = timedelta(hours=24)
+REMEMBERED_OF_ADDRESS = timedelta(hours=1)
+KNOWN = timedelta(days=30)
+"""For so long an address counts as one where somebody signs in."""
+MOST_DOUBLINGS = 5
+"""Half a minute doubled five times exceeds the longest wait."""
 LONGEST_SESSION = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
 BEGAN, SEEN = "began_at", "seen_at"
@@ -35,24 +44,28 @@ class Guard(BaseBackend):
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
         """Return None to let the next backend look at the password; PermissionDenied while a wait lasts."""
-        address = str(request.META.get("REMOTE_ADDR", "")) if request is not None else ""
-        if wait(str(credentials.get("email", "")), address=address, at=clock.now()):
+        asked = cast(StudyRequest, request)
+        address = str(asked.META.get("REMOTE_ADDR", ""))
+        if wait(str(credentials.get("email", "")), address=address, at=asked.at):
             raise PermissionDenied
 
 
 def key_of(email: str) -> str:
     """Return what stands for an address typed at sign-in: people type passwords there."""
-    return hmac.new(str(settings.SECRET_KEY).encode(), email.strip().lower().encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        str(settings.SECRET_KEY).encode(), email.strip().lower().encode(), hashlib.sha256
+    ).hexdigest()
 
 
 def wait(email: str, *, address: str, at: datetime) -> timedelta:
     """Return how long this account or address must still wait; zero when it need not."""
-    return max(_wait({"key": key_of(email)}, at=at), _wait({"address": address}, at=at))
+    return max(_wait_of_account(key_of(email), address, at=at), _wait_of_address(address, at=at))
 
 
 def failed(email: str, *, address: str, at: datetime) -> None:
-    """Note a failed attempt."""
-    _note(key_of(email), address=address, at=at, ok=False, by="unknown")
+    """Note a failed attempt, but none that was refused because it had to wait: that would never end."""
+    if not wait(email, address=address, at=at):
+        _note(key_of(email), address=address, at=at, ok=False, by="unknown")
 
 
 def succeeded(account: Account, *, address: str, at: datetime) -> None:
@@ -76,6 +89,18 @@ def expired(session: Any, *, at: datetime) -> bool:
     if idle > SEEN_EVERY:
         session[SEEN] = instant(at)
     return False
+
+
+def began_within(session: Any, span: timedelta, *, at: datetime) -> bool:
+    """Whether a session began so short a time ago."""
+    began = session.get(BEGAN)
+    return began is not None and at - moment(began) < span
+
+
+def ended(account: Account, *, at: datetime) -> None:
+    """Note that somebody signed out."""
+    with act("trial", "account.signed_out", at=at, by=account.person):
+        pass
 
 
 def has_second_factor(account: Account) -> bool:
@@ -105,17 +130,29 @@ def _note(key: str, *, address: str, at: datetime, ok: bool, by: str) -> None:
         one.add(SignInAttempt(key=key, address=address, attempted_at=instant(at), ok=ok))
 
 
-def _wait(of: dict[str, str], *, at: datetime) -> timedelta:
-    since = instant(at - REMEMBERED)
-    attempts = SignInAttempt.objects.filter(**of, attempted_at__gt=since).order_by("-id")
-    failures = 0
-    last: str | None = None
-    for ok, when in attempts.values_list("ok", "attempted_at")[: FREE_FAILURES + 10]:
-        if ok:
-            break
-        failures += 1
-        last = last or when
-    if last is None or failures < FREE_FAILURES:
+def _wait_of_account(key: str, address: str, *, at: datetime) -> timedelta:
+    attempts = SignInAttempt.objects.filter(key=key, attempted_at__gt=instant(at - REMEMBERED))
+    known = SignInAttempt.objects.filter(
+        key=key, address=address, ok=True, attempted_at__gt=instant(at - KNOWN)
+    )
+    if known.exists():
+        attempts = attempts.filter(address=address)
+    latest = attempts.order_by("-id").values_list("ok", "attempted_at")
+    failures = list(takewhile(lambda one: not one[0], latest[: FREE_FAILURES + MOST_DOUBLINGS]))
+    return _left([when for _, when in failures], free=FREE_FAILURES, at=at)
+
+
+def _wait_of_address(address: str, *, at: datetime) -> timedelta:
+    """Failures of an address end by growing old, not by a success: one's own account would reset them."""
+    since = instant(at - REMEMBERED_OF_ADDRESS)
+    failures = SignInAttempt.objects.filter(address=address, ok=False, attempted_at__gt=since).order_by("-id")
+    latest = failures.values_list("attempted_at", flat=True)[: FREE_FAILURES_OF_ADDRESS + MOST_DOUBLINGS]
+    return _left(list(latest), free=FREE_FAILURES_OF_ADDRESS, at=at)
+
+
+def _left(failures: Sequence[str], *, free: int, at: datetime) -> timedelta:
+    """Return what is left of the wait after failures, the latest first."""
+    if len(failures) < free:
         return timedelta(0)
-    full: timedelta = min(FIRST_WAIT * 2 ** (failures - FREE_FAILURES), LONGEST_WAIT)
-    return max(moment(last) + full - at, timedelta(0))
+    full: timedelta = min(FIRST_WAIT * 2 ** (len(failures) - free), LONGEST_WAIT)
+    return max(moment(failures[0]) + full - at, timedelta(0))

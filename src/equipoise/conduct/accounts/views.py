@@ -1,20 +1,28 @@
-"""Pages of people: signing in and out, one's own account, and who works on the trial.
+"""Pages of one's own account: signing in and out, password, second factor, recovery codes.
 
-Holds views only. What allauth does well it does; its pages are ours.
+Holds views only. What allauth does well it does; its pages are ours, and each change leaves its event in the
+transaction that makes it.
 """
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from allauth.account import views as account_views
+from allauth.account.internal import flows
 from allauth.mfa.base import views as mfa_views
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as code_views
 from allauth.mfa.totp import views as totp_views
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from equipoise.conduct.accounts import sign_in
-from equipoise.conduct.stores import clock
+from equipoise.conduct.accounts import services, sign_in
+from equipoise.conduct.accounts.forms import PENDING, NewPasswordForm, SetUpCodeForm
+from equipoise.conduct.accounts.models import Account
+from equipoise.conduct.accounts.request import StudyRequest
 
 SECONDS_A_MINUTE = 60
 
@@ -23,23 +31,112 @@ class SignIn(account_views.LoginView):  # type: ignore[misc]
     """Signing in with address and password; the code follows where one is set up."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add how long somebody who failed too often must wait."""
+        """Add what went wrong, or how long somebody who failed too often must wait."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         form = context["form"]
         if form.is_bound and form.errors:
-            address = str(self.request.META.get("REMOTE_ADDR", ""))
-            left = sign_in.wait(str(form.data.get("login", "")), address=address, at=clock.now())
-            minutes = -(-int(left.total_seconds()) // SECONDS_A_MINUTE)
-            if minutes:
-                text = ngettext(
-                    "Too many attempts. Wait %(n)s minute, then try again.",
-                    "Too many attempts. Wait %(n)s minutes, then try again.",
-                    minutes,
-                )
-                context["wait"] = text % {"n": minutes}
+            left = _wait(self.request, str(form.data.get("login", "")))
+            if left:
+                context["wait"] = _say_wait(left)
             else:
-                context["problem"] = _("Address and password do not go together. Nothing else is wrong.")
+                context["problem"] = _("Address and password do not go together. Check both and try again.")
         return context
+
+
+class EnterCode(mfa_views.AuthenticateView):  # type: ignore[misc]
+    """The code after the password. A wrong one counts as a failed attempt, and waits are kept."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Look at the code only when no wait lasts: looking uses a recovery code up."""
+        if _wait(request, self.stage.login.user.email):
+            return self.form_invalid(self.form)
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Note a recovery code that was used up."""
+        if form.authenticator.type == Authenticator.Type.RECOVERY_CODES:
+            with services.changing(self.stage.login.user, "account.recovery_code_used", at=_at(self.request)):
+                pass
+        response: HttpResponse = super().form_valid(form)
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Note the failure."""
+        address = str(self.request.META.get("REMOTE_ADDR", ""))
+        sign_in.failed(self.stage.login.user.email, address=address, at=_at(self.request))
+        response: HttpResponse = super().form_invalid(form)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add how long to wait."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        left = _wait(self.request, self.stage.login.user.email)
+        if left:
+            context["wait"] = _say_wait(left)
+        return context
+
+
+class NewPassword(account_views.PasswordChangeView):  # type: ignore[misc]
+    """One's own password; after one that somebody else set, the first thing to do."""
+
+    form_class = NewPasswordForm
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Change it, end every other session, and go on."""
+        account = _account(self.request)
+        account.must_change_password = False
+        with services.changing(account, "account.password_changed", at=_at(self.request)):
+            form.save()
+        flows.password_change.finalize_password_change(self.request, account)
+        messages.success(self.request, _("The password was changed. Other sessions of yours have ended."))
+        return redirect(self.get_default_success_url())
+
+
+class SetUpCode(totp_views.ActivateTOTPView):  # type: ignore[misc]
+    """Setting up a second factor."""
+
+    form_class = SetUpCodeForm
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Keep the secret, sealed, and note it."""
+        with services.changing(_account(self.request), "account.second_factor_set_up", at=_at(self.request)):
+            response: HttpResponse = super().form_valid(form)
+        self.request.session.pop(PENDING, None)
+        return response
+
+
+class RemoveCode(totp_views.DeactivateTOTPView):  # type: ignore[misc]
+    """Removing one's second factor, for instance to set up another phone."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Remove it and note it."""
+        account, at = _account(self.request), _at(self.request)
+        with services.changing(account, "account.second_factor_removed", at=at):
+            response: HttpResponse = super().form_valid(form)
+        messages.success(self.request, _("The second factor was removed."))
+        return response
+
+
+class MakeRecoveryCodes(code_views.GenerateRecoveryCodesView):  # type: ignore[misc]
+    """New recovery codes in place of the old ones."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Make them and note it."""
+        with services.changing(_account(self.request), "account.recovery_codes_made", at=_at(self.request)):
+            response: HttpResponse = super().form_valid(form)
+        return response
+
+
+class SignOut(account_views.LogoutView):  # type: ignore[misc]
+    """Signing out."""
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """End the session and note it; signing out twice does no harm."""
+        if self.request.user.is_authenticated:
+            sign_in.ended(_account(self.request), at=_at(self.request))
+        response: HttpResponse = super().post(*args, **kwargs)
+        return response
 
 
 def closed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
@@ -47,14 +144,36 @@ def closed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
     raise Http404
 
 
+def _account(request: HttpRequest) -> Account:
+    return cast(Account, request.user)
+
+
+def _at(request: HttpRequest) -> datetime:
+    return cast(StudyRequest, request).at
+
+
+def _wait(request: HttpRequest, email: str) -> timedelta:
+    return sign_in.wait(email, address=str(request.META.get("REMOTE_ADDR", "")), at=_at(request))
+
+
+def _say_wait(left: timedelta) -> str:
+    minutes = -(-int(left.total_seconds()) // SECONDS_A_MINUTE) or 1
+    text = ngettext(
+        "Too many attempts. Wait %(n)s minute, then try again.",
+        "Too many attempts. Wait %(n)s minutes, then try again.",
+        minutes,
+    )
+    return text % {"n": minutes}
+
+
 account_sign_in = SignIn.as_view()
-account_sign_out = account_views.logout
+account_sign_out = SignOut.as_view()
 account_confirm = account_views.reauthenticate
-account_password = account_views.password_change
-code_enter = mfa_views.authenticate
+account_password = NewPassword.as_view()
+code_enter = EnterCode.as_view()
 code_confirm = mfa_views.reauthenticate
 code_overview = mfa_views.index
-code_set_up = totp_views.activate_totp
-code_remove = totp_views.deactivate_totp
-recovery_make = code_views.generate_recovery_codes
+code_set_up = SetUpCode.as_view()
+code_remove = RemoveCode.as_view()
+recovery_make = MakeRecoveryCodes.as_view()
 recovery_show = code_views.view_recovery_codes
