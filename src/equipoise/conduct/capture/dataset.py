@@ -1,0 +1,212 @@
+"""The study's data as a dataset folder: records only, without what is hidden from anybody.
+
+Holds the way from stored answers to rows, and leaves the rest to `records.tidy`. Refuses allocations: this
+store has none. It imports the tables of `records`, so only the export's own process loads it, no page does.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import connections
+
+from equipoise import records
+from equipoise.conduct.audit.models import Event
+from equipoise.conduct.audit.services import act
+from equipoise.conduct.capture.access import locked_targets
+from equipoise.conduct.capture.answers import COLUMNS
+from equipoise.conduct.capture.models import LOG, STUDY, EntryCurrent, Form, Participant, Visit, VisitStatus
+from equipoise.conduct.capture.visibility import EVERYBODY, LOCK, Sight
+from equipoise.conduct.studies import reads as studies
+from equipoise.errors import Problem, RecordError
+from equipoise.protocol import Resolved
+from equipoise.records import Records
+
+Row = dict[str, Any]
+ALIAS = "default"
+CHUNK = 500
+"""Acts asked about in one statement; SQLite takes at most 999 values."""
+STATUSES = {"completed", "lost_to_follow_up", "withdrew", "died"}
+"""What the disposition form may say of the whole study, in the words of the participants' table."""
+
+
+def export(folder: Path, *, at: datetime, by: str = "system") -> Records:
+    """Write a dataset folder of everything that is hidden from nobody, and leave an event.
+
+    folder   as `records.write` takes it
+    Returns  what was written
+    Raises   RecordError when no study is set up, or stored data do not fit the protocol any more
+    """
+    found = collect()
+    records.write(found, folder)
+    said = f"{found.summary()}; chain head {found.manifest.chain_head}"
+    with act("trial", "data.exported", at=at, by=by, reason=said):
+        pass
+    return found
+
+
+def collect() -> Records:
+    """Return the study's records as of one moment, without what is hidden from any role.
+
+    Raises  RecordError when no study is set up, or stored data do not fit the latest protocol version
+    """
+    study = studies.study()
+    if study is None:
+        raise RecordError("there is nothing to export", [Problem("no study is set up here", "", "home")])
+    resolved = studies.resolved(study.version)
+    with _one_moment():
+        reached = frozenset({LOCK} if STUDY in locked_targets([]) else ())
+        head = Event.objects.using(ALIAS).order_by("-id").values_list("hash", flat=True).first()
+        forms = _forms(reached)
+        rows = {
+            "participants": _participants(forms),
+            "visits": _visits(forms, resolved, reached),
+            "values": _values(forms),
+        }
+    manifest = records.manifest_of(resolved, simulated=study.simulated, chain_head=head)
+    return records.tidy(rows, resolved, manifest=manifest)
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """See the store as it is now, whatever is written meanwhile, and keep nobody from writing."""
+    with connections[ALIAS].cursor() as cursor:
+        postgresql = connections[ALIAS].vendor == "postgresql"
+        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if postgresql else "BEGIN DEFERRED")
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+def _sight(version: int, reached: frozenset[str]) -> Sight:
+    """Return the sight of somebody who holds every role: what is hidden from anybody is hidden."""
+    return Sight(EVERYBODY, studies.resolved(version), reached)
+
+
+def _forms(reached: frozenset[str]) -> dict[int, tuple[Form, Sight]]:
+    """Return the forms that are hidden from nobody, by number."""
+    sights: dict[int, Sight] = {}
+    found = {}
+    for form in Form.objects.order_by("participant", "visit", "visit_repeat", "form", "repeat"):
+        sight = sights.setdefault(form.version, _sight(form.version, reached))
+        if sight.form(form.form) and (form.visit == LOG or sight.visit(form.visit)):
+            found[int(form.id)] = (form, sight)
+    return found
+
+
+def _participants(forms: dict[int, tuple[Form, Sight]]) -> list[Row]:
+    ends = _ends(forms)
+    return [
+        {
+            "participant": row.participant,
+            "site": row.site,
+            "status": ends.get(row.participant, "screening"),
+        }
+        for row in Participant.objects.order_by("participant")
+    ]
+
+
+def _ends(forms: dict[int, tuple[Form, Sight]]) -> dict[str, str]:
+    """Return participant to how the study ended for them, where the disposition form says so."""
+    numbers = {
+        number: form.participant
+        for number, (form, sight) in forms.items()
+        if sight.resolved.protocol.form(form.form).standard == "disposition"
+    }
+    codes: dict[int, dict[str, str]] = {}
+    rows = EntryCurrent.objects.filter(form__in=numbers, item__in=("stage", "status"))
+    for number, item, code in rows.values_list("form_id", "item", "entry__code"):
+        codes.setdefault(number, {})[item] = code or ""
+    return {
+        numbers[number]: one["status"]
+        for number, one in sorted(codes.items())
+        if one.get("stage") == "study" and one.get("status") in STATUSES
+    }
+
+
+def _visits(forms: dict[int, tuple[Form, Sight]], resolved: Resolved, reached: frozenset[str]) -> list[Row]:
+    """Return the visits that took place: recorded as held, or begun with a form."""
+    sight = Sight(EVERYBODY, resolved, reached)
+    begun = {(form.participant, form.visit, form.visit_repeat) for form, _ in forms.values()}
+    statuses = VisitStatus.objects.order_by("visit_id", "seq").values_list("visit_id", "status", "date")
+    latest = {visit: (status, date) for visit, status, date in statuses}
+    found = []
+    for row in Visit.objects.order_by("participant", "visit", "repeat"):
+        status, date = latest.get(row.id, ("", ""))
+        took_place = status == "held" or (not status and (row.participant, row.visit, row.repeat) in begun)
+        if took_place and sight.visit(row.visit):
+            found.append(
+                {
+                    "participant": row.participant,
+                    "visit": row.visit,
+                    "repeat": row.repeat,
+                    "date": date or None,
+                }
+            )
+    return found
+
+
+def _values(forms: dict[int, tuple[Form, Sight]]) -> list[Row]:
+    columns = ("form_id", "item", "row", "entry__act", "entry__origin", "entry__collected_at")
+    rows = EntryCurrent.objects.filter(form__in=Form.objects.values("id")).values_list(
+        *columns, *(f"entry__{name}" for name in COLUMNS)
+    )
+    found = []
+    acts = set()
+    for number, item, row, token, origin, collected_at, *cells in rows:
+        if number not in forms:
+            continue
+        form, sight = forms[number]
+        answer = dict(zip(COLUMNS, cells, strict=True))
+        said = any(answer[name] is not None for name in ("number", "text", "code", "date"))
+        if not sight.item(form.form, item) or not (said or answer["missing_reason"]):
+            continue
+        acts.add(token)
+        found.append(
+            {
+                "participant": form.participant,
+                "visit": form.visit,
+                "repeat": form.visit_repeat,
+                "form": form.form,
+                "item": item,
+                "row": row or form.repeat,
+                **answer,
+                "date": _moment(answer["date"]),
+                "origin": origin,
+                "evaluator": token,
+                "collected_at": _moment(collected_at),
+                "protocol_version": str(form.version),
+            }
+        )
+    actors = _actors(acts)
+    for one in found:
+        one["evaluator"] = actors[one["evaluator"]]
+    return sorted(found, key=_place)
+
+
+def _place(row: Row) -> tuple[Any, ...]:
+    names = ("participant", "visit", "repeat", "form", "row", "item")
+    return tuple(row[name] for name in names)
+
+
+def _moment(text: str | None) -> str | None:
+    """Return an instant in UTC; dates and times of day as they are."""
+    if text is None or "T" not in text:
+        return text
+    moment = datetime.fromisoformat(text).astimezone(UTC)
+    return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace(
+        "+00:00", "Z"
+    )
+
+
+def _actors(acts: Collection[str]) -> dict[str, str]:
+    """Return act to the pseudonymous id of who did it."""
+    wanted = sorted(acts)
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+        found.update(Event.objects.using(ALIAS).filter(act__in=chunk).values_list("act", "actor"))
+    return found
