@@ -33,8 +33,12 @@ def _with_visits(trial, visits):
         (lambda d: d.assign(y=np.nan), "no row has a value"),
         (lambda d: d.drop(columns="base"), "no column 'base'"),
         (lambda d: d.assign(y="a"), "not one column of numbers"),
+        (lambda d: d.assign(base=d["base"].where(d.index != 4, -np.inf)), "base is infinite in 1 rows"),
+        (lambda d: d.assign(base=d["base"] * 1e300), "base reaches .* change its unit"),
+        (lambda d: d.assign(y=d["y"].astype(object)), "to_numeric"),
+        (lambda d: d.head(0), "no row has a value"),
         (lambda d: d[d["id"] == "P000"], "cannot carry"),
-        (lambda d: d[(d["id"] < "P020") == (d["visit"] < "V2")], "No participant has both visits"),
+        (lambda d: d[(d["id"] < "P020") == (d["visit"] < "V2")], "No participant has both visits V0 and V2"),
         (lambda d: _with_visits(d, 60), "cannot carry an unstructured covariance"),
     ],
 )
@@ -47,6 +51,45 @@ def test_data_that_cannot_be_fitted_are_refused(change, match, trial, fit_trial)
 def test_weights_that_are_not_positive_are_refused(weight, trial, fit_trial):
     with pytest.raises(FitError, match="zero or negative"):
         fit_trial(trial.assign(weight=trial["weight"].where(trial.index > 2, weight)), weights="weight")
+
+
+def test_weights_too_unequal_to_be_added_are_refused(trial, fit_trial):
+    unequal = trial.assign(weight=np.where(trial.index % 2, 1e-7, 1e7))
+    with pytest.raises(FitError, match="1e\\+12 times the smallest"):
+        fit_trial(unequal, weights="weight", covariance="cs")
+
+
+@pytest.mark.parametrize("covariance", ["us", "cs", "ar1", "sp_exp"])
+def test_one_participant_cannot_carry_a_covariance(covariance, trial, fit_trial):
+    alone = trial[trial["id"] == "P000"]
+    with pytest.raises(FitError, match="One participant cannot show"):
+        fit_trial(
+            alone, "y ~ 1", covariance=covariance, coordinates="day" if covariance == "sp_exp" else None
+        )
+
+
+def test_collinear_columns_are_dropped_and_named_or_refused_by_name(trial, fit_trial):
+    twice = trial.assign(again=2 * trial["base"] + 1)
+    fit = fit_trial(twice, "y ~ visit * arm + base + again")
+    assert fit.status.dropped_columns == ("again",)
+    assert "again" in fit.summary()
+    plain = fit_trial(trial, "y ~ visit * arm + base")
+    assert fit.differences("arm", "visit")["estimate"].to_numpy() == pytest.approx(
+        plain.differences("arm", "visit")["estimate"].to_numpy(), rel=1e-9
+    )
+    with pytest.raises(FitError, match="columns again are combinations"):
+        fit_trial(twice, "y ~ visit * arm + base + again", drop_collinear=False)
+
+
+def test_a_visit_missing_in_one_arm_leaves_the_other_comparisons(trial, fit_trial):
+    gap = trial[(trial["arm"] != "active") | (trial["visit"] != "V2")]
+    fit = fit_trial(gap, "y ~ visit * arm + base")
+    assert fit.status.converged
+    assert len(fit.status.dropped_columns) == 1
+    table = fit.differences("arm", "visit").set_index("visit")["estimate"]
+    assert table.isna().tolist() == [False, False, True, False]
+    with pytest.raises(FitError, match="group active has both visits V0 and V2"):
+        fit_trial(gap, "y ~ visit * arm + base", group="arm")
 
 
 def test_all_problems_of_the_data_come_at_once(trial, fit_trial):
@@ -116,7 +159,9 @@ def test_a_covariance_that_is_singular_at_the_optimum_is_a_status(covariance, tr
 
 def test_a_visit_with_one_observation_does_not_pass_for_a_fit(trial, fit_trial):
     alone = trial[(trial["visit"] != "V3") | (trial["id"] == "P000")]
-    assert not fit_trial(alone, "y ~ arm * visit + base").status.converged
+    status = fit_trial(alone, "y ~ arm * visit + base").status
+    assert not status.converged
+    assert "one participant alone has the visit V3" in status.reason
     assert fit_trial(alone, "y ~ arm + visit + base", covariance="cs").status.converged
     assert not fit_trial(alone, "y ~ arm + visit + base", covariance="csh").status.converged
 
@@ -137,7 +182,7 @@ def test_sixty_visits_fit_with_few_parameters(trial, fit_trial):
 
 def test_a_group_of_one_shares_nothing_and_needs_a_structure(trial, fit_trial):
     solo = trial.assign(g=np.where(trial["id"] == "P000", "solo", "rest"))
-    with pytest.raises(FitError, match="1 participants of one group"):
+    with pytest.raises(FitError, match="1 participants of the group solo"):
         fit_trial(solo, group="g")
     assert fit_trial(solo, group="g", covariance="cs").status.converged
 

@@ -15,7 +15,7 @@ from equipoise.statistics.mmrm.fitted import Fit, Status
 from equipoise.statistics.mmrm.inference import Coefficients, between_within
 from equipoise.statistics.mmrm.newton import REASONS
 from equipoise.statistics.mmrm.options import Options, choose
-from equipoise.statistics.mmrm.panel import Columns, Panel, names_of, read
+from equipoise.statistics.mmrm.panel import NAMED, Columns, Panel, names_of, read
 from equipoise.statistics.mmrm.solution import Rows, Solution, solve
 from equipoise.statistics.mmrm.table import Estimator
 
@@ -83,6 +83,9 @@ def fit(
         panel.group,
         panel.weight,
         panel.coordinates,
+        visits=panel.visits,
+        groups=panel.groups,
+        names=design.names,
     )
     solution = solve(rows, covariance=covariance, restricted=method == "reml", drop_collinear=drop_collinear)
     dropped = tuple(j for j in range(len(design.names)) if j not in solution.kept)
@@ -90,7 +93,7 @@ def fit(
     status = Status(
         converged=solution.converged,
         iterations=int(solution.optimum.steps[0]),
-        reason=REASONS[code],
+        reason=REASONS[code] if solution.converged else REASONS[code] + _alone(panel),
         n_dropped=panel.n_dropped,
         dropped_columns=tuple(design.names[j] for j in dropped),
     )
@@ -111,6 +114,20 @@ def fit(
         _solution=solution,
         _made=made,
     )
+
+
+def _alone(panel: Panel) -> str:
+    """Return what makes a search fail that its reason cannot know: visits that one participant alone has."""
+    seen = panel.present
+    alone = [
+        f"{panel.visits[a]}" + (f" of {name}" if len(panel.groups) > 1 else "")
+        for h, name in enumerate(panel.groups)
+        for a in np.flatnonzero(seen[panel.group == h].sum(axis=0) == 1)
+    ]
+    if not alone:
+        return ""
+    named = ", ".join(alone[:NAMED]) + (", ..." if len(alone) > NAMED else "")
+    return f"; one participant alone has the visit {named}, which tells no variance: leave it out"
 
 
 def _coefficients(options: Options, panel: Panel, design: Any, solution: Solution) -> Coefficients:

@@ -23,6 +23,8 @@ from equipoise.statistics.mmrm.arrays import Array
 
 # Cells of the grid beyond which adjusted means are refused: factors with very many levels belong in the data.
 MOST_CELLS = 200_000
+# Covariates whose squares are still numbers after sums over any number of rows.
+LARGEST = 1e152
 # Arrays take half the time of data frames; rows with missing values are gone before; no names but the data's.
 HOW: dict[str, Any] = {"output": "numpy", "na_action": "ignore", "context": {}}
 
@@ -123,11 +125,19 @@ class Design:
         self.matrix: Array = _numbers(matrices.rhs)
         outcome = _numbers(matrices.lhs)
         if outcome.shape[1] != 1 or _categorical(self._lhs):
-            raise FitError(f"The outcome of {model.text!r} is not one column of numbers")
+            raise FitError(
+                f"The outcome of {model.text!r} is not one column of numbers; pandas.to_numeric makes it one"
+            )
         self.outcome: Array = outcome[:, 0]
         if not (np.isfinite(self.matrix).all() and np.isfinite(outcome).all()):
             raise FitError(f"A function in {model.text!r} gives values that are not finite for these data")
         self.names: tuple[str, ...] = tuple(str(name) for name in self._spec.column_names)
+        sizes = np.abs(self.matrix).max(axis=0, initial=0)
+        if sizes.max(initial=0) > LARGEST:
+            j = int(sizes.argmax())
+            raise FitError(
+                f"{self.names[j]} reaches {sizes[j]:.0e}, too large to be squared; change its unit"
+            )
 
     @cached_property
     def variables(self) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from equipoise.statistics.mmrm.arrays import Array, Codes, Flags
 
 # Rows named in a message.
 NAMED = 3
+# Rows whose weights differ more than this share no digits in a sum.
+MOST_UNEQUAL = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,12 @@ def _row_problems(frame: Any, columns: Columns) -> Iterator[Problem]:
             count = int((frame[columns.weights].to_numpy() <= 0).sum())
             yield Problem(
                 f"{count} weights are zero or negative", "leave such rows out", path=columns.weights
+            )
+        elif frame[columns.weights].max() / MOST_UNEQUAL > frame[columns.weights].min():
+            yield Problem(
+                f"the largest weight is more than {MOST_UNEQUAL:g} times the smallest",
+                "leave out what counts for nothing",
+                path=columns.weights,
             )
 
 

@@ -3,6 +3,7 @@
 Holds the order of the steps and the model's numbers in the outcome's unit. Knows no formulas and no labels.
 """
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,7 @@ class Rows:
     group        (n,) by participant
     weight       (N,) or None
     coordinates  (N, d) or None
+    visits, groups, names   labels of visits, groups and columns for messages; numbers from 1 where left out
     """
 
     x: Array
@@ -40,6 +42,9 @@ class Rows:
     group: Codes
     weight: Array | None = None
     coordinates: Array | None = None
+    visits: Sequence[Hashable] = ()
+    groups: Sequence[Hashable] = ()
+    names: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,7 @@ def solve(rows: Rows, *, covariance: str, restricted: bool, drop_collinear: bool
     """Return the fitted model.
 
     Raises  FitError when the outcome does not vary, a design column is collinear and may not be dropped, a
-            covariance cannot be estimated by design, or too few rows are left
+            covariance cannot be estimated by design, or too few rows or participants are left
     """
     m = int(rows.visit.max()) + 1
     # With one visit every structure is one variance.
@@ -173,7 +178,7 @@ def solve(rows: Rows, *, covariance: str, restricted: bool, drop_collinear: bool
     places = rows.coordinates if structure.spatial else None
     coordinates = None if places is None else _widen(rows, m, places)
     patterns, pattern = number_patterns(present, rows.group, coordinates)
-    _refuse_unseen(structure, present, rows.group)
+    _refuse_unseen(structure, present, rows)
     prepared = prepare(
         basis,
         _widen(rows, m, rows.y)[None],
@@ -211,20 +216,26 @@ def _widen(rows: Rows, visits: int, values: Array) -> Array:
 
 def _refuse(rows: Rows, kept: list[int], dropped: list[int], *, drop_collinear: bool) -> None:
     if dropped and not drop_collinear:
-        raise FitError(f"The design columns numbered {dropped} are combinations of those before them")
+        named = ", ".join(_label(rows.names, j) for j in dropped)
+        raise FitError(f"The design columns {named} are combinations of those before them")
     if rows.y.size <= len(kept):
         raise FitError(
             f"{rows.y.size} observations cannot carry {len(kept)} coefficients and a covariance as well"
         )
 
 
-def _refuse_unseen(structure: Structure, present: Flags, group: Codes) -> None:
-    """Refuse unstructured matrices with a covariance that nobody informs, or too few participants inform."""
+def _refuse_unseen(structure: Structure, present: Flags, rows: Rows) -> None:
+    """Refuse covariances that nobody informs, or too few participants inform."""
+    n, m = present.shape
+    if n == 1 < m:
+        raise FitError(
+            f"One participant cannot show how {m} visits vary together; a covariance needs several"
+        )
     if structure.name != "us":
         return
-    for h in range(int(group.max()) + 1):
-        seen = present[group == h].astype(np.float64)
-        whose = "" if group.max() == 0 else " of one group"
+    for h in range(int(rows.group.max()) + 1):
+        seen = present[rows.group == h].astype(np.float64)
+        whose = "" if rows.group.max() == 0 else f" of the group {_label(rows.groups, h)}"
         if seen.shape[0] <= seen.shape[1]:
             raise FitError(
                 f"{seen.shape[0]} participants{whose} cannot carry an unstructured covariance of "
@@ -232,11 +243,15 @@ def _refuse_unseen(structure: Structure, present: Flags, group: Codes) -> None:
             )
         pairs = np.argwhere(np.triu(seen.T @ seen == 0))
         if pairs.size:
-            a, b = pairs[0]
+            a, b = (_label(rows.visits, j) for j in pairs[0])
             raise FitError(
-                f"No participant{whose} has both visits {a + 1} and {b + 1}, so their covariance cannot be "
+                f"No participant{whose} has both visits {a} and {b}, so their covariance cannot be "
                 "estimated; choose a structured covariance"
             )
+
+
+def _label(labels: Sequence[Hashable], place: int) -> str:
+    return str(labels[place]) if labels else str(place + 1)
 
 
 def _refuse_size(structure: Structure, prepared: Prepared) -> None:
