@@ -149,7 +149,7 @@ def _unstorable(typed: Typed) -> tuple[Kind, str, str] | None:
         if len(text) > LONGEST_TEXT:
             message = f"the text has {len(text):,} characters; at most {LONGEST_TEXT:,} can be stored"
             return "long", message, "shorten it, or keep the document outside and name it here"
-        found = UNREADABLE.search(text.replace("\r", ""))
+        found = UNREADABLE.search(text)
         if found is not None:
             place = found.start() + 1
             message = f"the character U+{ord(found.group()):04X} at position {place:,} cannot be stored"
@@ -187,14 +187,15 @@ def range_findings(
     item: Item, number: float, *, row: int, severity: Literal["error", "warning"]
 ) -> list[Finding]:
     """Return what is odd about a number: outside the item's range, or more digits than it has."""
-    hint = f"expected {allowed(item)}"
+    kind: Kind
     if item.range is not None and not item.range[0] <= number <= item.range[1]:
-        message = f"{plain_number(number)} is outside the range"
-        return [Finding("range", item.id, row, message, hint, severity, "range")]
-    if item.decimals is not None and round(number, item.decimals) != number:
-        message = f"{plain_number(number)} has more than {item.decimals} digits after the point"
-        return [Finding("decimals", item.id, row, message, hint, severity, "decimals")]
-    return []
+        kind, said = "range", "is outside the range"
+    elif item.decimals is not None and round(number, item.decimals) != number:
+        kind, said = "decimals", f"has more than {item.decimals} digits after the point"
+    else:
+        return []
+    message, hint = f"{plain_number(number)} {said}", f"expected {allowed(item)}"
+    return [Finding(kind, item.id, row, message, hint, severity, kind)]
 
 
 def _code(item: Item, text: str, row: int) -> tuple[Answer | None, list[Finding]]:
