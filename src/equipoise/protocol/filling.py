@@ -29,6 +29,7 @@ Look = Callable[[Name], Any]
 Scaled = dict[str, int | float | str | None]
 
 FORMS_KEPT = 512
+LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,13 @@ def _stranger(ready: Plan, name: str, row: int) -> Finding:
     if name in ready.items:
         hint = "rows of a group count from 1" if name in ready.grouped else "it has no rows"
         return Finding("unknown_item", name, row, f"there is no row {row} of this item", hint)
-    return Finding("unknown_item", name[:64], row, f"the form has no item `{name[:64]}`", "reload the page")
+    return unknown_item(name, row)
+
+
+def unknown_item(name: str, row: int) -> Finding:
+    """Return what is said of an item that the form does not have, or not for this person."""
+    short = name[:LONGEST_NAME]
+    return Finding("unknown_item", short, row, f"the form has no item `{short}`", "reload the page")
 
 
 def judge(

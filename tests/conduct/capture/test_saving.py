@@ -1,7 +1,7 @@
 """A save loses nothing, overwrites nothing unseen, and says what must be said first."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -259,6 +259,23 @@ def test_the_instruction_is_shown_when_the_alert_cannot_be_stored(
     assert [(told.rule, told.stored) for told in saved.instructions] == [("madrs_suicidal", False)]
     assert saved.done
     assert "could not be stored" in caplog.text
+
+
+def test_the_instruction_is_shown_when_the_store_cannot_even_be_read(
+    desk: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = desk("madrs", "SCR")
+    one.save(lassitude="1")
+
+    def fails(*_: object, **__: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(saving, "_snapshot", fails)
+    monkeypatch.setattr(alerts, "_store", fails)
+    given = [Given("suicidal_thoughts", text="4")]
+    saved = services.save(form=one.form, given=given, at=datetime(2026, 11, 23, tzinfo=UTC), by=one.by)
+    assert saved.problem == saving.NOT_STORED
+    assert [(told.rule, told.stored) for told in saved.instructions] == [("madrs_suicidal", False)]
 
 
 def test_a_conflicting_or_refused_save_still_raises_the_alert(desk: Open, staff: Any, at: datetime) -> None:

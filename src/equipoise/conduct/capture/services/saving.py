@@ -88,19 +88,30 @@ def save(*, form: int, given: Sequence[Given], at: datetime, by: Viewer, reason:
     found = access.form(form, viewer=by)
     found.require_filler()
     sent, refused = _read(found, given)
-    first = _snapshot(found)
-    judged = first.judge(sent)
+    first, judged = _judged(found, sent)
     certain = [one for one in judged.fired if one.certain]
     told = raise_alerts(found, certain, at=at, by=by)
+    if first is None:
+        return Saved(problem=NOT_STORED, refused=tuple(refused), instructions=told)
 
     def attempt(held: _Snapshot) -> Saved:
-        return _save(held, given, sent=sent, refused=refused, at=at, by=by, reason=reason.strip())
+        known = judged if held is first else None
+        return _save(held, given, sent, judged=known, refused=refused, at=at, by=by, reason=reason.strip())
 
     try:
         done = _repeated(attempt, first)
     except (Error, OSError):
         done = Saved(problem=NOT_STORED, refused=tuple(refused), state=first.state)
     return replace(done or Saved(problem=BUSY), instructions=told)
+
+
+def _judged(found: FormGround, sent: Mapping[Place, Answer]) -> tuple[_Snapshot | None, Filled]:
+    """Judge what was sent with what is stored; where the store cannot be read, what was sent by itself."""
+    try:
+        first = _snapshot(found)
+        return first, first.judge(sent)
+    except Error:
+        return None, filling.judge(found.form, sent, look=filling.nobody, resolved=found.resolved)
 
 
 def _repeated(attempt: Callable[[_Snapshot], T], held: _Snapshot) -> T | None:
@@ -118,14 +129,15 @@ def _read(found: FormGround, given: Sequence[Given]) -> tuple[dict[Place, Answer
     if len(given) > MOST_ANSWERS:
         message = f"{len(given):,} answers at once; a form has at most {MOST_ANSWERS:,}"
         return {}, [Finding("unknown_item", "", 0, message, "save in parts")]
-    typed = {(one.item, one.row): Typed(one.text, one.missing_reason) for one in given}
+    form, sight = found.row.form, found.sight
+    typed = {
+        (one.item, one.row): Typed(one.text, one.missing_reason)
+        for one in given
+        if sight.item(form, one.item)
+    }
     sent, refused = filling.read_all(found.form, typed, resolved=found.resolved, zone=found.ground.site.zone)
-    hidden = [place for place in sent if not found.sight.item(found.row.form, place[0])]
-    for item, row in hidden:
-        del sent[item, row]
-        refused.append(
-            Finding("unknown_item", item, row, f"the form has no item `{item}`", "reload the page")
-        )
+    hidden = [one for one in given if not sight.item(form, one.item)]
+    refused += [filling.unknown_item(one.item, one.row) for one in hidden]
     return sent, [one for one in refused if one.severity == "error"]
 
 
@@ -144,8 +156,9 @@ def _snapshot(found: FormGround) -> _Snapshot:
 def _save(
     held: _Snapshot,
     given: Sequence[Given],
-    *,
     sent: Mapping[Place, Answer],
+    *,
+    judged: Filled | None,
     refused: list[Finding],
     at: datetime,
     by: Viewer,
@@ -158,7 +171,9 @@ def _save(
     refused = [*refused, *_unreasoned(changes, held, reason)]
     if held.ever_complete and (not reason or len(reason) > LONGEST_REASON or "\x00" in reason):
         changes = {}
-    judged = held.judge({place: answer for place, (answer, _) in changes.items()})
+    # What was judged for the alerts is what is stored, unless something of it is not stored.
+    if judged is None or conflicts or len(changes) + len(kept) < len(sent):
+        judged = held.judge({place: answer for place, (answer, _) in changes.items()})
     state = held.state
     if changes:
         rows = [
