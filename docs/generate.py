@@ -5,6 +5,7 @@ Holds one function per generated page. Nothing here is imported by Equipoise.
 
 import sys
 from collections.abc import Callable
+from dataclasses import MISSING, fields
 from inspect import getdoc
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import click
 
 from equipoise import errors
 from equipoise.cli import COMMANDS, equipoise
+from equipoise.conduct.config import settings
 from equipoise.instruments import describe
 from equipoise.protocol import estimators, schema, standard
 
@@ -35,6 +37,9 @@ def commands() -> str:
             raise KeyError(name)
         inner = click.Context(found, info_name=name, parent=context, max_content_width=100)
         parts.append(f"## equipoise {name}\n\n```\n{found.get_help(inner)}\n```\n")
+        for step, one in getattr(found, "commands", {}).items():
+            deeper = click.Context(one, info_name=step, parent=inner, max_content_width=100)
+            parts.append(f"### equipoise {name} {step}\n\n```\n{one.get_help(deeper)}\n```\n")
     return "\n".join(parts)
 
 
@@ -71,6 +76,22 @@ def standard_forms() -> str:
     return "\n".join(parts)
 
 
+def web_settings() -> str:
+    """Return what every setting of an installation means, and its default."""
+    told = (getdoc(settings.Settings) or "").partition("\n\n")[2]
+    where = (
+        f"They lie in `{settings.FILE}` in the data folder, one `name = value` a line (TOML). A variable\n"
+        f"`{settings.PREFIX}NAME` in the environment overrides one. Keys and the database owner's password\n"
+        "lie in the keys folder, never here.\n"
+    )
+    parts = ["# Settings of an installation\n", where, f"```\n{told}\n```\n"]
+    parts += ["| setting | default |", "|---|---|"]
+    for field in fields(settings.Settings):
+        default = "" if field.default is MISSING else f"`{field.default!r}`"
+        parts.append(f"| `{field.name}` | {default} |")
+    return "\n".join(parts) + "\n"
+
+
 def first_line(kind: type) -> str:
     """Return a docstring's first paragraph on one line."""
     return " ".join((getdoc(kind) or "").split("\n\n")[0].split())
@@ -81,6 +102,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": error_tree,
     "estimators.md": estimators.reference_markdown,
     "protocol.md": schema.reference_markdown,
+    "settings.md": web_settings,
     "scales.md": describe.all_markdown,
     "standard-forms.md": standard_forms,
 }

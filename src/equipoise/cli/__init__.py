@@ -17,10 +17,20 @@ COMMANDS = {
     "schema": "Print the JSON Schema of protocol files, for editors.",
     "diff": "Say in words what an amendment changes.",
     "simulate": "Invent one trial's data from a scenario.",
+    "init": "Set a study up from its protocol file.",
+    "serve": "Serve a study to browsers.",
+    "site": "Add places where participants are seen.",
+    "user": "Add people and give them roles.",
+    "anchor": "Send the heads of the audit chains elsewhere.",
+    "verify": "Recompute everything that was ever written.",
+    "upgrade": "Bring a study up to this version.",
     "analyze": "Analyze a dataset as the protocol plans.",
     "report": "Write the report of an analysis again.",
     "demo": "Check, simulate, analyze and report the flagship trial.",
 }
+
+WEB = {"django", "psycopg", "gunicorn", "cryptography"}
+"""Packages that come with the extra `web`: the core goes without them."""
 
 EXIT_PROBLEMS = 1
 EXIT_INTEGRITY = 3
@@ -37,7 +47,13 @@ class Commands(click.Group):
         """Import one command's module and return its command; None when there is none."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"equipoise.cli.{cmd_name}").command
+        try:
+            command: click.Command = importlib.import_module(f"equipoise.cli.{cmd_name}").command
+        except ModuleNotFoundError as error:
+            if not error.name or error.name.partition(".")[0] not in WEB:
+                raise
+            hint = "pip install 'equipoise[web]'"
+            raise click.ClickException(f"`{cmd_name}` needs the web system ({hint})") from error
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

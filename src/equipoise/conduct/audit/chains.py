@@ -29,9 +29,9 @@ def source(store: Store) -> Source:
     described = connection.settings_dict
     if connection.vendor == "sqlite":
         return Source("sqlite", str(described["NAME"]))
-    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    given = {name: str(described[key]) for name, key in names.items() if described[key]}
-    return Source("postgresql", make_conninfo("", **given))
+    given = {name: str(described[name.upper()]) for name in ("user", "password", "host", "port")}
+    given["dbname"] = str(described["NAME"])
+    return Source("postgresql", make_conninfo("", **{name: text for name, text in given.items() if text}))
 
 
 def layouts(store: Store) -> dict[str, Layout]:

@@ -1,9 +1,10 @@
 """Starting Django for one installation: what every command of the web system does first.
 
-Holds `start` and `run`. Nothing else may call `django.setup`.
+Holds `start`, `operation` and `run`. Nothing else may call `django.setup`.
 """
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,20 @@ def start(home: Path) -> settings.Settings:
     found = settings.current()
     django.setup()
     return found
+
+
+def current() -> settings.Settings:
+    """Return the settings of the installation that was started."""
+    return settings.current()
+
+
+def operation(name: str, *, home: Path) -> Any:
+    """Start Django for an installation, and return the module of one of its `operations`.
+
+    Loaded by name, since its models can be imported only once Django has started.
+    """
+    start(home)
+    return import_module(f"equipoise.conduct.config.operations.{name}")
 
 
 def run(command: str, *, home: Path, **options: Any) -> None:

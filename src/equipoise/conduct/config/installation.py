@@ -4,6 +4,7 @@ Holds `lay_out`; `schema.apply` makes the tables afterwards. Refuses to overwrit
 """
 
 import json
+import shutil
 from pathlib import Path
 
 from equipoise.conduct.config import settings
@@ -45,3 +46,9 @@ def lay_out(
         "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in lines.items()),
         encoding="utf-8",
     )
+
+
+def take_back(home: Path) -> None:
+    """Remove what `lay_out` made in a data folder, after setting up failed; keys and databases stay."""
+    (home / settings.FILE).unlink(missing_ok=True)
+    shutil.rmtree(home / STORES_FOLDER, ignore_errors=True)

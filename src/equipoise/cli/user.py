@@ -1,0 +1,50 @@
+"""`equipoise user`: let people in, and give them roles, without a browser."""
+
+from pathlib import Path
+
+import click
+
+from equipoise.cli.installation import home_option, new_password
+from equipoise.conduct.config import boot
+from equipoise.conduct.stores import clock
+
+EXAMPLE = (
+    "Example: equipoise user add --home study --name Ana --email ana@b.org --role coordinator --site SEA"
+)
+
+
+@click.group(name="user", epilog=EXAMPLE)
+def command() -> None:
+    """Add people and give them roles; each step leaves an event."""
+
+
+@command.command()
+@home_option
+@click.option("--name", required=True)
+@click.option("--email", required=True)
+@click.option("--role", "roles", multiple=True, help="May be given more than once.")
+@click.option("--site", default="", help="Where the roles hold; at every site when left out.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def add(
+    *, home: Path, name: str, email: str, roles: tuple[str, ...], site: str, password_stdin: bool
+) -> None:
+    """Add a person, who chooses another password at the first sign-in."""
+    setting_up = boot.operation("setting_up", home=home)
+    person = setting_up.add_user(
+        name=name, email=email, password=new_password(password_stdin), at=clock.now()
+    )
+    click.echo(f"Added      {name} as {person}")
+    if roles:
+        setting_up.grant(email=email, roles=roles, site=site, at=clock.now())
+        click.echo(f"Granted    {', '.join(roles)} at {site or 'every site'}")
+
+
+@command.command()
+@home_option
+@click.option("--email", required=True)
+@click.option("--role", "roles", multiple=True, required=True, help="May be given more than once.")
+@click.option("--site", default="", help="Where the roles hold; at every site when left out.")
+def grant(*, home: Path, email: str, roles: tuple[str, ...], site: str) -> None:
+    """Give a person roles."""
+    boot.operation("setting_up", home=home).grant(email=email, roles=roles, site=site, at=clock.now())
+    click.echo(f"Granted    {', '.join(roles)} at {site or 'every site'}")

@@ -1,0 +1,103 @@
+"""Sending anchors off this machine: into a folder mounted from elsewhere, and by mail.
+
+Holds sending, once or again and again while the system serves. Refuses to call an anchor sent that only lies
+beside the data.
+"""
+
+import fcntl
+import logging
+import os
+import smtplib
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+from django.db import DatabaseError, connections
+
+from equipoise.conduct.audit import anchors
+from equipoise.conduct.config.settings import Settings
+from equipoise.conduct.stores import clock
+from equipoise.errors import Problem
+
+FILE = "anchors.jsonl"
+EVERY_SECONDS = 6 * 3600
+MAIL_SECONDS = 30
+SMTP_PORT = 25
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of sending: where anchors went, and why they did not go elsewhere."""
+
+    places: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def send(study: Settings, *, at: datetime) -> Sent:
+    """Take the heads of every chain, send them wherever the settings say, and note where they went."""
+    taken = anchors.heads(at=at)
+    lines = [head.line() for head in taken]
+    places, problems = [], []
+    for place, sending in ((study.anchor_folder, _write), (study.anchor_mail, _mail)):
+        if not place:
+            continue
+        try:
+            places.append(sending(study, lines))
+        except (OSError, smtplib.SMTPException) as error:
+            problems.append(
+                Problem(f"no anchor reached {place}: {error}", "see that it can be reached", "anchors")
+            )
+    if not study.anchor_folder and not study.anchor_mail:
+        hint = "set `anchor_folder` or `anchor_mail` in settings.toml"
+        problems.append(Problem("anchors go nowhere", hint, "anchors"))
+    anchors.note(taken, sent_to=places)
+    return Sent(tuple(places), tuple(problems))
+
+
+def _write(study: Settings, lines: Iterable[str]) -> str:
+    path = Path(study.anchor_folder) / FILE
+    with path.open("a", encoding="ascii") as file:
+        file.writelines(f"{line}\n" for line in lines)
+        file.flush()
+        os.fsync(file.fileno())
+    return str(path)
+
+
+def _mail(study: Settings, lines: Iterable[str]) -> str:
+    host, _, port = study.mail_server.rpartition(":")
+    if not study.mail_server:
+        raise OSError("no `mail_server` is set")
+    message = EmailMessage()
+    message["From"], message["To"] = study.mail_from, study.anchor_mail
+    message["Subject"] = "Equipoise: heads of the audit chains"
+    text = "Keep this mail. Its lines prove later that nothing before them was changed or cut away:\n\n"
+    message.set_content(text + "".join(f"{line}\n" for line in lines), cte="7bit")
+    with smtplib.SMTP(
+        host or study.mail_server, int(port) if host else SMTP_PORT, timeout=MAIL_SECONDS
+    ) as server:
+        server.send_message(message)
+    return study.anchor_mail
+
+
+def keep_sending(study: Settings) -> None:
+    """Send anchors now and every six hours, in a thread of its own, from one process of this machine."""
+    threading.Thread(target=_send_for_ever, args=[study], daemon=True, name="anchors").start()
+
+
+def _send_for_ever(study: Settings) -> None:
+    with (study.home / "anchors.lock").open("a") as file:
+        # Waits until the process that sends ends; then this one takes over.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        pause = threading.Event()
+        while True:
+            with suppress(DatabaseError):
+                for problem in send(study, at=clock.now()).problems:
+                    log.warning("%s", problem)
+            connections.close_all()
+            pause.wait(EVERY_SECONDS)

@@ -1,0 +1,71 @@
+"""Serving an installation with gunicorn, in this process.
+
+Holds how many processes and threads each engine gets. Refuses to serve what the start checks refuse.
+"""
+
+import os
+from importlib import import_module
+from typing import Any
+
+from django.db import connections
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+from equipoise.conduct.config import checks
+from equipoise.conduct.config.operations import anchoring
+from equipoise.conduct.config.settings import Settings
+from equipoise.conduct.stores.addresses import SQLITE
+
+THREADS = 8
+SECONDS_TO_ANSWER = 60
+GATE = "equipoise.conduct.config.wsgi"
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with options of ours and none from its command line or environment."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand gunicorn its options."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Return the application, imported in each worker: importing it makes the start checks again."""
+        return import_module(GATE).application
+
+
+def options(study: Settings, *, host: str, port: int) -> dict[str, Any]:
+    """Return gunicorn's options for an installation.
+
+    SQLite has one writer, in one process, with threads; PostgreSQL gets a process for each processor.
+    """
+    files = any(address == SQLITE for address in study.databases.values())
+
+    def started(_worker: Any) -> None:
+        anchoring.keep_sending(study)
+
+    return {
+        "bind": f"{host}:{port}",
+        "worker_class": "gthread",
+        "workers": 1 if files else max(2, os.cpu_count() or 1),
+        "threads": THREADS,
+        "timeout": SECONDS_TO_ANSWER,
+        "post_worker_init": started,
+        "forwarded_allow_ips": "",
+        "proc_name": "equipoise",
+        "loglevel": "warning",
+    }
+
+
+def serve(study: Settings, *, host: str, port: int) -> None:
+    """Serve until stopped.
+
+    Raises  SettingsError with everything that forbids it
+    """
+    checks.require(study, bind=host)
+    # A connection must not be shared by the processes that are about to be made.
+    connections.close_all()
+    _Server(options(study, host=host, port=port)).run()

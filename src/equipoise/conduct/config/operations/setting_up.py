@@ -1,0 +1,61 @@
+"""The first rows of a study: its protocol, what is fixed for ever, its people and sites.
+
+Holds what `equipoise init`, `user` and `site` write. Refuses what the services refuse.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from equipoise.conduct.accounts import reads, services
+from equipoise.conduct.accounts.training import Training
+from equipoise.conduct.config import schema
+from equipoise.conduct.config.settings import Settings
+from equipoise.conduct.studies import reads as study_reads
+from equipoise.conduct.studies import services as studies
+from equipoise.errors import Problem, RecordError
+
+OPERATOR = "system"
+"""Who acts when somebody with the keys works on the command line, before or beside anybody's account."""
+
+
+def begin(study: Settings, *, text: str, name: str, wordings: Mapping[str, str], at: datetime) -> None:
+    """Make the tables, store the protocol as version 1 and fix what never changes."""
+    schema.apply(study)
+    studies.add_version(text=text, name=name, wordings=wordings, at=at, by=OPERATOR)
+    studies.set_up(simulated=study.simulated, at=at, by=OPERATOR)
+
+
+def add_user(*, name: str, email: str, password: str, at: datetime, one_time: bool = True) -> str:
+    """Add a person, who chooses another password at the first sign-in, and return their id."""
+    return services.add_person(
+        name=name, email=email, password=password, at=at, by=OPERATOR, one_time=one_time
+    )
+
+
+def grant(*, email: str, roles: Iterable[str], site: str, at: datetime) -> None:
+    """Give a person roles at a site, or with "" at every site.
+
+    Raises  RecordError when nobody has this address, there is no such site, or a role may not be given
+    """
+    if site and study_reads.site(site) is None:
+        known = ", ".join(one.site for one in study_reads.sites()) or "none yet: `equipoise site add`"
+        raise RecordError("no such site", [Problem(f"there is no site `{site}`", known, "site")])
+    found = reads.members(trainings=(), at=at, today=at.date())
+    person = next((one.person for one in found if one.email.casefold() == email.strip().casefold()), None)
+    if person is None:
+        hint = "add them first: `equipoise user add`"
+        raise RecordError("no such person", [Problem(f"nobody signs in as {email}", hint, "email")])
+    for role in roles:
+        services.grant_role(person=person, role=role, site=site, trainings=_trainings(), at=at, by=OPERATOR)
+
+
+def _trainings() -> list[Training]:
+    """Return the trainings that the protocol in force asks for."""
+    latest = study_reads.latest()
+    named = study_reads.resolved(latest.number).protocol.training if latest else ()
+    return [Training(one.id, one.label, frozenset(one.roles), one.valid_months) for one in named]
+
+
+def add_site(*, site: str, name: str, time_zone: str, at: datetime) -> None:
+    """Add a place where participants are seen."""
+    studies.add_site(site=site, name=name, time_zone=time_zone, at=at, by=OPERATOR)

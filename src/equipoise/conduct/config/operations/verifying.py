@@ -1,0 +1,55 @@
+"""Recomputing everything that can be recomputed, in every store.
+
+Holds `verify`, what `equipoise verify` does, and the export of the chains.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from equipoise.conduct.audit import anchors, chains
+from equipoise.conduct.audit.verification import Verified
+from equipoise.conduct.capture import current
+from equipoise.conduct.config import schema
+from equipoise.conduct.config.settings import Settings
+from equipoise.conduct.stores.names import STORES
+from equipoise.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What came of recomputing an installation.
+
+    chains     one a store
+    problems   everything that differs: in the chains, the cache of answers, the triggers and the rights
+    """
+
+    chains: tuple[Verified, ...]
+    problems: tuple[Problem, ...]
+
+    def summary(self) -> str:
+        """Return one line a store, then what a restore explains."""
+        lines = [chain.summary() for chain in self.chains]
+        return "\n".join(
+            [*lines, *(f"{chain.store}: {note}" for chain in self.chains for note in chain.notes)]
+        )
+
+
+def verify(study: Settings, *, anchor_files: Collection[Path] = ()) -> Whole:
+    """Recompute every chain, compare the cache of answers, and look at triggers and rights.
+
+    anchor_files   texts with anchors that left this machine
+    """
+    found = anchors.read(anchor_files)
+    checked = tuple(chains.check(store, anchors=found[store]) for store in STORES)
+    problems = [problem for chain in checked for problem in chain.problems]
+    return Whole(checked, (*problems, *current.problems(), *schema.problems(study)))
+
+
+def export(folder: Path, *, at: datetime, withhold: Collection[str] = ()) -> dict[str, int]:
+    """Write every chain into a folder of its own, and return store to number of events.
+
+    withhold   tables whose rows are left out
+    """
+    return {store: chains.export(store, folder / store, at=at, withhold=withhold) for store in STORES}

@@ -1,0 +1,123 @@
+"""Anchors leave the machine by folder and by mail, and people are told when none has left for a day."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from equipoise.conduct.audit import anchors, chains
+from equipoise.conduct.audit.models import Anchor
+from equipoise.conduct.audit.services import act
+from equipoise.conduct.config import settings
+from equipoise.conduct.config.operations import anchoring
+from equipoise.conduct.stores.names import STORES
+
+AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+class PostOffice(asyncio.Protocol):
+    """A mail server on loopback that keeps what it is sent."""
+
+    def __init__(self, kept: list[str]) -> None:
+        self.kept, self.text, self.reading = kept, "", False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.say("220 here")
+
+    def say(self, line: str) -> None:
+        self.transport.write(f"{line}\r\n".encode())  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        self.text += data.decode()
+        while "\r\n" in self.text:
+            line, _, self.text = self.text.partition("\r\n")
+            self.answer(line)
+
+    def answer(self, line: str) -> None:
+        if self.reading and line == ".":
+            self.reading = False
+            self.say("250 kept")
+        elif self.reading:
+            self.kept.append(line)
+        elif line.upper() == "DATA":
+            self.reading = True
+            self.say("354 go on")
+        else:
+            self.say("221 bye" if line.upper() == "QUIT" else "250 well")
+
+
+@pytest.fixture
+def post_office() -> Iterator[tuple[str, list[str]]]:
+    kept: list[str] = []
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(loop.create_server(lambda: PostOffice(kept), "127.0.0.1", 0))
+    address = "{}:{}".format(*server.sockets[0].getsockname())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield address, kept
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    server.close()
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+
+
+@pytest.fixture
+def eventful(study: Path) -> settings.Settings:
+    with act("trial", "study.locked", at=AT, by="p-1"):
+        pass
+    return settings.read(study)
+
+
+@pytest.mark.both_stores
+def test_anchors_reach_folder_and_mail_and_the_chain_agrees_with_them(
+    eventful: settings.Settings, post_office: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    address, kept = post_office
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    sending = replace(
+        eventful, anchor_folder=str(elsewhere), anchor_mail="safe@example.org", mail_server=address
+    )
+    for hours in (0, 6):
+        sent = anchoring.send(sending, at=AT + timedelta(hours=hours))
+        assert not sent.problems, sent.problems[0].message
+        assert (sent.places, sent.problems) == ((f"{elsewhere}/anchors.jsonl", "safe@example.org"), ())
+    (tmp_path / "mail.eml").write_text("\r\n".join(kept))
+    found = anchors.read([elsewhere / "anchors.jsonl", tmp_path / "mail.eml"])
+    assert {store: len(one) for store, one in found.items()} == dict.fromkeys(STORES, 4)
+    checked = chains.check("trial", anchors=found["trial"])
+    assert (checked.problems, checked.anchors) == ((), 6)
+
+
+def test_what_cannot_be_reached_is_said_and_the_rest_is_sent(
+    eventful: settings.Settings, tmp_path: Path
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = f"127.0.0.1:{closed.getsockname()[1]}"
+        sending = replace(
+            eventful, anchor_folder=str(tmp_path), anchor_mail="safe@example.org", mail_server=nobody
+        )
+        sent = anchoring.send(sending, at=AT)
+    assert sent.places == (f"{tmp_path}/anchors.jsonl",)
+    assert "no anchor reached safe@example.org" in sent.problems[0].message
+
+
+def test_an_anchor_that_goes_nowhere_counts_as_none(eventful: settings.Settings) -> None:
+    assert "anchors go nowhere" in anchoring.send(eventful, at=AT).problems[0].message
+    assert Anchor.objects.using("default").count() == 1
+    assert anchors.last_left(at=AT) == anchors.LastLeft(None, overdue=True)
+
+
+def test_people_are_told_after_a_day_without_an_anchor(eventful: settings.Settings, tmp_path: Path) -> None:
+    anchoring.send(replace(eventful, anchor_folder=str(tmp_path)), at=AT)
+    assert anchors.last_left(at=AT + timedelta(hours=23)) == anchors.LastLeft(AT, overdue=False)
+    assert anchors.last_left(at=AT + timedelta(hours=25)) == anchors.LastLeft(AT, overdue=True)
