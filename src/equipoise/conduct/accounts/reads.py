@@ -80,6 +80,11 @@ class Delegated:
     at: str
     ended: bool
 
+    @property
+    def key(self) -> str:
+        """Its number as text."""
+        return str(self.number)
+
 
 @dataclass(frozen=True, slots=True)
 class Member:

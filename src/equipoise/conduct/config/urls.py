@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("equipoise.conduct.accounts.urls")),
+    path("people/", include("equipoise.conduct.review.people.urls")),
     path("", include("equipoise.conduct.review.urls")),
     path("", include("equipoise.conduct.capture.urls")),
 ]

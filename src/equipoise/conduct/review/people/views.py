@@ -1,0 +1,378 @@
+"""Pages about people: the list, one person, adding one, the delegation log.
+
+Holds views only. Who is not the viewer's to know of does not exist for them.
+"""
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from equipoise.conduct.accounts import reads, services
+from equipoise.conduct.accounts.permission import LEARN_ARMS, ROLES
+from equipoise.conduct.accounts.reads import Member
+from equipoise.conduct.accounts.request import SignedRequest
+from equipoise.conduct.review.people import staffing
+from equipoise.conduct.review.people.lines import EVERYWHERE, Rights, rights, role_lines, sees
+from equipoise.conduct.stores.entropy import token
+from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies.reads import Site
+from equipoise.errors import Problem, RecordError
+
+PASSWORD_BYTES = 10
+"""Sixteen letters and digits: 80 bits, for one sign-in."""
+UNPROCESSABLE = 422
+LONGEST = 64
+
+
+def everybody(request: SignedRequest) -> HttpResponse:
+    """List everybody the viewer may know of."""
+    found = reads.members(trainings=staffing.trainings(), at=request.at, today=request.at.date())
+    wanted = request.GET.get("find", "").strip()[:LONGEST]
+    gone = request.GET.get("gone") == "1"
+    sites = {one.site: one for one in studies.sites()}
+    seen = [one for one in found if sees(request.viewer, one) and _matches(one, wanted)]
+    rows = [
+        (one, role_lines(one.roles(request.at), sites=sites, viewer=request.viewer, at=request.at))
+        for one in seen
+    ]
+    shown = [row for row in rows if bool(row[1]) != gone or (not row[0].held and not gone)]
+    context = {
+        "people": shown,
+        "find": wanted,
+        "gone": gone,
+        "sites": [one for one in sites.values() if request.viewer.may("people.view", site=one.site)],
+        "manage": request.viewer.may("people.manage", site=EVERYWHERE),
+    }
+    return render(request, "review/people/everybody.html", context)
+
+
+def add(request: SignedRequest) -> HttpResponse:
+    """Add a person, and show the password for their first sign-in once."""
+    request.viewer.require("people.manage", site=EVERYWHERE)
+    if request.method != "POST":
+        return render(request, "review/people/add.html")
+    password = _one_time_password()
+    name, email = request.POST.get("name", ""), request.POST.get("email", "")
+    try:
+        person = services.add_person(
+            name=name, email=email, password=password, one_time=True, at=request.at, by=request.viewer.person
+        )
+    except RecordError as error:
+        context: dict[str, Any] = {"problems": _by_field(error), "name": name, "email": email}
+        return render(request, "review/people/add.html", context, status=UNPROCESSABLE)
+    shown: dict[str, Any] = {
+        "person": person,
+        "name": name.strip(),
+        "email": email.strip(),
+        "password": password,
+        "new": True,
+    }
+    return render(request, "review/people/password.html", context)
+
+
+def one(request: SignedRequest, person: str) -> HttpResponse:
+    """Show a person with roles, trainings and delegations."""
+    member, may = _find(request, person)
+    return _page(request, member, may)
+
+
+def rename(request: SignedRequest, person: str) -> HttpResponse:
+    """Correct a name."""
+    member, may = _find(request, person, action="people.manage")
+    return _answer(
+        request,
+        (member, may),
+        "name",
+        lambda: services.correct_name(
+            person=person,
+            name=request.POST.get("name", ""),
+            reason=request.POST.get("reason", ""),
+            at=request.at,
+            by=request.viewer.person,
+        ),
+        said=_("The name was corrected."),
+    )
+
+
+def give(request: SignedRequest, person: str) -> HttpResponse:
+    """Give a role."""
+    site = request.POST.get("site", "")
+    found = _find(request, person)
+    request.viewer.require("people.manage", site=site)
+    return _answer(
+        request,
+        found,
+        "role",
+        lambda: staffing.grant_role(
+            person=person,
+            role=request.POST.get("role", ""),
+            site=site,
+            from_at=_begins(request, site),
+            until_at=_until(request, site),
+            at=request.at,
+            by=request.viewer.person,
+        ),
+        said=_("The role was given."),
+    )
+
+
+def end(request: SignedRequest, person: str, number: int) -> HttpResponse:
+    """End a role."""
+    found = _find(request, person)
+    held = next((held for held in found[0].held if held.number == number), None)
+    if held is None:
+        raise Http404
+    request.viewer.require("people.manage", site=held.site)
+    return _answer(
+        request,
+        found,
+        f"end-{number}",
+        lambda: services.end_grant(
+            grant=number, reason=request.POST.get("reason", ""), at=request.at, by=request.viewer.person
+        ),
+        said=_("The role has ended. It stays on record."),
+    )
+
+
+def train(request: SignedRequest, person: str) -> HttpResponse:
+    """Record a training."""
+    found = _find(request, person)
+    if not found[1].train:
+        request.viewer.require("people.train", site=EVERYWHERE)
+    return _answer(
+        request,
+        found,
+        "training",
+        lambda: staffing.record_training(
+            person=person,
+            training=request.POST.get("training", ""),
+            completed_on=_required_day(request, "completed_on"),
+            evidence=request.POST.get("evidence", ""),
+            today=request.at.date(),
+            at=request.at,
+            by=request.viewer.person,
+        ),
+        said=_("The training was recorded."),
+    )
+
+
+def delegate(request: SignedRequest, person: str) -> HttpResponse:
+    """Delegate tasks."""
+    found = _find(request, person)
+    site = request.POST.get("site", "")
+    request.viewer.require("people.delegate", site=site)
+    return _answer(
+        request,
+        found,
+        "delegation",
+        lambda: services.delegate(
+            person=person,
+            site=site,
+            tasks=request.POST.get("tasks", ""),
+            from_on=_required_day(request, "from_on"),
+            until_on=_day(request, "until_on"),
+            at=request.at,
+            by=request.viewer.person,
+        ),
+        said=_("The tasks were delegated."),
+    )
+
+
+def end_delegation(request: SignedRequest, person: str, number: int) -> HttpResponse:
+    """End a delegation."""
+    found = _find(request, person)
+    line = next((line for line in reads.delegations(person=person) if line.number == number), None)
+    if line is None:
+        raise Http404
+    request.viewer.require("people.delegate", site=line.site)
+    return _answer(
+        request,
+        found,
+        f"undelegate-{number}",
+        lambda: services.end_delegation(
+            delegation=number,
+            on=_required_day(request, "on"),
+            reason=request.POST.get("reason", ""),
+            at=request.at,
+            by=request.viewer.person,
+        ),
+        said=_("The delegation has ended. It stays in the log."),
+    )
+
+
+def password(request: SignedRequest, person: str) -> HttpResponse:
+    """Set a password for one sign-in, and show it once."""
+    member, may = _find(request, person, action="people.manage")
+    chosen = _one_time_password()
+    try:
+        services.set_one_time_password(
+            person=person,
+            password=chosen,
+            reason=request.POST.get("reason", ""),
+            at=request.at,
+            by=request.viewer.person,
+        )
+    except RecordError as error:
+        return _page(request, member, may, form="password", problems=error.problems)
+    context = {"person": person, "name": member.name, "email": member.email, "password": chosen, "new": False}
+    return render(request, "review/people/password.html", context)
+
+
+def code(request: SignedRequest, person: str) -> HttpResponse:
+    """Remove somebody's second factor."""
+    found = _find(request, person, action="people.manage")
+    return _answer(
+        request,
+        found,
+        "code",
+        lambda: services.remove_second_factor(
+            person=person, reason=request.POST.get("reason", ""), at=request.at, by=request.viewer.person
+        ),
+        said=_("The second factor was removed."),
+    )
+
+
+def log(request: SignedRequest, site: str) -> HttpResponse:
+    """Show the delegation log of a site, to be printed and signed."""
+    found = studies.site(site)
+    if found is None or not request.viewer.may("people.view", site=site):
+        raise Http404
+    today = found.today(request.at).isoformat()
+    lines = [(line, _standing(line.from_on, line.until_on, today)) for line in reads.delegations(site=site)]
+    return render(request, "review/people/log.html", {"site": found, "lines": lines, "today": today})
+
+
+def _find(request: SignedRequest, person: str, *, action: str = "") -> tuple[Member, Rights]:
+    """Return somebody the viewer may know of; 404 for anybody else. An action is one about every site."""
+    member = reads.member(person, trainings=staffing.trainings(), at=request.at, today=request.at.date())
+    if member is None or not sees(request.viewer, member):
+        raise Http404
+    if action:
+        request.viewer.require(action, site=EVERYWHERE)
+    return member, rights(member, sites=studies.sites(), viewer=request.viewer, at=request.at)
+
+
+def _answer(
+    request: SignedRequest,
+    found: tuple[Member, Rights],
+    form: str,
+    act: Callable[[], object],
+    *,
+    said: str,
+) -> HttpResponse:
+    """Call a service; show the page again with what was typed and everything that was wrong, or go on."""
+    try:
+        act()
+    except RecordError as error:
+        return _page(request, *found, form=form, problems=error.problems)
+    messages.success(request, said, extra_tags="done")
+    return redirect("person", found[0].person)
+
+
+def _page(
+    request: SignedRequest,
+    member: Member,
+    may: Rights,
+    *,
+    form: str = "",
+    problems: tuple[Problem, ...] = (),
+) -> HttpResponse:
+    sites = {one.site: one for one in studies.sites()}
+    visible = [
+        line
+        for line in reads.delegations(person=member.person)
+        if member.person == request.viewer.person or request.viewer.may("people.view", site=line.site)
+    ]
+    today = request.at.date().isoformat()
+    named = staffing.trainings()
+    context: dict[str, Any] = {
+        "member": member,
+        "may": may,
+        "roles": role_lines(member.held, sites=sites, viewer=request.viewer, at=request.at),
+        "delegations": [
+            (
+                line,
+                _standing(line.from_on, line.until_on, today),
+                may.delegate and line.site in {s.site for s in may.delegate},
+            )
+            for line in visible
+        ],
+        "trainings": named,
+        "needed": {one.id for one in member.lacking},
+        "all_roles": [
+            (role, label, role in LEARN_ARMS, [t.label for t in named if role in t.roles])
+            for role, label in ROLES.items()
+        ],
+        "today": today,
+        "form": form,
+        "problems": problems,
+        "typed": {form: request.POST},
+        "own": member.person == request.viewer.person,
+    }
+    return render(request, "review/people/person.html", context, status=UNPROCESSABLE if form else 200)
+
+
+def _matches(member: Member, wanted: str) -> bool:
+    return wanted.casefold() in f"{member.name} {member.email}".casefold()
+
+
+def _standing(from_on: str, until_on: str, today: str) -> str:
+    if from_on > today:
+        return "planned"
+    return "ended" if until_on and until_on < today else "held"
+
+
+def _one_time_password() -> str:
+    """Return a password that can be read aloud: letters and digits that look like nothing else, in fours."""
+    text = base64.b32encode(token(PASSWORD_BYTES)).decode("ascii").lower()
+    return "-".join(text[place : place + 4] for place in range(0, len(text), 4))
+
+
+def _by_field(error: RecordError) -> dict[str, str]:
+    return {
+        problem.path: f"{problem.message[:1].upper()}{problem.message[1:]}." for problem in error.problems
+    }
+
+
+def _begins(request: SignedRequest, site: str) -> datetime | None:
+    """Return when a role begins: now, or with a later day at the site."""
+    day = _day(request, "from_on")
+    if day is None:
+        return None
+    start = datetime.combine(day, time(), tzinfo=_zone(site))
+    today = request.at.astimezone(_zone(site)).date()
+    return None if day == today else start
+
+
+def _until(request: SignedRequest, site: str) -> datetime | None:
+    """Return when a role ends: with the end of its last day at the site."""
+    day = _day(request, "until_on")
+    return None if day is None else datetime.combine(day + timedelta(days=1), time(), tzinfo=_zone(site))
+
+
+def _zone(site: str) -> Any:
+    found: Site | None = studies.site(site) if site else None
+    return found.zone if found else UTC
+
+
+def _day(request: SignedRequest, name: str) -> date | None:
+    text = request.POST.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise RecordError("no date", [Problem("this is no date", "year-month-day", name)]) from None
+
+
+def _required_day(request: SignedRequest, name: str) -> date:
+    day = _day(request, name)
+    if day is None:
+        raise RecordError("no date", [Problem("the date is missing", "year-month-day", name)])
+    return day
