@@ -110,12 +110,16 @@ def version_at(name: str, *, day: date) -> int | None:
     return versions_at(day).get(name)
 
 
-def versions_at(day: date) -> dict[str, int]:
-    """Return site to the number of the version in force there on a day: the last to come into force."""
-    rows = SiteVersionRow.objects.filter(effective_from__lte=day.isoformat())
+def versions_at(day: date, *, first: bool = False) -> dict[str, int]:
+    """Return site to the number of the version in force there on a day: the last to come into force.
+
+    first   whether a site under no version yet gets its first to come, so that pages can be read on a clock
+            that was put back
+    """
     found: dict[str, int] = {}
-    for row in rows.order_by("effective_from", "id"):
-        found[row.site] = row.version
+    for row in SiteVersionRow.objects.order_by("effective_from", "id"):
+        if row.effective_from <= day.isoformat() or (first and row.site not in found):
+            found[row.site] = row.version
     return found
 
 

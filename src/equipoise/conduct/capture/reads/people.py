@@ -31,7 +31,7 @@ def participants(*, viewer: Viewer, at: datetime) -> tuple[ParticipantLine, ...]
 def _in_force(seen: Circle, at: datetime) -> dict[str, int]:
     """Return site to the protocol version in force there today; sites in other zones may have other days."""
     days = {site.today(at) for site in seen.sites.values()}
-    by_day = {day: studies.versions_at(day) for day in days}
+    by_day = {day: studies.versions_at(day, first=True) for day in days}
     return {
         name: number
         for name, site in seen.sites.items()

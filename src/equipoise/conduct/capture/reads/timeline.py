@@ -44,7 +44,7 @@ def timeline(participant: str, *, viewer: Viewer, at: datetime) -> Timeline | No
         return None
     seen = circle(viewer)
     today = ground.site.today(at)
-    version = studies.version_at(ground.site.site, day=today)
+    version = studies.versions_at(today, first=True).get(ground.site.site)
     if version is None:
         return None
     resolved, sight = seen.version(version)
