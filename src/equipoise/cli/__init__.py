@@ -23,6 +23,8 @@ COMMANDS = {
     "user": "Add people and give them roles.",
     "anchor": "Send the heads of the audit chains elsewhere.",
     "verify": "Recompute everything that was ever written.",
+    "erase": "Take a value away for good.",
+    "export": "Write a study's records as a dataset that analyze reads.",
     "upgrade": "Bring a study up to this version.",
     "analyze": "Analyze a dataset as the protocol plans.",
     "report": "Write the report of an analysis again.",

@@ -155,6 +155,8 @@ class Entry(AuditedRow):
     reason = models.TextField(blank=True, default="")
     collected_at = models.CharField(max_length=32)
 
+    erasable = ("number", "text", "code", "date", "reason")
+
     class Meta:
         """One row a version; two browsers that correct the same answer collide here."""
 
