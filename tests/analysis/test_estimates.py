@@ -131,3 +131,18 @@ def test_a_composite_number_without_a_meaning_is_refused_before_any_data(six: An
 def test_the_rehearsal_door_gives_the_same_results(six: Any) -> None:
     whole = analysis.analyze(six.resolved, six.records, six.allocation, provenance=WHEN)
     assert analysis.estimates(six.resolved, six.records, six.allocation) == whole.results
+
+
+def test_a_rehearsal_may_ask_for_some_estimands_only(
+    study: Callable[..., Any], filled: Callable[..., Any], pocket_data: Any
+) -> None:
+    first = pocket_data["estimands"][0]
+    second = {**first, "id": "second", "role": "secondary", "label": "Second"}
+    plan = {"method": "fixed_sequence", "order": ["primary", "second"], "alpha": 0.05}
+    six = filled(study(estimands=[first, second], multiplicity=plan))
+    whole = analysis.estimates(six.resolved, six.records, six.allocation)
+    some = analysis.estimates(six.resolved, six.records, six.allocation, only=["primary"])
+    assert some == whole[:1]
+    # What the sequence needs and was not asked for is not rejected, so what follows is not tested.
+    (alone,) = analysis.estimates(six.resolved, six.records, six.allocation, only=["second"])
+    assert (alone.tested, alone.p_value) == (False, None)

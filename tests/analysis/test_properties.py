@@ -73,3 +73,64 @@ def test_nobody_at_all_can_be_analyzed(resolved: Any, make_study: Any) -> None:
         done = analysis.analyze(resolved, study.records, allocation, provenance=WHEN)
         assert done.results[0].estimate is None
         assert done.tables["trial"]["n_randomized"] == 0
+
+
+MODELS = {
+    "mixed": {"name": "mmrm", "options": {"covariance": ["us", "cs"]}},
+    "jumped": {"name": "mmrm-jr", "options": {"strategies": {"rescue": "cir"}}},
+    "drawn": {"name": "mmrm-lmcf", "options": {"imputations": 4}},
+    "shifted": {"name": "mmrm-delta", "options": {"deltas": {"from": 0, "to": 4, "by": 2}}},
+    "followed": {
+        "name": "retrieved-dropout",
+        "options": {"stopping": ["rescue"], "fallback": "jr", "imputations": 4},
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def modeled(pocket_data: Any) -> Any:
+    """The pocket trial with one estimand for each kind of model over all visits."""
+    first = pocket_data["estimands"][0]
+    estimands = [
+        {
+            **first,
+            "id": name,
+            "role": "primary" if name == "mixed" else "sensitivity",
+            **({} if name == "mixed" else {"sensitivity_of": "mixed"}),
+            "intercurrent_events": [{"event": "rescue", "strategy": "treatment_policy"}],
+            "estimator": {**estimator, "covariates": ["madrs.total@BASE"]},
+            "missing": "missing_at_random",
+            **(
+                {"variance": "rubin" if name == "drawn" else "jackknife"}
+                if "mmrm-" in estimator["name"]
+                else {}
+            ),
+        }
+        for name, estimator in MODELS.items()
+    ]
+    return protocol.resolve(
+        protocol.load(json.dumps({**pocket_data, "estimands": estimands}), name="pocket.yaml")
+    )
+
+
+@given(
+    gone=st.sets(st.integers(0, 59), max_size=45), stopped=st.sets(st.integers(0, 19)), seed=st.integers(0, 9)
+)
+@settings(max_examples=6, deadline=None)
+def test_models_of_all_visits_give_a_finite_row_or_say_why_not(
+    gone: set[int], stopped: set[int], seed: int, modeled: Any, make_study: Any, crowd: Any
+) -> None:
+    study = crowd(make_study(modeled))
+    for place in sorted(stopped):
+        study.note(f"C{place:02d}", "rescue", 10)
+    scores = [row for row in study.rows["values"] if row["form"] == "madrs"]
+    lost = [scores[place] for place in gone if place < len(scores)]
+    study.rows["values"] = [row for row in study.rows["values"] if not any(row is one for one in lost)]
+    done = analysis.analyze(modeled, study.records, study.allocation, provenance=WHEN)
+    assert [result.estimand for result in done.results] == list(MODELS)
+    for result in done.results:
+        assert (result.status == "ok") == result.estimated == (result.std_error is not None)
+    text = json.dumps([done.tables, [result.row() for result in done.results]], allow_nan=False)
+    random.Random(seed).shuffle(study.rows["values"])  # noqa: S311 - shuffles, guards nothing
+    again = analysis.analyze(modeled, study.records, study.allocation, provenance=WHEN)
+    assert json.dumps([again.tables, [result.row() for result in again.results]], allow_nan=False) == text

@@ -44,7 +44,11 @@ def retrieved(question: Question) -> Answer:
 def _spoken(question: Question, sample: Repeated, method: Callable[[Question, Repeated], Answer]) -> Answer:
     """Return a method's answer with the protocol's names for arms, visits and covariates."""
     try:
-        answer = method(question, sample)
+        # A search that leaves the numbers a machine has ends without a fit, which is a result.
+        with np.errstate(over="ignore", invalid="ignore"):
+            answer = method(question, sample)
+    except np.linalg.LinAlgError as error:
+        raise FitError("the imputation model ran into a covariance that is singular") from error
     except FitError as error:
         raise FitError(_named(question, sample, "; ".join(str(error).splitlines()))) from error
     return replace(answer, notes=tuple(_named(question, sample, note) for note in answer.notes))

@@ -210,7 +210,8 @@ ESTIMATORS: dict[str, EstimatorRow] = {
         missing=("complete_cases", "missing_at_random"),
     ),
     "mmrm": EstimatorRow(
-        text="Mixed model for repeated measures: arm and covariates crossed with visit, REML",
+        text="Mixed model for repeated measures of the two arms compared: arm and covariates crossed with "
+        "visit, REML",
         assumes=FROM_HISTORY,
         summaries=MEANS,
         types=NUMERIC,

@@ -5,6 +5,7 @@ import pytest
 
 from equipoise.errors import FitError
 from equipoise.statistics import mmrm
+from equipoise.statistics.mmrm import crossed
 from equipoise.statistics.mmrm.crossed import fit_crossed
 
 VISITS = ["4", "5", "6", "7"]
@@ -89,3 +90,12 @@ def test_a_fit_without_a_maximum_says_why_and_has_no_estimates():
 def test_nobody_with_an_outcome_is_refused():
     with pytest.raises(FitError, match="nobody has an outcome"):
         fit_crossed(np.full((4, 2), np.nan), np.ones((4, 1)))
+
+
+def test_a_search_that_leaves_the_numbers_a_machine_has_is_no_fit(wide, monkeypatch):
+    def diverging(*_, **__):
+        raise np.linalg.LinAlgError("Eigenvalues did not converge")
+
+    monkeypatch.setattr(crossed, "solve", diverging)
+    with pytest.raises(FitError, match="a covariance that is singular"):
+        fit_crossed(*wide)

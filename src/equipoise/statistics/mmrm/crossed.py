@@ -91,7 +91,7 @@ def fit_crossed(
     participant, visit = np.nonzero(present)
     groups = np.zeros(used.size, dtype=np.intp) if group is None else np.asarray(group, np.intp)[used]
     x = _crossed(u[participant], visit, y.shape[1])
-    solution = solve(Rows(x, y[present], participant, visit, groups), covariance=covariance, restricted=True)
+    solution = _solve(Rows(x, y[present], participant, visit, groups), covariance)
     return Crossed(
         converged=solution.converged,
         reason=REASONS[int(solution.optimum.code[0])],
@@ -102,6 +102,15 @@ def fit_crossed(
         title=options.title,
         _estimator=_estimator(options, solution, x, participant) if solution.converged else None,
     )
+
+
+def _solve(rows: Rows, covariance: str) -> Solution:
+    """Return the fitted model; FitError too where the search leaves the numbers a machine has."""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return solve(rows, covariance=covariance, restricted=True)
+    except np.linalg.LinAlgError as error:
+        raise FitError("the search ran into a covariance that is singular") from error
 
 
 def _crossed(u: Array, visit: Codes, m: int) -> Array:
