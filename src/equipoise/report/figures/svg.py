@@ -84,11 +84,9 @@ def element(tag: str, *children: Markup | str, **attributes: str | float | None)
     `class_` becomes class, other underscores hyphens.
     """
     written = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{_number(value)}"'
-        for name, value in attributes.items()
-        if value is not None
+        [f' {_attribute(name)}="{_number(value)}"' for name, value in attributes.items() if value is not None]
     )
-    inner = Markup("").join(children)
+    inner = "".join([one if isinstance(one, Markup) else escape(one) for one in children])
     return Markup(f"<{tag}{written}>{inner}</{tag}>" if children else f"<{tag}{written}/>")  # noqa: S704 - escaped
 
 
@@ -192,7 +190,12 @@ def _pieces(word: str, width: float, font: float) -> list[str]:
     return [*pieces, current]
 
 
-LETTERS_KEPT, COORDINATES_KEPT = 1 << 10, 1 << 14
+NAMES_KEPT, LETTERS_KEPT, COORDINATES_KEPT = 1 << 7, 1 << 10, 1 << 14
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def _attribute(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
 
 
 @lru_cache(maxsize=LETTERS_KEPT)
