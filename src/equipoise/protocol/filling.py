@@ -57,7 +57,7 @@ class Filled:
     skipped    places that the answers before them skip
     scores     every score of the form
     fired      safety rules over this form that hold or cannot be decided
-    answered, asked   how many of the answers asked for were given, reasons for missing ones included
+    wanted     places whose answer is asked for
     """
 
     answers: Mapping[Place, Answer]
@@ -65,8 +65,17 @@ class Filled:
     skipped: frozenset[Place]
     scores: Mapping[str, Score]
     fired: tuple[Fired, ...]
-    answered: int
-    asked: int
+    wanted: tuple[Place, ...]
+
+    @property
+    def asked(self) -> int:
+        """How many answers are asked for."""
+        return len(self.wanted)
+
+    @property
+    def answered(self) -> int:
+        """How many of them were given, reasons for missing ones included."""
+        return self.asked - len(self.gaps)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -189,8 +198,7 @@ def fill(
         skipped=judged.skipped,
         scores=judged.scores,
         fired=judged.fired,
-        answered=judged.answered,
-        asked=judged.asked,
+        wanted=judged.wanted,
     )
 
 
@@ -242,10 +250,10 @@ def judge(
     scores = _scores(form.instrument, scaled, skipped)
     known.scores = {name: score.value for name, score in scores.items()}
     excused = skipped | _covered(form, scaled)
-    asked = [
+    wanted = [
         place for place in _places(ready, answers) if place not in excused and ready.items[place[0]].required
     ]
-    open_places = [place for place in asked if not _is_given(answers.get(place))]
+    open_places = [place for place in wanted if not _is_given(answers.get(place))]
     findings = [_gap(place) for place in open_places]
     findings += _doubts(ready, answers, skipped)
     findings += _check_findings(ready, known)
@@ -255,8 +263,7 @@ def judge(
         skipped=skipped,
         scores=scores,
         fired=tuple(_fired(ready, known)),
-        answered=len(asked) - len(open_places),
-        asked=len(asked),
+        wanted=tuple(wanted),
     )
 
 

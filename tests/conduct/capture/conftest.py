@@ -79,10 +79,21 @@ JUDGED = protocol.load
 
 
 @pytest.fixture
-def begun(study: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The flagship's study; its protocol is judged once a run, not once a test."""
+def flagship() -> str:
+    return FRONTLINE.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def protocol_text(flagship: str) -> str:
+    """The protocol of the study; a test file may give its own."""
+    return flagship
+
+
+@pytest.fixture
+def begun(study: Path, protocol_text: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A study under way; its protocol is judged once a run, not once a test."""
     monkeypatch.setattr(protocol, "load", loaded)
-    begin(FRONTLINE.read_text(encoding="utf-8"))
+    begin(protocol_text)
     return study
 
 
@@ -101,6 +112,7 @@ class Desk:
 
     form: int
     by: Viewer
+    at: datetime = AT
 
     def save(self, reason: str = "", at: datetime = AT, **answers: str) -> Saved:
         """Save answers by item as if the page had just been loaded."""

@@ -31,7 +31,7 @@ from equipoise.conduct.capture.lines import (
 from equipoise.conduct.capture.models import LOG, Entry, FormState, Query, Signature
 from equipoise.conduct.capture.reads import threads
 from equipoise.conduct.capture.reads.sights import circle, local, names, visit_label
-from equipoise.conduct.capture.services.saving import visible
+from equipoise.conduct.capture.services.saving import progress, visible
 from equipoise.conduct.capture.services.states import content_sha256
 from equipoise.conduct.studies import reads as studies
 from equipoise.instruments import Wording
@@ -67,6 +67,7 @@ def form_page(number: int, *, viewer: Viewer, language: str = "en") -> FormPage 
     blocked = _blocked(found, state)
     site = found.ground.site
     scored = [name for name in found.form.scores if found.sight.item(found.form.id, name)]
+    done = progress(found, judged)
     saved = max((one.entry for one in stored.values()), default=None)
     return FormPage(
         number=number,
@@ -100,8 +101,8 @@ def form_page(number: int, *, viewer: Viewer, language: str = "en") -> FormPage 
         ),
         signatures=_signatures(found, stored),
         missing_reasons=tuple(Choice(one, label) for one, label in MISSING_REASONS.items()),
-        answered=judged.answered,
-        asked=judged.asked,
+        answered=done.answered,
+        asked=done.asked,
         saved_at=_written(saved, found),
     )
 

@@ -1,49 +1,81 @@
 """Which events of the audit trail somebody may know of, by what the events are about.
 
-Holds the judgement of `Event.subjects`: a participant's id, a form's number, or anything else. Refuses to
-read events themselves.
+Holds the judgement of `Event.subjects`: a participant's id, a form's number, a visit's or form's id of the
+protocol, or anything else; and the words for them. Refuses to read events themselves.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
 
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.capture.models import LOG, Form, Participant
-from equipoise.conduct.capture.reads.sights import Circle, circle
+from equipoise.conduct.capture.reads.sights import Circle, circle, visit_label
+from equipoise.conduct.studies import reads as studies
 
 M = TypeVar("M", bound=Model)
+Deed = tuple[str, str]
+"""An event's action, and what it is about."""
 FORM = "form-"
+OF_ANSWERS = ("alert.", "query.")
+"""Events that tell something about single answers: of a form in part hidden they may be about that part."""
 AFTER_SPACE = "!"
 """The character behind the space in the order of bytes: what begins with "ID " lies before "ID!"."""
 
 
-def visible(subjects: Collection[str], *, viewer: Viewer) -> frozenset[str]:
-    """Return those of these subject texts whose events the viewer may know of, in three statements."""
+def visible(deeds: Collection[Deed], *, viewer: Viewer) -> frozenset[Deed]:
+    """Return those of these events that the viewer may know of; the statements are as many for any number."""
     seen = circle(viewer)
-    words = {text: text.split() for text in subjects}
-    numbers = {number for parts in words.values() for part in parts if (number := _form(part)) is not None}
-    forms = {int(row.id): row for row in Form.objects.filter(id__in=numbers)}
-    candidates = {part for parts in words.values() for part in parts}
-    sites = dict(Participant.objects.filter(participant__in=candidates).values_list("participant", "site"))
-    return frozenset(text for text, parts in words.items() if _all(parts, forms, sites, seen))
+    words = {part for _, text in deeds for part in text.split()}
+    forms = _forms(words)
+    sites = dict(Participant.objects.filter(participant__in=words).values_list("participant", "site"))
+    hidden = frozenset(_hidden(seen))
+    return frozenset(
+        (action, text)
+        for action, text in deeds
+        if hidden.isdisjoint(text.split())
+        and all(_seen(part, forms, sites, seen, closely=action.startswith(OF_ANSWERS)) for part in text.split())
+    )
 
 
-def _all(parts: list[str], forms: dict[int, Form], sites: dict[str, str], seen: Circle) -> bool:
-    for part in parts:
-        site = sites.get(part)
-        if site is not None and not seen.viewer.may("audit.view", site=site):
-            return False
-        number = _form(part)
-        if number is not None and (number not in forms or not _form_visible(forms[number], seen)):
-            return False
-    return True
+def _seen(part: str, forms: dict[int, Form], sites: dict[str, str], seen: Circle, *, closely: bool) -> bool:
+    site = sites.get(part)
+    if site is not None and not seen.viewer.may("audit.view", site=site):
+        return False
+    number = _form(part)
+    return number is None or (number in forms and _form_visible(forms[number], seen, closely=closely))
 
 
-def _form_visible(row: Form, seen: Circle) -> bool:
+def _form_visible(row: Form, seen: Circle, *, closely: bool) -> bool:
     _, sight = seen.version(row.version)
-    return sight.form(row.form) and (row.visit == LOG or sight.visit(row.visit))
+    known = sight.form(row.form) and (row.visit == LOG or sight.visit(row.visit))
+    return known and (sight.whole(row.form) or not closely)
+
+
+def _hidden(seen: Circle) -> Iterator[str]:
+    """Yield ids of visits and forms that the viewer may not know of, in whatever version they stand."""
+    study = studies.study()
+    for number in range(1, study.version + 1 if study else 1):
+        resolved, sight = seen.version(number)
+        yield from (visit.id for visit in resolved.protocol.visits if not sight.visit(visit.id))
+        yield from (form for form in resolved.forms if not sight.form(form))
+
+
+def titles(words: Collection[str]) -> dict[str, str]:
+    """Return in words what forms these are, for those that are forms; ask only for what may be seen."""
+    found = {}
+    for number, row in _forms(words).items():
+        resolved = studies.resolved(row.version)
+        where = visit_label(resolved, row.visit, row.visit_repeat)
+        label = resolved.forms[row.form].label
+        found[f"{FORM}{number}"] = f"{label}, {where}" if where else label
+    return found
+
+
+def _forms(words: Collection[str]) -> dict[int, Form]:
+    numbers = {number for word in words if (number := _form(word)) is not None}
+    return {int(row.id): row for row in Form.objects.filter(id__in=numbers)}
 
 
 def about(rows: "QuerySet[M]", subject: str) -> "QuerySet[M]":

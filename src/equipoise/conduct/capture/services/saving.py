@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from django.db import Error
 
@@ -40,7 +40,7 @@ LONGEST_REASON = 1_000
 NOT_STORED = Problem(
     "nothing was stored: the database did not answer", "keep this page open and save again", "store"
 )
-BUSY = Problem("others change this form right now", "save again in a moment", "form")
+BUSY = Problem("others change this form right now", "save again in a moment", "store")
 
 
 class _MovedError(Exception):
@@ -353,9 +353,21 @@ def _summary(
             if found.sight.item(found.form.id, name)
         },
         state=state,
-        answered=judged.answered,
-        asked=judged.asked,
+        **progress(found, judged)._asdict(),
     )
+
+
+class Progress(NamedTuple):
+    """How many of the answers asked for were given."""
+
+    answered: int
+    asked: int
+
+
+def progress(found: FormGround, judged: Filled) -> Progress:
+    """Return how far a form is, counted over what the viewer may see."""
+    asked = sum(1 for item, _ in judged.wanted if found.sight.item(found.form.id, item))
+    return Progress(asked - len(visible(found, judged.gaps)), asked)
 
 
 def visible(found: FormGround, findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -92,9 +92,8 @@ def _move(
         raise RecordError("the participant's data are locked", [Problem("unlock them first", "", "form")])
     if name == "lock" and any_open(found.row):
         raise RecordError("this form has open queries", [Problem("close them first", "", "form")])
-    with act(
-        "trial", f"form.{step.after}", at=at, by=by.person, subjects=found.subjects, reason=reason
-    ) as one:
+    action = "form.unlocked" if name == "unlock" else f"form.{step.after}"
+    with act("trial", action, at=at, by=by.person, subjects=found.subjects, reason=reason) as one:
         hold(one.alias, found.participant)
         last = FormState.objects.filter(form=found.row).order_by("-seq").first()
         state, seq = (last.state, last.seq) if last else (IN_PROGRESS, 0)

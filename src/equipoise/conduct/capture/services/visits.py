@@ -142,12 +142,16 @@ def open_form(
         version=version,
     )
     begun = Visit(participant=participant, visit=visit, repeat=1, version=version)
+    subjects = [participant]
     try:
-        with act("trial", "form.opened", at=at, by=by.person, subjects=[participant, visit, form]) as one:
+        with act("trial", "form.opened", at=at, by=by.person, subjects=subjects) as one:
             hold(one.alias, participant)
             if visit != LOG and not Visit.objects.filter(participant=participant, visit=visit).exists():
                 one.add(begun)
-            return int(one.add(row).id)
+            number = int(one.add(row).id)
+            # Named by its number like every event of a form, so that one rule hides them all.
+            subjects.append(f"form-{number}")
+            return number
     except IntegrityError:
         # Somebody else opened it in the same moment: theirs is the form.
         return int(rows.get(repeat=wanted).id)
