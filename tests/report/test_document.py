@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
@@ -36,9 +36,12 @@ SECTION_OF = {
 @pytest.fixture(scope="session")
 def html(written, tmp_path_factory):
     """Return a renderer of data."""
+    base, numbers = tmp_path_factory.mktemp("analyses"), count()
 
     def make(data):
-        return report.render(written.write(tmp_path_factory.mktemp("analysis"), data))
+        folder = base / str(next(numbers))
+        folder.mkdir()
+        return report.render(written.write(folder, data))
 
     return make
 
