@@ -3,9 +3,12 @@
 Holds one function per generated page. Nothing here is imported by Equipoise.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import MISSING, fields
+from importlib import import_module
+from importlib.util import find_spec
 from inspect import getdoc
 from pathlib import Path
 
@@ -92,6 +95,16 @@ def web_settings() -> str:
     return "\n".join(parts) + "\n"
 
 
+def permissions() -> str:
+    """Return the matrix role x route x method, from what the web system really routes."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "equipoise.conduct.config.django_base")
+    import_module("django").setup()
+    routes = import_module("equipoise.conduct.accounts.routes")
+    reference = import_module("equipoise.conduct.accounts.reference")
+    urls = import_module("equipoise.conduct.config.urls")
+    return str(reference.permissions_markdown(routes.matrix(urls.urlpatterns)))
+
+
 def first_line(kind: type) -> str:
     """Return a docstring's first paragraph on one line."""
     return " ".join((getdoc(kind) or "").split("\n\n")[0].split())
@@ -106,6 +119,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "scales.md": describe.all_markdown,
     "standard-forms.md": standard_forms,
 }
+if find_spec("django"):
+    # Where the web system is not installed its page stays as it is.
+    PAGES["permissions.md"] = permissions
 
 
 def main() -> int:

@@ -73,7 +73,9 @@ ACTIONS: dict[str, frozenset[str]] = {
     "alert.view": _SITE | {"medical_monitor"},
     "alert.close": frozenset({"investigator", "on_call_physician", "medical_monitor"}),
     "audit.view": frozenset({"investigator", "data_manager", "monitor", "auditor"}),
-    "people.view": frozenset({"investigator", "data_manager", "monitor", "auditor", "system_administrator"}),
+    "people.view": frozenset(
+        {"coordinator", "investigator", "data_manager", "monitor", "auditor", "system_administrator"}
+    ),
     "people.manage": frozenset({"system_administrator"}),
     "people.train": frozenset({"coordinator", "investigator", "system_administrator"}),
     "people.delegate": frozenset({"investigator"}),

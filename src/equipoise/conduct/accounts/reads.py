@@ -136,6 +136,12 @@ def names(persons: Collection[str]) -> dict[str, str]:
     return dict(rows.values_list("person", "name"))
 
 
+def roster() -> tuple[tuple[str, str], ...]:
+    """Return everybody as (person, name last recorded), by name."""
+    found = dict(Person.objects.order_by("seq").values_list("person", "name"))
+    return tuple(sorted(found.items(), key=lambda one: (one[1].casefold(), one[0])))
+
+
 def person_of(email: str) -> str | None:
     """Return who signs in with an address; None for nobody."""
     return Account.objects.filter(email__iexact=email.strip()).values_list("person", flat=True).first()

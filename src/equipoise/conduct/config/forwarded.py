@@ -4,6 +4,7 @@ Holds the middleware. Without a trusted proxy in the settings no such header is 
 """
 
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from django.http import HttpRequest, HttpResponse
 
@@ -32,7 +33,16 @@ class Forwarded:
         proxy = current().trusted_proxy
         if proxy and request.META.get("REMOTE_ADDR") == proxy:
             # A proxy adds the address it saw at the end; what stands before it anybody could have written.
-            request.META["REMOTE_ADDR"] = said.get("HTTP_X_FORWARDED_FOR", proxy).rpartition(",")[2].strip()
+            last = str(said.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+            request.META["REMOTE_ADDR"] = last if _is_address(last) else proxy
             if said.get("HTTP_X_FORWARDED_PROTO") == "https":
                 request.META["HTTP_X_FORWARDED_PROTO"] = "https"
         return self.respond(request)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
