@@ -152,6 +152,15 @@ def test_without_the_arms_own_numbers_the_comparison_stands_alone():
     )
 
 
+def test_a_shift_between_distributions_is_no_difference_of_means():
+    shift = replace(FELL, measure="location_shift")
+    assert plain(wording.sentence(shift)).startswith(
+        "The typical change of MADRS total at day 28 was 12.0 points lower with"
+    )
+    assert "mean" not in wording.sentence(shift)
+    assert wording.question(shift).startswith("By how much does")
+
+
 def test_no_estimate_is_a_sentence_too():
     assert (
         wording.sentence(NONE) == "The planned comparison could not be estimated: nobody was seen at day 28."

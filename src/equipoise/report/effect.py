@@ -6,7 +6,9 @@ Holds a frozen reading of a row of results.json. Refuses to hold sentences (`wor
 from dataclasses import dataclass
 from typing import Literal
 
-Measure = Literal["difference_in_means", "risk_difference", "odds_ratio"]
+Measure = Literal["difference_in_means", "location_shift", "risk_difference", "odds_ratio"]
+ON_THE_SCALE: tuple[Measure, ...] = ("difference_in_means", "location_shift")
+"""Measures in the outcome's own unit."""
 
 PERCENT = 100.0
 

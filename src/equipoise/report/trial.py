@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from equipoise.report import numerals
-from equipoise.report.effect import PERCENT, Effect, Measure, Side
+from equipoise.report.effect import ON_THE_SCALE, PERCENT, Effect, Measure, Side
 from equipoise.report.folder import Row, Written
 from equipoise.report.withholding import withhold
 
@@ -18,6 +18,7 @@ EVERYBODY = "All participants"
 AT_VISIT = re.compile(r"\bat (\w+)\b")
 MEASURES: dict[str, Measure] = {
     "difference_in_means": "difference_in_means",
+    "location_shift": "location_shift",
     "risk_difference": "risk_difference",
     "odds_ratio": "odds_ratio",
 }
@@ -261,7 +262,7 @@ class Trial:
         unworded = "" if measure else f"this report has no words for the summary {row.get('summary')}"
         if measure is None:
             row, measure = {**row, "estimate": None}, "difference_in_means"
-        unit = str(row.get("unit") or ("points" if measure == "difference_in_means" else ""))
+        unit = str(row.get("unit") or ("points" if measure in ON_THE_SCALE else ""))
         factor = PERCENT if measure == "risk_difference" and unit not in IN_PERCENT else 1.0
         variable = self._variable(row)
         scale = self.scale(row.get("variable"))

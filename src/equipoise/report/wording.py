@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from equipoise.report import numerals
-from equipoise.report.effect import Effect, Side
+from equipoise.report.effect import ON_THE_SCALE, Effect, Side
 
 NO_CLAIM = "The data are invented: they show how the analysis behaves and say nothing about the treatment."
 WITHHELD = "Arms are withheld. Every number pools all participants, and nothing here compares treatments."
@@ -46,7 +46,7 @@ def stop(text: str) -> str:
 def question(effect: Effect) -> str:
     """Return the question a comparison answers, without presuming the answer."""
     versus = f"with {inline(effect.arm.label)} compared with {inline(effect.reference.label)}"
-    if effect.measure != "difference_in_means":
+    if effect.measure not in ON_THE_SCALE:
         reach = f"{effect.variable} ({inline(effect.outcome)}){_at(effect)}"
         return f"How many more or fewer participants reach {reach} {versus}?"
     if effect.variable == "value":
@@ -270,7 +270,8 @@ def _course(effect: Effect) -> str:
     """Return the sentence up to its bracket: the arms' means or counts, where known, and the difference."""
     effect = _as_modeled(effect)
     sides = (effect.arm, effect.reference)
-    if None in [side.mean if _is_mean(effect) else side.count for side in sides]:
+    shift = effect.measure == "location_shift"
+    if shift or None in [side.mean if _is_mean(effect) else side.count for side in sides]:
         return _bare(effect)
     if not _is_mean(effect):
         shares = f"{_share(effect.arm)} and {_share(effect.reference)}"
@@ -306,6 +307,8 @@ def _bare(effect: Effect) -> str:
         return f"{opening(effect.variable)}{_at(effect)} was {amount} with {arm} than with {reference}"
     change = "" if effect.variable == "value" else "change of "
     measured = f"{change}{inline(effect.outcome)}{_at(effect)}"
+    if effect.measure == "location_shift":
+        return f"The typical {measured} was {amount} with {arm} than with {reference}"
     return f"The mean {measured} was {amount} with {arm} than with {reference}"
 
 

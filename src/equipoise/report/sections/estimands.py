@@ -23,6 +23,7 @@ STRATEGIES = {
 }
 SUMMARIES = {
     "difference_in_means": "Difference in means",
+    "location_shift": "Shift between the arms (Hodges-Lehmann)",
     "risk_difference": "Difference in proportions",
     "odds_ratio": "Odds ratio",
 }

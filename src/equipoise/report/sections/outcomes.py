@@ -11,7 +11,7 @@ from equipoise.report import comparison, conventions, numerals, wording
 from equipoise.report.blocks import Block, Figure, Heading, Line, Prose, Section, Table, missing
 from equipoise.report.conventions import Convention
 from equipoise.report.drawing import figure
-from equipoise.report.effect import Effect, Side
+from equipoise.report.effect import ON_THE_SCALE, Effect, Side
 from equipoise.report.figures import trajectory
 from equipoise.report.figures.trajectory import Course, Point, Trajectory
 from equipoise.report.folder import Row
@@ -138,7 +138,7 @@ def _outcome(trial: Trial, scale: Scale) -> list[Block]:
     effects = [
         one for one in trial.effects if one.score == scale.score and one.role in ("primary", "secondary")
     ]
-    means = [one for one in effects if one.measure == "difference_in_means"]
+    means = [one for one in effects if one.measure in ON_THE_SCALE]
     rows = [row for row in trial.rows("descriptives") if str(row.get("score")) == scale.score]
     blocks: list[Block] = [Heading(scale.label, id=f"outcome-{slug(scale.score)}")]
     blocks += [Prose(f"{wording.sentence(one)} {wording.certainty(one)}") for one in means]
