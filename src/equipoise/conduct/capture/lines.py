@@ -133,7 +133,8 @@ class FormLine:
     repeat     which entry of a log, or reading of a session, from 1
     minutes    minutes from the dose it is planned for; None where no clock runs
     fillers    names of the roles that fill it
-    answered, asked   answers given, of those asked for (counted over what the viewer may see)
+    answered, asked   required answers given, of those there are before any is skipped (over what the viewer
+                      may see)
     queries    open or answered queries the viewer may see
     summary    a log entry in a few words: its first answers
     """

@@ -14,7 +14,10 @@ from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.instants import moment
 from equipoise.conduct.audit.models import Event
+from equipoise.conduct.capture import words
 from equipoise.conduct.capture.reads import subjects
+from equipoise.conduct.capture.reads.sights import SYSTEM
+from equipoise.conduct.review import event_names
 
 PAGE = 50
 BATCH = 200
@@ -22,12 +25,22 @@ MOST_BATCHES = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What an event is about: its id, in words, and the number of the form it is (None for anything else)."""
+
+    id: str
+    title: str
+    form: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TrailLine:
     """One event.
 
     number     its place in the chain
-    by         name of who acted; on_behalf the role whose paper was entered
-    about      what it was done to: (text, address within the study, "" for none)
+    at         in UTC, as the chain counts
+    by         name of who acted, "" for what happened by itself; on_behalf the role whose paper was entered
+    action     its code; `name` what it is called
     """
 
     number: int
@@ -35,7 +48,8 @@ class TrailLine:
     by: str
     on_behalf: str
     action: str
-    about: tuple[tuple[str, str], ...]
+    name: str
+    about: tuple[Subject, ...]
     reason: str
     hash: str
 
@@ -62,9 +76,9 @@ class Wanted:
     to_day: str = ""
 
 
-def actions() -> tuple[str, ...]:
-    """Return every kind of event there may be, as far as events of it exist."""
-    return tuple(_distinct())
+def actions() -> tuple[tuple[str, str], ...]:
+    """Return every kind of event of which there is one, as code and name, in the order of names."""
+    return tuple(sorted(((one, event_names.name(one)) for one in _distinct()), key=lambda pair: pair[1]))
 
 
 def _distinct() -> Iterable[str]:
@@ -85,10 +99,10 @@ def trail(wanted: Wanted, *, viewer: Viewer, before: int | None = None) -> Trail
     kept: list[Event] = []
     for _ in range(MOST_BATCHES):
         part = list((rows.filter(id__lt=before) if before is not None else rows)[:BATCH])
-        visible = subjects.visible([one.subjects for one in part], viewer=viewer)
+        visible = subjects.visible([(one.action, one.subjects) for one in part], viewer=viewer)
         for one in part:
             before = one.id
-            if one.subjects in visible:
+            if (one.action, one.subjects) in visible:
                 kept.append(one)
                 if len(kept) == PAGE:
                     return Trail(_lines(kept), before)
@@ -113,15 +127,18 @@ def _matching(wanted: Wanted) -> QuerySet[Event]:
 
 
 def _lines(rows: Sequence[Event]) -> tuple[TrailLine, ...]:
-    names = people.names({row.actor for row in rows})
+    about = {word for row in rows for word in row.subjects.split()}
+    names = people.names(about | {row.actor for row in rows})
+    called = names | subjects.titles(about)
     return tuple(
         TrailLine(
             number=row.id,
             at=moment(row.at),
-            by=names.get(row.actor, row.actor),
-            on_behalf=row.on_behalf,
+            by="" if row.actor == SYSTEM else names.get(row.actor, row.actor),
+            on_behalf=words.role(row.on_behalf),
             action=row.action,
-            about=tuple((one, _where(one)) for one in row.subjects.split()),
+            name=event_names.name(row.action),
+            about=tuple(Subject(one, called.get(one, one), _form(one)) for one in row.subjects.split()),
             reason=row.reason,
             hash=row.hash,
         )
@@ -129,7 +146,6 @@ def _lines(rows: Sequence[Event]) -> tuple[TrailLine, ...]:
     )
 
 
-def _where(subject: str) -> str:
-    """Return the page of a subject, as far as it has one."""
-    number = subject.removeprefix("form-")
-    return f"/forms/{number}/" if number != subject and number.isdecimal() else ""
+def _form(subject: str) -> int | None:
+    number = subject.removeprefix(subjects.FORM)
+    return int(number) if number != subject and number.isdecimal() else None

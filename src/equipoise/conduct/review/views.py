@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.accounts import sign_in
 from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.request import SignedRequest
@@ -161,7 +162,14 @@ def trail(request: SignedRequest) -> HttpResponse:
     found = reads.trail(wanted, viewer=request.viewer, before=_number(request.GET.get("before", "")))
     rest = request.GET.copy()
     rest.pop("before", None)
-    context = {"trail": found, "wanted": wanted, "actions": reads.actions(), "rest": rest.urlencode()}
+    context = {
+        "trail": found,
+        "wanted": wanted,
+        "actions": reads.actions(),
+        "people": people.roster(),
+        "rest": rest.urlencode(),
+        "time_zone": "UTC",
+    }
     return render(request, "review/trail.html", context)
 
 

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from django.db.models import Count
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from equipoise import instruments
-from equipoise.conduct.accounts.permission import ROLES, Viewer
+from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.models import Event
-from equipoise.conduct.capture import access, answers, facts, moves, visibility
+from equipoise.conduct.capture import access, answers, facts, moves, visibility, words
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import COLUMNS, Stored
 from equipoise.conduct.capture.lines import (
@@ -87,7 +88,7 @@ def form_page(number: int, *, viewer: Viewer, language: str = "en") -> FormPage 
         editable=not blocked,
         blocked=blocked,
         reason_needed=any(step.state == moves.COMPLETE for step in steps),
-        transcribed=_role(visibility.transcribed(found.form, found.ground.roles)),
+        transcribed=words.role(visibility.transcribed(found.form, found.ground.roles)),
         moves=_moves(found, state),
         items=tuple(page.item(item, 0) for item in page.visible(found.form.items)),
         groups=tuple(page.group(group, editable=not blocked) for group in found.form.groups),
@@ -96,11 +97,13 @@ def form_page(number: int, *, viewer: Viewer, language: str = "en") -> FormPage 
         queries=tuple(one for one in queries if not one.item),
         may_query=found.ground.may("query.open"),
         states=tuple(
-            StateLine(step.state, known.person(step.person), local(step.stated_at, site), step.reason)
-            for step in steps
+            StateLine(
+                _called(step, before), known.person(step.person), local(step.stated_at, site), step.reason
+            )
+            for before, step in zip([None, *steps], steps, strict=False)
         ),
         signatures=_signatures(found, stored),
-        missing_reasons=tuple(Choice(one, label) for one, label in MISSING_REASONS.items()),
+        missing_reasons=tuple(Choice(one, words.missing(one)) for one in MISSING_REASONS),
         answered=done.answered,
         asked=done.asked,
         saved_at=_written(saved, found),
@@ -137,14 +140,18 @@ def _wording(found: FormGround, language: str) -> Wording | None:
 def _blocked(found: FormGround, state: str) -> str:
     """Return why the viewer can change nothing; empty when they can."""
     if not found.may_fill:
-        return f"This form is filled by: {', '.join(_role(role) for role in found.form.fillers)}."
+        fillers = ", ".join(words.role(role) for role in found.form.fillers)
+        return _("This form is filled by: %(roles)s.") % {"roles": fillers}
     if found.ground.locked:
-        return "The participant's data are locked."
-    return "This form is locked." if state == moves.LOCKED else ""
+        return _("The participant's data are locked.")
+    return _("This form is locked.") if state == moves.LOCKED else ""
 
 
-def _role(role: str) -> str:
-    return ROLES.get(role, role.capitalize())
+def _called(step: FormState, before: FormState | None) -> str:
+    """Return what a step is called: back from locked is unlocked, and from complete opened again."""
+    if before is not None and before.state == moves.LOCKED and step.state == moves.SIGNED:
+        return "unlocked"
+    return "reopened" if step.state == moves.IN_PROGRESS else step.state
 
 
 def _moves(found: FormGround, state: str) -> tuple[Move, ...]:
@@ -178,8 +185,8 @@ class _Page:
         one = self.stored.get(place)
         answer = one.answer if one is not None else Answer()
         own = _scale_item(self.found, item.id)
-        words = self.wording.items.get(item.id) if self.wording is not None and own is not None else None
-        codes = _codes(item, self.wording if words is not None else None)
+        worded = self.wording.items.get(item.id) if self.wording is not None and own is not None else None
+        codes = _codes(item, self.wording if worded is not None else None)
         low, high = item.range or (None, None)
         findings = [
             finding.message
@@ -190,20 +197,20 @@ class _Page:
             item=item.id,
             row=row,
             number=own.number if own is not None else "",
-            label=words.text if words is not None else item.label,
-            hint=(words.hint if words is not None else "") or item.hint or "",
+            label=worded.text if worded is not None else item.label,
+            hint=(worded.hint if worded is not None else "") or item.hint or "",
             type=item.type,
             unit=item.unit or "",
             low=low,
             high=high,
-            low_label=(words.low_label if words else "") or (own.low_label if own else ""),
-            high_label=(words.high_label if words else "") or (own.high_label if own else ""),
+            low_label=(worded.low_label if worded else "") or (own.low_label if own else ""),
+            high_label=(worded.high_label if worded else "") or (own.high_label if own else ""),
             decimals=item.decimals,
             codes=codes,
             required=item.required,
             visible=place not in self.judged.skipped,
             answer=answer.typed,
-            shown_answer=shown(answer, codes),
+            shown_answer=words.answer(answer, codes),
             missing_reason=answer.missing_reason,
             seq=one.seq if one is not None else 0,
             versions=self.versions.get(place, 0),
@@ -253,15 +260,6 @@ def _codes(item: Item, wording: Wording | None) -> tuple[Code, ...]:
     return tuple(Code(code, worded.get(code, label)) for code, label in (item.codes or {}).items())
 
 
-def shown(answer: Answer, codes: Sequence[Code]) -> str:
-    """Return an answer in words: the code's label, the number with its unit, or why there is none."""
-    if answer.missing_reason:
-        return MISSING_REASONS.get(answer.missing_reason, answer.missing_reason)
-    if answer.code is not None:
-        return next((one.label for one in codes if one.code == answer.code), "") or answer.code
-    return f"{answer.typed} {answer.unit}".strip()
-
-
 def _signatures(found: FormGround, stored: Mapping[Place, Stored]) -> tuple[SignatureLine, ...]:
     rows = list(Signature.objects.filter(form=found.number).order_by("id"))
     if not rows or not found.sight.whole(found.form.id):
@@ -306,7 +304,7 @@ def item_history(number: int, *, item: str, viewer: Viewer, row: int = 0) -> tup
         VersionLine(
             seq=seq,
             answer=Answer(*answer).typed,
-            shown_answer=shown(Answer(*answer), codes),
+            shown_answer=words.answer(Answer(*answer), codes),
             missing_reason=Answer(*answer).missing_reason,
             reason=reason,
             origin=origin,

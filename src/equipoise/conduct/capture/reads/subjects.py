@@ -35,7 +35,9 @@ def visible(deeds: Collection[Deed], *, viewer: Viewer) -> frozenset[Deed]:
         (action, text)
         for action, text in deeds
         if hidden.isdisjoint(text.split())
-        and all(_seen(part, forms, sites, seen, closely=action.startswith(OF_ANSWERS)) for part in text.split())
+        and all(
+            _seen(part, forms, sites, seen, closely=action.startswith(OF_ANSWERS)) for part in text.split()
+        )
     )
 
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from equipoise.conduct.accounts.permission import ROLES, Viewer
+from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.instants import moment
+from equipoise.conduct.capture import words
 from equipoise.conduct.capture.lines import AlertLine, Note, QueryLine
 from equipoise.conduct.capture.models import LOG, Alert, AlertNote, Participant, Query, QueryNote
 from equipoise.conduct.capture.reads.sights import (
@@ -195,7 +196,7 @@ def _alert_line(
         level=rule.alert,
         certain=row.certain,
         instruction=rule.instruction,
-        notify=tuple(ROLES.get(role, role) for role in rule.notify),
+        notify=tuple(words.role(role) for role in rule.notify),
         raised_at=local(row.raised_at, site),
         due_at=local(row.due_at, site),
         status=status,

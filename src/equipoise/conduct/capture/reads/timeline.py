@@ -8,13 +8,14 @@ from typing import cast
 
 from django.http import Http404
 
-from equipoise.conduct.accounts.permission import ROLES, Viewer
+from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.models import Event
-from equipoise.conduct.capture import access, answers, schedule, visibility
+from equipoise.conduct.capture import access, answers, schedule, visibility, words
 from equipoise.conduct.capture.access import Ground
 from equipoise.conduct.capture.lines import (
     AnchorLine,
     Choice,
+    Code,
     FormLine,
     FormStateName,
     LogLine,
@@ -141,7 +142,7 @@ def _forms(participant: str, seen: Circle, ground: Ground) -> _Forms:
 
 
 def _given(rows: Sequence[Form], seen: Circle) -> tuple[dict[int, int], dict[int, int]]:
-    """Return form to the number of answers the viewer may see, and to the newest of those entries."""
+    """Return form to the number of required answers the viewer may see, and to the newest entry they may."""
     forms = {int(row.id): row for row in rows}
     given: dict[int, int] = {}
     newest: dict[int, int] = {}
@@ -151,9 +152,14 @@ def _given(rows: Sequence[Form], seen: Circle) -> tuple[dict[int, int], dict[int
         resolved, sight = seen.version(row.version)
         if sight.item(row.form, item):
             newest[number] = max(newest.get(number, 0), entry)
-            if item not in resolved.forms[row.form].scores:
+            if item in _required(resolved, row.form):
                 given[number] = given.get(number, 0) + 1
     return given, newest
+
+
+def _required(resolved: Resolved, form: str) -> frozenset[str]:
+    """Return the items of a form that ask for an answer."""
+    return frozenset(item.id for item in resolved.forms[form].items if item.required)
 
 
 def _changed(newest: Mapping[int, int], ground: Ground) -> dict[int, tuple[datetime, str]]:
@@ -174,12 +180,12 @@ def _summaries(rows: Sequence[Form], seen: Circle) -> dict[int, str]:
     for row in rows:
         resolved, sight = seen.version(row.version)
         stored = found.get(int(row.id), {})
-        words = []
+        said = []
         for item in resolved.forms[row.form].items:
             one = stored.get((item.id, 0))
             if one is not None and one.answer.value is not None and sight.item(row.form, item.id):
-                words.append((item.codes or {}).get(one.answer.code or "", one.answer.typed))
-        summaries[int(row.id)] = " · ".join(word[:SUMMARY_LENGTH] for word in words[:SUMMARY_ANSWERS])
+                said.append(words.answer(one.answer, [Code(*code) for code in (item.codes or {}).items()]))
+        summaries[int(row.id)] = " · ".join(word[:SUMMARY_LENGTH] for word in said[:SUMMARY_ANSWERS])
     return summaries
 
 
@@ -259,10 +265,10 @@ def _line(
         repeat=repeat,
         minutes=minutes,
         state=state,
-        fillers=tuple(ROLES.get(role, role.capitalize()) for role in form.fillers),
+        fillers=tuple(words.role(role) for role in form.fillers),
         may_fill=fills and not ground.locked and state != "locked",
         answered=forms.given.get(number or 0, 0),
-        asked=sum(1 for item in form.items if item.required and sight.item(name, item.id)),
+        asked=sum(1 for item in _required(resolved, name) if sight.item(name, item)),
         queries=forms.asked.get(number or 0, 0),
         changed_at=at,
         changed_by=forms.names.person(actor) if actor else None,

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.db import Error
 from django.http import Http404
 
-from equipoise.conduct.accounts.permission import ROLES, Viewer
+from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import act
-from equipoise.conduct.capture import access
+from equipoise.conduct.capture import access, words
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import Alert, AlertNote
@@ -76,7 +76,7 @@ def _instruction(fired: Fired, *, stored: bool) -> Instruction:
         rule=rule.id,
         level=rule.alert,
         instruction=rule.instruction,
-        notify=tuple(ROLES.get(role, role) for role in rule.notify),
+        notify=tuple(words.role(role) for role in rule.notify),
         within_minutes=rule.within_minutes,
         certain=fired.certain,
         stored=stored,

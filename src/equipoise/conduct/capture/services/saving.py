@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import Error
 
@@ -20,8 +20,8 @@ from equipoise.conduct.audit.models import Event
 from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.capture import access, answers, facts, visibility
 from equipoise.conduct.capture.access import FormGround
-from equipoise.conduct.capture.answers import DERIVED, Revision, Stored
-from equipoise.conduct.capture.models import Entry, FormState
+from equipoise.conduct.capture.answers import COLUMNS, DERIVED, Revision, Stored
+from equipoise.conduct.capture.models import FormState
 from equipoise.conduct.capture.moves import COMPLETE, IN_PROGRESS, LOCKED
 from equipoise.conduct.capture.results import Completed, Conflict, Given, Kept, Saved
 from equipoise.conduct.capture.services import queries
@@ -32,6 +32,8 @@ from equipoise.protocol.answer import NO_ANSWER, Answer, Finding, Typed
 from equipoise.protocol.filling import Filled, Place
 
 T = TypeVar("T")
+Row = dict[str, Any]
+"""An entry to be, by column."""
 ATTEMPTS = 5
 """How often a save starts again when others write to the same form meanwhile."""
 MOST_ANSWERS = 2_000
@@ -181,7 +183,7 @@ def _save(
             for place, (answer, seq) in changes.items()
         ]
         _write(held, rows, judged, at=at, by=by, reason=reason)
-        kept += [Kept(row.item, row.row, row.seq) for row in rows]
+        kept += [Kept(row["item"], row["row"], row["seq"]) for row in rows]
         state = IN_PROGRESS
     return _summary(found, judged, kept=kept, refused=refused, conflicts=conflicts, state=state)
 
@@ -260,32 +262,26 @@ def _entry(
     reason: str,
     at: datetime,
     origin: str = "staff",
-) -> Entry:
-    return Entry(
-        form_id=found.number,
-        item=place[0],
-        row=place[1],
-        seq=seq,
-        number=answer.number,
-        text=answer.text,
-        code=answer.code,
-        date=answer.date,
-        unit=answer.unit,
-        missing_reason=answer.missing_reason,
-        origin=origin,
-        reason=reason,
-        collected_at=found.ground.local(at),
-    )
+) -> Row:
+    return {
+        "item": place[0],
+        "row": place[1],
+        "seq": seq,
+        **{name: getattr(answer, name) for name in COLUMNS},
+        "origin": origin,
+        "reason": reason,
+        "collected_at": found.ground.local(at),
+    }
 
 
 def _write(
-    held: _Snapshot, rows: list[Entry], judged: Filled, *, at: datetime, by: Viewer, reason: str
+    held: _Snapshot, rows: list[Row], judged: Filled, *, at: datetime, by: Viewer, reason: str
 ) -> None:
     found = held.found
     with _acting(held, "form.saved", at=at, by=by, reason=reason) as one:
-        answers.write(one, found.number, rows)
+        numbers = answers.write(one, found.number, rows)
         if held.ever_complete:
-            newest = {(row.item, row.row): int(row.id) for row in rows}
+            newest = {(row["item"], row["row"]): number for row, number in zip(rows, numbers, strict=True)}
             _settle(one, held, judged, newest=newest, at=at)
         if held.state != IN_PROGRESS:
             one.add(_step(held, IN_PROGRESS, at=at, by=by, reason=reason))
