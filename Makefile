@@ -6,12 +6,13 @@ DEMO_FLAGS ?=
 TEST_FLAGS ?=
 BENCH ?= $(sort $(wildcard benchmarks/*.py))
 CORE := $(VENV)/.core-installed
+WEB := $(VENV)/.web-installed
 DEV := $(VENV)/.dev-installed
 
 # Python keeps what it compiles, or every worker and every command that a test starts compiles it all again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo demo-clean test check bench cross-check docs clean
+.PHONY: help demo demo-clean web test check bench cross-check docs clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
@@ -22,6 +23,8 @@ demo: $(CORE) ## Check, simulate, analyze and report the flagship trial
 
 demo-clean: ## Remove what the demo left
 	rm -rf demo-data
+
+web: $(WEB) ## Add the web system, to conduct a trial in a browser
 
 test: $(DEV) ## Run every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TEST_FLAGS)
@@ -50,6 +53,10 @@ $(CORE): requirements/core.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh core
 	@touch $@
 
+$(WEB): requirements/web.txt requirements/core.txt pyproject.toml
+	@PYTHON="$(PYTHON)" sh requirements/install.sh web
+	@touch $(CORE) $@
+
 $(DEV): requirements/dev.txt requirements/web.txt requirements/core.txt requirements/data.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh dev
-	@touch $(CORE) $@
+	@touch $(CORE) $(WEB) $@

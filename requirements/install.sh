@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv and installs the pinned requirements of one set (core or dev) and Equipoise itself:
+# Makes .venv and installs the pinned requirements of one set (core, web or dev) and Equipoise itself:
 # with uv where it is installed, with venv and pip otherwise.
 set -eu
 set_name=$1
