@@ -26,7 +26,7 @@ from django.test.utils import setup_test_environment
 
 from equipoise.conduct.config import boot, installation, settings
 from equipoise.conduct.config.databases import databases
-from equipoise.conduct.stores import clock, entropy
+from equipoise.conduct.stores import clock, entropy, ownership
 from equipoise.conduct.stores.names import ALIASES, STORES
 
 PROTOCOL = Path(__file__).parents[2] / "protocols" / "frontline.yaml"
@@ -117,7 +117,7 @@ def study(
         shutil.copytree(template, home)
     else:
         source, address = request.getfixturevalue("postgresql")(engine)
-        _copy(source, home, address)
+        _copy(source, home, address, programs=PROGRAMS[engine])
     monkeypatch.setenv(settings.HOME, str(home))
     connect(home)
     yield home
@@ -150,7 +150,7 @@ def _make_tables(home: Path) -> None:
     connect(TEMPLATE)
 
 
-def _copy(source: Path, home: Path, address: str) -> None:
+def _copy(source: Path, home: Path, address: str, *, programs: Path) -> None:
     """Copy an installation on a server: its databases under new names, its roles as they are."""
     shutil.copytree(source, home)
     name = f"copy{next(_copies)}"
@@ -160,8 +160,14 @@ def _copy(source: Path, home: Path, address: str) -> None:
             server.execute(f"REVOKE ALL ON DATABASE {name}_{store} FROM PUBLIC")  # type: ignore[arg-type]
             server.execute(f"GRANT CONNECT ON DATABASE {name}_{store} TO template_{store}_run")  # type: ignore[arg-type]
             server.execute(f"ALTER DATABASE {name}_{store} OWNER TO template_{store}_owner")  # type: ignore[arg-type]
+    keys = home.parents[1] / "secrets" / "keys"
+    shutil.copytree(settings.read(source).keys, keys)
+    owners = keys / ownership.FILE
+    owners.write_text(owners.read_text().replace("@/template_", f"@/{name}_"))
     path = home / settings.FILE
-    path.write_text(path.read_text().replace("@/template_", f"@/{name}_"))
+    text = path.read_text().replace("@/template_", f"@/{name}_")
+    text = text.replace(str(settings.read(source).keys), str(keys))
+    path.write_text(f'{text}postgresql_programs = "{programs}"\n')
 
 
 def _drop(home: Path, address: str) -> None:

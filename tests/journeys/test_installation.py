@@ -97,6 +97,16 @@ def test_sites_and_people_are_added_and_everything_verifies(home: Path) -> None:
     assert "trial: whole" in equipoise("verify", "--home", home)
 
 
+def test_a_study_is_backed_up_and_restored_elsewhere(home: Path, tmp_path: Path) -> None:
+    keys = home.parents[1] / "device" / "keys"
+    equipoise("backup", "--home", home, "--out", tmp_path / "backups")
+    (folder,) = (tmp_path / "backups").iterdir()
+    elsewhere = tmp_path / "a" / "home"
+    assert "trial: whole" in equipoise("restore", folder, "--home", elsewhere, "--keys", keys)
+    equipoise("restore", folder, "--home", elsewhere, "--keys", keys, code=1)
+    assert "trial: whole" in equipoise("verify", "--home", elsewhere)
+
+
 def test_a_study_is_served_and_what_is_tampered_with_is_not(home: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -24,6 +24,8 @@ COMMANDS = {
     "anchor": "Send the heads of the audit chains elsewhere.",
     "verify": "Recompute everything that was ever written.",
     "erase": "Take a value away for good.",
+    "backup": "Back every store up, sealed.",
+    "restore": "Make a study again from a backup.",
     "export": "Write a study's records as a dataset that analyze reads.",
     "upgrade": "Bring a study up to this version.",
     "analyze": "Analyze a dataset as the protocol plans.",
@@ -71,7 +73,7 @@ class Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="equipoise")
 def equipoise() -> None:
-    """Run a randomized trial from one protocol file: check, rehearse, analyze, report."""
+    """Run a randomized trial from one protocol file: check, rehearse, conduct, analyze, report."""
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ Holds `lay_out`; `schema.apply` makes the tables afterwards. Refuses to overwrit
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from equipoise.conduct.config import settings
@@ -21,20 +22,20 @@ def lay_out(
     mode: settings.Mode = "production",
     administrator: str = "",
     name: str = "equipoise",
+    others: Mapping[str, object] | None = None,
 ) -> None:
     """Make the data folder, the keys, the databases and, last, the settings file.
 
     administrator  address of a PostgreSQL account that may create databases and roles; empty for files
     name           what the databases' names begin with
+    others         further settings, e.g. those of the installation that a backup was taken of
     Raises         SettingsError when a study is set up there; IntegrityError when the keys would lie beside
                    the data; RecordError when the databases cannot be made
     """
-    if (home / settings.FILE).exists():
-        problem = Problem(f"{home} holds a study", "name another folder with `--home`", "home")
-        raise settings.SettingsError("a study is set up there already", [problem])
+    refuse_existing(home)
     key_files.make(keys, home=home)
     (home / STORES_FOLDER).mkdir(parents=True, exist_ok=True, mode=key_files.FOLDER_ONLY)
-    lines = {"keys": str(keys.resolve()), "mode": mode}
+    lines: dict[str, object] = {"keys": str(keys.resolve()), "mode": mode, **(others or {})}
     if administrator:
         made = postgres.create(administrator, name=name)
         ownership.keep(keys, {store: accounts.owner for store, accounts in made.items()})
@@ -46,6 +47,13 @@ def lay_out(
         "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in lines.items()),
         encoding="utf-8",
     )
+
+
+def refuse_existing(home: Path) -> None:
+    """Raise SettingsError when a folder holds a study."""
+    if (home / settings.FILE).exists():
+        problem = Problem(f"{home} holds a study", "name another folder with `--home`", "home")
+        raise settings.SettingsError("a study is set up there already", [problem])
 
 
 def take_back(home: Path) -> None:

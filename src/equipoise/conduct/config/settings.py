@@ -43,6 +43,8 @@ class Settings:
     anchor_folder     a folder on another machine (mounted) to which anchors are written; empty for none
     anchor_mail       address to which anchors are mailed; empty for none
     language          default language of pages
+    postgresql_programs   folder of pg_dump and pg_restore, which must be as new as the server; empty to look
+                      where programs are looked for
     """
 
     home: Path
@@ -59,6 +61,7 @@ class Settings:
     anchor_folder: str = ""
     anchor_mail: str = ""
     language: str = "en"
+    postgresql_programs: str = ""
 
     @property
     def simulated(self) -> bool:

@@ -1,0 +1,63 @@
+"""Backing an installation up, each store sealed with its own key, and finishing a restore.
+
+Refuses to write over anything. A restore is an event of every store, so that the chain itself says which part
+was lost, and whoever was signed in when the backup was taken is not any more.
+"""
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from django.contrib.sessions.models import Session
+
+from equipoise.conduct.audit.instants import instant
+from equipoise.conduct.audit.services import act
+from equipoise.conduct.audit.verification import RESTORED
+from equipoise.conduct.config import restoration, schema
+from equipoise.conduct.config.operations.setting_up import OPERATOR
+from equipoise.conduct.config.settings import Settings
+from equipoise.conduct.stores import keys, ownership, sealing, snapshots
+from equipoise.conduct.stores.addresses import SQLITE
+from equipoise.conduct.stores.names import STORES
+from equipoise.errors import Problem, RecordError
+
+COUNT = "SELECT coalesce(max(id), 0) FROM event"
+
+
+def back_up(study: Settings, folder: Path, *, at: datetime) -> tuple[Path, restoration.Manifest]:
+    """Write a backup into a new folder inside `folder`, and return it with what it holds.
+
+    Nobody waits longer than three snapshots take to open; everything else happens beside the work.
+    Raises  RecordError when it exists; IntegrityError when a key is missing; SnapshotError when pg_dump fails
+    """
+    target = folder / f"equipoise-{at:%Y%m%dT%H%M%SZ}"
+    if target.exists():
+        raise RecordError("nothing was backed up", [Problem(f"{target} exists", "wait a second", "out")])
+    secrets = {store: keys.read(study.keys, store) for store in STORES}
+    owners = ownership.addresses(study.keys)
+    target.mkdir(parents=True)
+    counts: dict[str, int] = {}
+    with (
+        snapshots.opened(owners, programs=study.postgresql_programs) as found,
+        tempfile.TemporaryDirectory(dir=study.home) as scratch,
+    ):
+        for store, snapshot in found.items():
+            plain, sealed = Path(scratch) / store, target / restoration.file_of(store)
+            snapshot.write(plain)
+            sealing.seal(plain, sealed, key=secrets[store], purpose=f"backup {store}")
+            plain.unlink()
+            counts[store] = int((snapshot.row(COUNT) or (0,))[0])
+    engine = "sqlite" if study.trial_database == SQLITE else "postgresql"
+    manifest = restoration.Manifest(instant(at), engine, study.mode, counts, restoration.carried(study))
+    manifest.write(target)
+    return target, manifest
+
+
+def finish(study: Settings, manifest: restoration.Manifest, *, at: datetime) -> None:
+    """Make an unpacked backup a working installation, and write into every chain that it was restored."""
+    schema.apply(study)
+    Session.objects.all().delete()
+    for store in STORES:
+        reason = f"restored the backup of {manifest.at}, which held {manifest.counts[store]} events"
+        with act(store, RESTORED, at=at, by=OPERATOR, reason=reason):
+            pass
