@@ -35,7 +35,7 @@ def grant_role(
 
     Raises  RecordError when there is no such site, or with everything that forbids it
     """
-    if site and studies.site(site) is None:
+    if site and all(one.site != site for one in studies.sites()):
         problem = Problem(f"there is no site `{site[:32]}`", "choose one of the study's sites", "site")
         raise RecordError("this role cannot be given", [problem])
     return services.grant_role(

@@ -5,7 +5,7 @@ Holds views only. Who is not the viewer's to know of does not exist for them.
 
 import base64
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from django.contrib import messages
@@ -21,11 +21,12 @@ from equipoise.conduct.review.people import staffing
 from equipoise.conduct.review.people.lines import EVERYWHERE, Rights, rights, role_lines, sees
 from equipoise.conduct.stores.entropy import token
 from equipoise.conduct.studies import reads as studies
-from equipoise.conduct.studies.reads import Site
 from equipoise.errors import Problem, RecordError
 
 PASSWORD_BYTES = 10
 """Sixteen letters and digits: 80 bits, for one sign-in."""
+EARLIEST, LATEST = date(1950, 1, 1), date(2199, 12, 31)
+"""Days beyond these are slips of the keyboard."""
 UNPROCESSABLE = 422
 LONGEST = 64
 
@@ -73,7 +74,7 @@ def add(request: SignedRequest) -> HttpResponse:
         "password": password,
         "new": True,
     }
-    return render(request, "review/people/password.html", context)
+    return render(request, "review/people/password.html", shown)
 
 
 def one(request: SignedRequest, person: str) -> HttpResponse:
@@ -240,7 +241,7 @@ def code(request: SignedRequest, person: str) -> HttpResponse:
 
 def log(request: SignedRequest, site: str) -> HttpResponse:
     """Show the delegation log of a site, to be printed and signed."""
-    found = studies.site(site)
+    found = next((one for one in studies.sites() if one.site == site), None)
     if found is None or not request.viewer.may("people.view", site=site):
         raise Http404
     today = found.today(request.at).isoformat()
@@ -250,6 +251,8 @@ def log(request: SignedRequest, site: str) -> HttpResponse:
 
 def _find(request: SignedRequest, person: str, *, action: str = "") -> tuple[Member, Rights]:
     """Return somebody the viewer may know of; 404 for anybody else. An action is one about every site."""
+    if "\x00" in person:
+        raise Http404
     member = reads.member(person, trainings=staffing.trainings(), at=request.at, today=request.at.date())
     if member is None or not sees(request.viewer, member):
         raise Http404
@@ -356,9 +359,8 @@ def _until(request: SignedRequest, site: str) -> datetime | None:
     return None if day is None else datetime.combine(day + timedelta(days=1), time(), tzinfo=_zone(site))
 
 
-def _zone(site: str) -> Any:
-    found: Site | None = studies.site(site) if site else None
-    return found.zone if found else UTC
+def _zone(site: str) -> tzinfo:
+    return next((one.zone for one in studies.sites() if one.site == site), UTC)
 
 
 def _day(request: SignedRequest, name: str) -> date | None:
@@ -366,9 +368,12 @@ def _day(request: SignedRequest, name: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise RecordError("no date", [Problem("this is no date", "year-month-day", name)]) from None
+        day = date.min
+    if not EARLIEST <= day <= LATEST:
+        raise RecordError("no date", [Problem("this is no date", "year-month-day", name)])
+    return day
 
 
 def _required_day(request: SignedRequest, name: str) -> date:
