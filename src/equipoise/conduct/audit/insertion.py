@@ -32,16 +32,27 @@ Cells = Sequence[Sequence[Any]]
 def insert(rows: Sequence[models.Model], *, alias: str) -> None:
     """Insert rows of one table and give each its number, rising in their order."""
     model = type(rows[0])
-    columns = _columns(model)
-    if len(rows) <= FEW or not columns:
+    names = columns(model)
+    if len(rows) <= FEW or not names:
         model._default_manager.using(alias).bulk_create(rows)
         return
-    cells = [[getattr(row, field.attname) for field in columns] for row in rows]
-    write = _at_once if connections[alias].vendor == "postgresql" else _one_by_one
-    for row, number in zip(rows, write(model, cells, alias=alias), strict=True):
+    cells = [[getattr(row, name) for name in names] for row in rows]
+    for row, number in zip(rows, insert_cells(model, cells, alias=alias), strict=True):
         row.pk = number
         row._state.adding = False
         row._state.db = alias
+
+
+def insert_cells(model: type[models.Model], cells: Cells, *, alias: str) -> Sequence[int]:
+    """Insert rows given as plain values in the order of `columns`, and return their numbers, rising."""
+    write = _at_once if connections[alias].vendor == "postgresql" else _one_by_one
+    return write(model, cells, alias=alias)
+
+
+@cache
+def columns(model: type[models.Model]) -> tuple[str, ...]:
+    """Return the names of a table's columns but the number; none where one is of a kind not known here."""
+    return tuple(field.attname for field in _columns(model))
 
 
 @cache

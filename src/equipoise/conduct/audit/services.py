@@ -4,14 +4,15 @@ Holds the only code that writes events. The chain's lock is taken last: an act t
 the lock would let nobody else write meanwhile.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connections
 
+from equipoise.conduct.audit import insertion
 from equipoise.conduct.audit.canonical import (
     SALT_BYTES,
     ZERO,
@@ -20,9 +21,9 @@ from equipoise.conduct.audit.canonical import (
     payload_text,
     row_digest,
 )
-from equipoise.conduct.audit.insertion import insert
 from equipoise.conduct.audit.instants import instant
-from equipoise.conduct.audit.models import AuditedRow, Event, EventPayload
+from equipoise.conduct.audit.layouts import SALT
+from equipoise.conduct.audit.models import AuditedRow, Event, EventPayload, layout
 from equipoise.conduct.stores.entropy import token
 from equipoise.conduct.stores.names import Store
 from equipoise.conduct.stores.writing import writing
@@ -60,11 +61,34 @@ class Act:
         for place, row in enumerate(rows):
             row.act = self.token
             row.salt = salts[place * SALT_BYTES : (place + 1) * SALT_BYTES]
-        insert(rows, alias=self.alias)
+        insertion.insert(rows, alias=self.alias)
         self.written += [
             (row._meta.db_table, row.id, row_digest(bytes(row.salt or b""), row.canonical())) for row in rows
         ]
         return rows
+
+    def add_values(self, model: type[AuditedRow], rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+        """Write many rows of one table given as plain values by column, and return their numbers, rising.
+
+        Columns left out hold nothing. No objects are made of the rows: 250 answers take half the time.
+        """
+        if not rows:
+            return ()
+        salts = token(SALT_BYTES * len(rows))
+        whole = [
+            {**row, "act": self.token, SALT: salts[place * SALT_BYTES : (place + 1) * SALT_BYTES]}
+            for place, row in enumerate(rows)
+        ]
+        names = insertion.columns(model)
+        cells = [[row.get(name) for name in names] for row in whole]
+        numbers = insertion.insert_cells(model, cells, alias=self.alias)
+        of = layout(model)
+        write = of.writer()
+        for row, number in zip(whole, numbers, strict=True):
+            row["id"] = number
+            digest = row_digest(row[SALT], write([row.get(name) for name in of.columns]))
+            self.written.append((of.table, number, digest))
+        return numbers
 
 
 @contextmanager

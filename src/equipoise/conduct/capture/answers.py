@@ -3,8 +3,9 @@
 Holds the way between rows and `protocol.answer.Answer`. Refuses to judge answers.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connections
 
@@ -98,11 +99,14 @@ def _hold(alias: str, locks: str, values: list[str]) -> None:
             cursor.execute(f"SELECT {locks}", values)
 
 
-def write(one: Act, form: int, rows: Sequence[Entry]) -> None:
-    """Write new versions of a form's answers within an act, and make them the current ones."""
+def write(one: Act, form: int, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+    """Write new versions of a form's answers within an act, make them the current ones, return their numbers.
+
+    rows   values by column of `Entry`, without the form
+    """
     if not rows:
-        return
-    one.add_all(rows)
+        return ()
+    numbers = one.add_values(Entry, [{**row, "form_id": form} for row in rows])
     current_table, entries = EntryCurrent._meta.db_table, Entry._meta.db_table
     statement = (
         f"INSERT INTO {current_table} (form_id, item, row, entry_id) "  # noqa: S608
@@ -110,4 +114,5 @@ def write(one: Act, form: int, rows: Sequence[Entry]) -> None:
         "ON CONFLICT (form_id, item, row) DO UPDATE SET entry_id = excluded.entry_id"
     )
     with connections[one.alias].cursor() as cursor:
-        cursor.execute(statement, [form, min(row.id for row in rows)])
+        cursor.execute(statement, [form, numbers[0]])
+    return numbers

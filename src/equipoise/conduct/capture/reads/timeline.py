@@ -143,23 +143,24 @@ def _forms(participant: str, seen: Circle, ground: Ground) -> _Forms:
 
 def _given(rows: Sequence[Form], seen: Circle) -> tuple[dict[int, int], dict[int, int]]:
     """Return form to the number of required answers the viewer may see, and to the newest entry they may."""
-    forms = {int(row.id): row for row in rows}
-    given: dict[int, int] = {}
+    forms = {int(row.id): row.form for row in rows}
+    sights = {int(row.id): seen.version(row.version)[1] for row in rows}
+    asked = {number: _required(sights[number], form) for number, form in forms.items()}
+    whole = {number for number, form in forms.items() if sights[number].whole(form)}
+    given = dict.fromkeys(forms, 0)
     newest: dict[int, int] = {}
     found = EntryCurrent.objects.filter(form__in=forms).values_list("form_id", "item", "entry_id")
     for number, item, entry in found:
-        row = forms[number]
-        resolved, sight = seen.version(row.version)
-        if sight.item(row.form, item):
+        if number in whole or sights[number].item(forms[number], item):
+            given[number] += item in asked[number]
             newest[number] = max(newest.get(number, 0), entry)
-            if item in _required(resolved, row.form):
-                given[number] = given.get(number, 0) + 1
     return given, newest
 
 
-def _required(resolved: Resolved, form: str) -> frozenset[str]:
-    """Return the items of a form that ask for an answer."""
-    return frozenset(item.id for item in resolved.forms[form].items if item.required)
+def _required(sight: Sight, form: str) -> frozenset[str]:
+    """Return the items of a form that ask for an answer, of those the viewer may see."""
+    items = sight.resolved.forms[form].items
+    return frozenset(item.id for item in items if item.required and sight.item(form, item.id))
 
 
 def _changed(newest: Mapping[int, int], ground: Ground) -> dict[int, tuple[datetime, str]]:
@@ -268,7 +269,7 @@ def _line(
         fillers=tuple(words.role(role) for role in form.fillers),
         may_fill=fills and not ground.locked and state != "locked",
         answered=forms.given.get(number or 0, 0),
-        asked=sum(1 for item in _required(resolved, name) if sight.item(name, item)),
+        asked=len(_required(sight, name)),
         queries=forms.asked.get(number or 0, 0),
         changed_at=at,
         changed_by=forms.names.person(actor) if actor else None,

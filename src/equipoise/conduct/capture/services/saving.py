@@ -178,8 +178,9 @@ def _save(
         judged = held.judge({place: answer for place, (answer, _) in changes.items()})
     state = held.state
     if changes:
+        now = found.ground.local(at)
         rows = [
-            _entry(found, place, answer, seq=seq, reason=reason, at=at)
+            _entry(place, answer, seq=seq, reason=reason, collected_at=now)
             for place, (answer, seq) in changes.items()
         ]
         _write(held, rows, judged, at=at, by=by, reason=reason)
@@ -254,14 +255,7 @@ def _unreasoned(changes: Mapping[Place, object], held: _Snapshot, reason: str) -
 
 
 def _entry(
-    found: FormGround,
-    place: Place,
-    answer: Answer,
-    *,
-    seq: int,
-    reason: str,
-    at: datetime,
-    origin: str = "staff",
+    place: Place, answer: Answer, *, seq: int, reason: str, collected_at: str, origin: str = "staff"
 ) -> Row:
     return {
         "item": place[0],
@@ -270,7 +264,7 @@ def _entry(
         **{name: getattr(answer, name) for name in COLUMNS},
         "origin": origin,
         "reason": reason,
-        "collected_at": found.ground.local(at),
+        "collected_at": collected_at,
     }
 
 
@@ -303,13 +297,15 @@ def _acting(held: _Snapshot, action: str, *, at: datetime, by: Viewer, reason: s
 def _settle(one: Act, held: _Snapshot, judged: Filled, *, newest: Mapping[Place, int], at: datetime) -> None:
     """Within an act, store the scores as they are now, and let automatic queries follow the doubts."""
     found = held.found
+    now = found.ground.local(at)
     rows = []
     for name, score in judged.scores.items():
         before = held.stored.get((name, 0))
         answer = Answer(number=score.value)
         if (before.answer if before else NO_ANSWER) != answer:
             seq = before.seq + 1 if before else 1
-            rows.append(_entry(found, (name, 0), answer, seq=seq, reason="", at=at, origin=DERIVED))
+            place = (name, 0)
+            rows.append(_entry(place, answer, seq=seq, reason="", collected_at=now, origin=DERIVED))
     answers.write(one, found.number, rows)
     entries = {place: stored.entry for place, stored in held.stored.items()} | dict(newest)
     queries.follow(one, found, judged.doubts, newest=entries, at=at)
