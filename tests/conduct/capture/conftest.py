@@ -1,6 +1,7 @@
 """A study under way: two sites, the people who work there, one participant."""
 
 import functools
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +16,7 @@ from equipoise.conduct.accounts.permission import Grant, Viewer
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.lines import FormPage
 from equipoise.conduct.capture.results import Given, Saved
+from equipoise.conduct.config.databases import STORES_FOLDER
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.studies import services as setting_up
 
@@ -89,11 +91,33 @@ def protocol_text(flagship: str) -> str:
     return flagship
 
 
+@pytest.fixture(scope="session")
+def kept() -> dict[str, Path]:
+    """Protocol text to the stores of a study that was begun with it, for the tests that follow."""
+    return {}
+
+
 @pytest.fixture
-def begun(study: Path, protocol_text: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A study under way; its protocol is judged once a run, not once a test."""
+def begun(
+    study: Path,
+    engine: str,
+    protocol_text: str,
+    kept: dict[str, Path],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """A study under way; on SQLite it is begun once a protocol and copied, elsewhere judged once."""
     monkeypatch.setattr(protocol, "load", loaded)
+    stores = study / STORES_FOLDER
+    if engine == "sqlite" and protocol_text in kept:
+        connections.close_all()
+        shutil.copytree(kept[protocol_text], stores, dirs_exist_ok=True)
+        return study
     begin(protocol_text)
+    if engine == "sqlite":
+        connections.close_all()
+        kept[protocol_text] = tmp_path_factory.mktemp("begun") / STORES_FOLDER
+        shutil.copytree(stores, kept[protocol_text])
     return study
 
 
