@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.http import Http404
 
 from equipoise.conduct.audit.models import Event
@@ -13,6 +14,8 @@ from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.models import Alert, Entry, EntryCurrent, FormState
 from equipoise.conduct.capture.results import Given
 from equipoise.conduct.capture.services import alerts, saving
+from equipoise.conduct.config import settings
+from equipoise.conduct.config.operations import verifying
 from equipoise.errors import PermissionRefused
 from equipoise.protocol.answer import LONGEST_TEXT
 
@@ -369,3 +372,22 @@ def test_a_save_makes_a_constant_number_of_statements(
         counts.append(statements() - before)
     # SQLite asks once for the next number before it inserts many rows.
     assert counts[1] - counts[0] in (0, 1)
+
+
+@pytest.mark.every_store
+def test_everything_written_is_verified_and_the_cache_is_what_the_entries_say(
+    desk: Open, begun: Path, staff: Any, at: datetime
+) -> None:
+    one = desk("madrs", "SCR")
+    one.save(**dict.fromkeys(MADRS, "5"))
+    one.save(lassitude="1")
+    services.complete(form=one.form, at=at, by=one.by)
+    one.save(lassitude="2", reason="slip")
+    desk("medications").save(name="سيرترالين 💊", start_date="2022-03")
+    done = verifying.verify(settings.read(begun))
+    assert done.problems == ()
+    if connections["default"].vendor == "sqlite":
+        with connections["default"].cursor() as cursor:
+            cursor.execute("DROP TRIGGER entry_append_only_update")
+            cursor.execute("UPDATE entry SET code = '0' WHERE item = 'suicidal_thoughts'")
+        assert any("entry" in str(problem) for problem in verifying.verify(settings.read(begun)).problems)
