@@ -2,8 +2,8 @@
 
 Each worker writes acts of a few rows, and says "open" inside the transaction and "saved" after its commit. It
 is killed by SIGKILL a moment after an "open". How many kills met an open transaction is counted, not hoped
-for: the save that was open is not in the store. At the end every acknowledged save must be there and the chain
-must be whole; exits with 1 when not.
+for: the save that was open is not in the store. At the end every acknowledged save must be there and the
+chain must be whole; exits with 1 when not.
 
     python benchmarks/kill.py
     python benchmarks/kill.py --kills 50 --home study
