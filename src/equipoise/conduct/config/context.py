@@ -11,9 +11,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from equipoise import __version__
-from equipoise.conduct.accounts.permission import ROLES
+from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.accounts.request import StudyRequest
 from equipoise.conduct.capture import reads as capture
+from equipoise.conduct.capture import words
 from equipoise.conduct.config.settings import current
 from equipoise.conduct.studies import reads as studies
 
@@ -51,16 +52,22 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     shown |= {
         "trial": study.trial if study else "",
         "nav": list(_nav(asked)),
-        "roles": ", ".join(sorted({ROLES[role] for role in viewer.roles})),
+        "roles": ", ".join(sorted(words.role(role) for role in viewer.roles)),
         "may": may,
         "alerts": len(capture.alerts(viewer=viewer, at=asked.at)) if may["alerts"] else 0,
         "alerts_url": reverse("capture:alerts"),
         "own_url": reverse("mfa_index"),
         "sign_out_url": reverse("account_logout"),
-        "clock": asked.at.strftime("%H:%M"),
-        "zone": "UTC",
+        "zone": _zone(viewer),
     }
     return {"frame": shown}
+
+
+def _zone(viewer: Viewer) -> str:
+    """Return the zone of somebody's site; "" where they work at sites in several."""
+    sites = {site.site: site.time_zone for site in studies.sites()}
+    zones = {sites[site] for site in viewer.sites("study.home", known=sites)}
+    return zones.pop() if len(zones) == 1 else ""
 
 
 def _nav(asked: StudyRequest) -> Any:

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts import reads as people
@@ -15,7 +16,8 @@ from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import reads as capture
 from equipoise.conduct.capture import services
-from equipoise.conduct.capture.pages.answering import done
+from equipoise.conduct.capture.pages.answering import UNPROCESSABLE, done, once_more
+from equipoise.conduct.capture.reads.threads import PAGE
 from equipoise.conduct.review import reads
 from equipoise.conduct.review.reads import Wanted
 
@@ -26,28 +28,33 @@ def queries(request: SignedRequest) -> HttpResponse:
     """List queries, open or closed."""
     closed = request.GET.get("closed") == "1"
     before = _number(request.GET.get("before", ""))
-    found = capture.queries(viewer=request.viewer, closed=closed, before=before)
     wanted = request.GET.get("find", "").strip()[:LONGEST]
-    shown = [one for one in found if wanted.lower() in one.participant.lower()]
-    more = found[-1].query if len(found) >= reads.PAGE else None
-    context = {"queries": shown, "closed": closed, "find": wanted, "more": more}
+    found = capture.queries(viewer=request.viewer, closed=closed, find=wanted, before=before)
+    more = found[-1].query if len(found) >= PAGE else None
+    context = {"queries": found, "closed": closed, "find": wanted, "more": more, "before": before}
     return render(request, "review/queries.html", context)
 
 
 def query(request: SignedRequest, number: int) -> HttpResponse:
     """Show a query with its thread; on POST answer or close it."""
+    if request.method == "GET":
+        return _query(request, number)
+    text, closing = request.POST.get("text", ""), "close" in request.POST
+    act = services.close_query if closing else services.answer_query
+    return done(
+        request,
+        lambda: act(query=number, text=text, at=request.at, by=request.viewer),
+        then=reverse("review:query", args=[number]),
+        said=_("The query is closed.") if closing else _("The answer is on record."),
+        again=lambda: _query(request, number, typed=text),
+    )
+
+
+def _query(request: SignedRequest, number: int, *, typed: str = "") -> HttpResponse:
     found = capture.query(number, viewer=request.viewer)
     if found is None:
         raise Http404
-    if request.method == "GET":
-        return render(request, "review/query.html", {"query": found})
-    text, closing = request.POST.get("text", ""), "close" in request.POST
-    act = services.close_query if closing else services.answer_query
-    said = _("The query is closed.") if closing else _("The answer is on record.")
-    here = reverse("review:query", args=[number])
-    return done(
-        request, lambda: act(query=number, text=text, at=request.at, by=request.viewer), then=here, said=said
-    )
+    return render(request, "review/query.html", {"query": found, "typed": typed})
 
 
 def ask(request: SignedRequest, number: int) -> HttpResponse:
@@ -64,7 +71,9 @@ def ask(request: SignedRequest, number: int) -> HttpResponse:
             by=request.viewer,
         )
 
-    return done(request, open_it, then=_form(number), said=_("The query is open."))
+    there = _form(number)
+    again = once_more(request, "text", label=_("Question"), back=there)
+    return done(request, open_it, then=there, said=_("The query is open."), again=again)
 
 
 def verify(request: SignedRequest, number: int) -> HttpResponse:
@@ -79,9 +88,12 @@ def verify(request: SignedRequest, number: int) -> HttpResponse:
 
 def sign(request: SignedRequest, number: int) -> HttpResponse:
     """Sign a form: what is signed is shown again, and the person confirms with password and code."""
-    page = capture.form_page(number, viewer=request.viewer)
-    if page is None or "sign" not in page.moves:
+    page = capture.form_page(number, viewer=request.viewer, language=get_language() or "en")
+    if page is None:
         raise Http404
+    if "sign" not in page.moves:
+        messages.warning(request, _("This form cannot be signed now. Look at its state."), extra_tags="due")
+        return redirect(_form(number))
     account = request.user
     if not isinstance(account, Account) or not sign_in.has_second_factor(account):
         messages.warning(
@@ -100,7 +112,7 @@ def sign(request: SignedRequest, number: int) -> HttpResponse:
         at=request.at,
     )
     if not right:
-        return render(request, "review/sign.html", {**context, "wrong": True}, status=422)
+        return render(request, "review/sign.html", {**context, "wrong": True}, status=UNPROCESSABLE)
     return done(
         request,
         lambda: services.sign(form=number, meaning=meaning, at=request.at, by=request.viewer),
@@ -121,12 +133,13 @@ def lock(request: SignedRequest, number: int) -> HttpResponse:
 
 def unlock(request: SignedRequest, number: int) -> HttpResponse:
     """Unlock a form."""
-    reason = request.POST.get("reason", "")
+    reason, there = request.POST.get("reason", ""), _form(number)
     return done(
         request,
         lambda: services.unlock(form=number, reason=reason, at=request.at, by=request.viewer),
-        then=_form(number),
+        then=there,
         said=_("Unlocked."),
+        again=once_more(request, "reason", label=_("Why is it unlocked?"), back=there),
     )
 
 
@@ -139,8 +152,10 @@ def lock_participant(request: SignedRequest, name: str) -> HttpResponse:
             participant=name, locked=locked, reason=reason, at=request.at, by=request.viewer
         )
 
+    there = reverse("capture:participant", args=[name])
     said = _("The participant's data are locked.") if locked else _("The lock is lifted.")
-    return done(request, move, then=reverse("capture:participant", args=[name]), said=said)
+    again = once_more(request, "reason", label=_("Reason"), back=there)
+    return done(request, move, then=there, said=said, again=again)
 
 
 def alert(request: SignedRequest, number: int) -> HttpResponse:
@@ -150,8 +165,10 @@ def alert(request: SignedRequest, number: int) -> HttpResponse:
     def note() -> None:
         services.note_alert(alert=number, status=status, text=text, at=request.at, by=request.viewer)
 
+    there = _next(request)
     said = _("The alert is closed.") if status == "closed" else _("Thank you. Others can see that you know.")
-    return done(request, note, then=_next(request), said=said)
+    again = once_more(request, "text", label=_("What was done"), back=there)
+    return done(request, note, then=there, said=said, again=again)
 
 
 def trail(request: SignedRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Answering a POST: one service is called, and what it refused is told on the next page.
+"""Answering a POST: one service is called, and everything it refused is told with what was typed still there.
 
 Holds the shape that views with a button share.
 """
@@ -7,23 +7,62 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from equipoise.errors import RecordError
 
+UNPROCESSABLE = 422
+TOKEN = "csrfmiddlewaretoken"  # noqa: S105 - a field's name
 
-def done(request: HttpRequest, act: Callable[[], object], *, then: str, said: str) -> HttpResponse:
-    """Call a service and go on to a page, saying that it was done or everything that was wrong."""
+
+def done(
+    request: HttpRequest,
+    act: Callable[[], object],
+    *,
+    then: str,
+    said: str,
+    again: Callable[[], HttpResponse] | None = None,
+) -> HttpResponse:
+    """Call a service and go on to a page, saying that it was done or everything that was wrong.
+
+    again   makes the page that was sent, with what was typed on it; where nothing was typed it is left out
+    """
     try:
         act()
     except RecordError as error:
-        for problem in error.problems:
-            text = problem.message[:1].upper() + problem.message[1:]
-            messages.error(
-                request, f"{text}. {problem.hint[:1].upper()}{problem.hint[1:]}".strip(), extra_tags="late"
-            )
-        if not error.problems:
-            messages.error(request, _("Nothing was changed: %(why)s") % {"why": error}, extra_tags="late")
-    else:
-        messages.success(request, said, extra_tags="done")
+        tell(request, error)
+        if again is None:
+            return HttpResponseRedirect(then)
+        response = again()
+        response.status_code = UNPROCESSABLE
+        return response
+    messages.success(request, said, extra_tags="done")
     return HttpResponseRedirect(then)
+
+
+def once_more(request: HttpRequest, field: str, *, label: str, back: str) -> Callable[[], HttpResponse]:
+    """Return what makes a page on which a refused text stands as typed, to be mended and sent again."""
+
+    def page() -> HttpResponse:
+        rest = [(name, value) for name, value in request.POST.items() if name not in (field, TOKEN)]
+        context = {"field": field, "label": label, "typed": request.POST.get(field, ""), "rest": rest}
+        return render(request, "frame/once_more.html", {**context, "back": back})
+
+    return page
+
+
+def tell(request: HttpRequest, error: RecordError) -> None:
+    """Say everything that was wrong on the next page."""
+    for problem in error.problems:
+        messages.error(request, sentence(problem.message, problem.hint), extra_tags="late")
+    if not error.problems:
+        messages.error(request, _("Nothing was changed: %(why)s") % {"why": error}, extra_tags="late")
+
+
+def sentence(message: str, hint: str = "") -> str:
+    """Return what is wrong and what to do as sentences."""
+    if not hint:
+        return _("%(problem)s.") % {"problem": capfirst(message)}
+    return _("%(problem)s. %(hint)s.") % {"problem": capfirst(message), "hint": capfirst(hint)}

@@ -6,32 +6,37 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import reads, services
-from equipoise.conduct.capture.lines import FormPage, ItemLine
-from equipoise.conduct.capture.results import Given, Instruction, Saved
-from equipoise.protocol.answer import MISSING_REASONS, Finding
+from equipoise.conduct.capture.lines import AlertLine, FormPage, ItemLine
+from equipoise.conduct.capture.pages.answering import UNPROCESSABLE, sentence
+from equipoise.conduct.capture.results import Conflict, Given, Instruction, Saved
+from equipoise.protocol.answer import Finding
 
 ANSWER, SEEN, MISSING = "a:", "s:", "m:"
 MOST_ROW = 10_000
-UNPROCESSABLE, CONFLICT, UNAVAILABLE = 422, 409, 503
+CONFLICT, LOCKED, UNAVAILABLE = 409, 423, 503
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
     """What a page shows over what is stored: a person's own words are never taken from them.
 
-    typed      key to text that was not stored
-    problems   key to what is wrong with it
+    typed      key to the answer that was not stored
+    problems   key to what is wrong with it, "" for the form as a whole
+    reason     why answers change, as typed
+    unreasoned whether that is what is wrong
     """
 
-    typed: Mapping[str, str]
+    typed: Mapping[str, Given]
     problems: Mapping[str, str]
+    reason: str = ""
+    unreasoned: str = ""
 
 
 NOTHING = Entered({}, {})
@@ -73,11 +78,6 @@ class Question:
         """An instant as the browser's control takes it: without seconds and offset."""
         return self.line.answer[:LOCAL_MINUTES]
 
-    @property
-    def missing_label(self) -> str:
-        """Why there is no answer, in words."""
-        return MISSING_REASONS.get(self.line.missing_reason, self.line.missing_reason)
-
 
 def form(request: SignedRequest, number: int) -> HttpResponse:
     """Show a form; on POST save what was typed, and complete the form if asked."""
@@ -87,7 +87,10 @@ def form(request: SignedRequest, number: int) -> HttpResponse:
 
 
 def autosave(request: SignedRequest, number: int) -> JsonResponse:
-    """Save some answers, and say in JSON what became of each."""
+    """Save some answers, and say in JSON what became of each.
+
+    409 somebody else answered meanwhile, 423 the form or the data are locked, 503 the store did not answer.
+    """
     saved = services.save(
         form=number,
         given=given(request.POST),
@@ -95,32 +98,46 @@ def autosave(request: SignedRequest, number: int) -> JsonResponse:
         at=request.at,
         by=request.viewer,
     )
-    status = UNAVAILABLE if saved.problem else CONFLICT if saved.conflicts else 200
-    return JsonResponse(_told(saved, request.POST), status=status)
+    theirs = _theirs(request, number) if saved.conflicts else {}
+    return JsonResponse(_told(saved, request.POST, theirs), status=_status(saved))
+
+
+def _status(saved: Saved) -> int:
+    if saved.problem is not None:
+        return UNAVAILABLE if saved.problem.path == "store" else LOCKED
+    return CONFLICT if saved.conflicts else 200
 
 
 def _save(request: SignedRequest, number: int) -> HttpResponse:
     answers = given(request.POST)
     reason = request.POST.get("reason", "")
     saved = services.save(form=number, given=answers, reason=reason, at=request.at, by=request.viewer)
-    told = list(saved.instructions)
-    clean = not (saved.problem or saved.refused or saved.conflicts)
-    if clean and "complete" in request.POST:
-        finished = services.complete(form=number, at=request.at, by=request.viewer, reason=reason)
-        told += [one for one in finished.instructions if one.rule not in {known.rule for known in told}]
-        if finished.done and not told:
-            messages.success(request, _("The form is complete."), extra_tags="done")
-            return HttpResponseRedirect(_back(request, number))
-        entered = Entered({}, _problems(finished.gaps))
-        if finished.problem:
-            _tell(request, finished.problem.message, finished.problem.hint)
-        return _page(request, number, entered=entered, told=told)
-    if clean and not told:
+    told = saved.instructions
+    if saved.done and "complete" in request.POST:
+        return _complete(request, number, told, reason=reason)
+    if saved.done:
         messages.success(request, _("Saved."), extra_tags="done")
-        return HttpResponseRedirect(reverse("capture:form", args=[number]))
+        return _page(request, number, told=told) if told else redirect("capture:form", number)
     if saved.problem:
-        _tell(request, saved.problem.message, saved.problem.hint)
-    return _page(request, number, entered=_entered(saved, answers), told=told)
+        messages.error(request, sentence(saved.problem.message, saved.problem.hint), extra_tags="late")
+    theirs = _theirs(request, number) if saved.conflicts else {}
+    return _page(request, number, entered=_entered(saved, answers, theirs, reason=reason), told=told)
+
+
+def _complete(
+    request: SignedRequest, number: int, told: tuple[Instruction, ...], *, reason: str
+) -> HttpResponse:
+    """Declare the form complete; show what keeps it from being so, and first of all what to do now."""
+    finished = services.complete(form=number, at=request.at, by=request.viewer, reason=reason)
+    known = {one.rule for one in told}
+    told = (*told, *(one for one in finished.instructions if one.rule not in known))
+    if finished.problem:
+        messages.error(request, sentence(finished.problem.message, finished.problem.hint), extra_tags="late")
+    if finished.done:
+        messages.success(request, _("The form is complete."), extra_tags="done")
+        if not told:
+            return HttpResponseRedirect(_back(request, number))
+    return _page(request, number, entered=Entered({}, _problems(finished.gaps)), told=told)
 
 
 def _back(request: SignedRequest, number: int) -> str:
@@ -129,11 +146,6 @@ def _back(request: SignedRequest, number: int) -> str:
         raise Http404
     where = reverse("capture:participant", args=[found.participant])
     return where if found.log else f"{where}?visit={found.visit}&repeat={found.visit_repeat}"
-
-
-def _tell(request: SignedRequest, message: str, hint: str) -> None:
-    text = message[:1].upper() + message[1:]
-    messages.error(request, f"{text}. {hint[:1].upper()}{hint[1:]}.", extra_tags="late")
 
 
 def history(request: SignedRequest, number: int, item: str, row: int) -> HttpResponse:
@@ -160,16 +172,40 @@ def _page(
     found = reads.form_page(number, viewer=request.viewer, language=get_language() or "en")
     if found is None:
         raise Http404
+    told = tuple(told)
     context = {
         "page": _overlaid(found, entered),
-        "problems": [(key, text) for key, text in entered.problems.items()],
+        "problems": _summary(found, entered),
+        "entered": entered,
         "told": [_shown(one) for one in told],
+        "alerts": _known_alerts(request, number, told),
         "viewer": request.viewer.person,
         "back": reverse("capture:participant", args=[found.participant])
         + ("" if found.log else f"?visit={found.visit}&repeat={found.visit_repeat}"),
     }
     wrong = bool(entered.problems or entered.typed)
     return render(request, "capture/form.html", context, status=UNPROCESSABLE if wrong else 200)
+
+
+def _summary(page: FormPage, entered: Entered) -> list[tuple[str, str, str]]:
+    """Return what is wrong as (where to go, question, problem), in the order of the questions."""
+    labels = {key_of(one.item, one.row): one.label for one in _lines(page)}
+    found = [("reason", "", entered.unreasoned)] if entered.unreasoned else []
+    places = [*labels, *(key for key in entered.problems if key not in labels)]
+    for key in places:
+        if key in entered.problems:
+            where = f"field-{key}" if key in labels else ""
+            found.append((where, labels.get(key, ""), entered.problems[key]))
+    return found
+
+
+def _known_alerts(request: SignedRequest, number: int, told: Iterable[Instruction]) -> tuple[AlertLine, ...]:
+    """Return the open alerts of the form that are not told just now."""
+    if not request.viewer.may("alert.view"):
+        return ()
+    now = {one.rule for one in told}
+    found = reads.alerts(viewer=request.viewer, at=request.at, form=number)
+    return tuple(one for one in found if one.rule not in now)
 
 
 def given(post: QueryDict) -> list[Given]:
@@ -201,24 +237,41 @@ def key_of(item: str, row: int) -> str:
 def _problems(findings: Iterable[Finding]) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in findings:
-        text = one.message[:1].upper() + one.message[1:]
-        hint = f". {one.hint[:1].upper()}{one.hint[1:]}" if one.hint else ""
-        found.setdefault(key_of(one.item, one.row), text + hint)
+        found.setdefault(key_of(one.item, one.row), sentence(one.message, one.hint))
     return found
 
 
-def _entered(saved: Saved, answers: Iterable[Given]) -> Entered:
-    problems = _problems(saved.refused)
+def _entered(saved: Saved, answers: Iterable[Given], theirs: Mapping[str, str], *, reason: str) -> Entered:
+    """Return what was not stored, and why."""
+    unreasoned = [one for one in saved.refused if one.kind == "reason"]
+    problems = _problems(one for one in saved.refused if one.kind != "reason")
     for one in saved.conflicts:
-        problems[key_of(one.item, one.row)] = _conflict(one.by, one.theirs or one.theirs_missing)
-    lost = {key_of(one.item, one.row): one.text for one in answers}
-    return Entered({key: lost[key] for key in problems if key in lost}, problems)
+        problems[key_of(one.item, one.row)] = _conflict(one, theirs)
+    without = {key_of(one.item, one.row) for one in unreasoned}
+    typed = {key_of(one.item, one.row): one for one in answers}
+    # Where nothing at all was stored, everything typed stays.
+    lost = {
+        key: one
+        for key, one in typed.items()
+        if saved.problem or unreasoned or key in problems or key in without
+    }
+    why = sentence(unreasoned[0].message, unreasoned[0].hint) if unreasoned else ""
+    return Entered(lost, problems, reason if lost else "", why)
 
 
-def _conflict(by: str, theirs: str) -> str:
-    return _("%(name)s answered “%(answer)s” meanwhile. Yours is not saved: keep it or take theirs.") % {
-        "name": by or _("Somebody"),
-        "answer": theirs,
+def _theirs(request: SignedRequest, number: int) -> dict[str, str]:
+    """Return every answer as it is stored, in words."""
+    found = reads.form_page(number, viewer=request.viewer, language=get_language() or "en")
+    return {key_of(one.item, one.row): one.shown_answer for one in _lines(found)} if found else {}
+
+
+def _conflict(one: Conflict, theirs: Mapping[str, str]) -> str:
+    name, answer = one.by or _("Somebody"), theirs.get(key_of(one.item, one.row)) or one.theirs
+    if not answer:
+        return _("%(name)s took this answer back meanwhile. Yours is not saved yet.") % {"name": name}
+    return _("%(name)s answered “%(answer)s” meanwhile. Yours is not saved yet.") % {
+        "name": name,
+        "answer": answer,
     }
 
 
@@ -227,10 +280,12 @@ def _overlaid(page: FormPage, entered: Entered) -> FormPage:
 
     def over(one: ItemLine) -> Any:
         key = key_of(one.item, one.row)
-        if key not in entered.problems:
-            return Question(one)
-        answer = entered.typed.get(key, one.answer)
-        return Question(replace(one, answer=answer, problems=(entered.problems[key],)))
+        if key in entered.typed:
+            typed = entered.typed[key]
+            one = replace(one, answer=typed.text, missing_reason=typed.missing_reason)
+        if key in entered.problems:
+            one = replace(one, problems=(entered.problems[key],), visible=True)
+        return Question(one)
 
     groups = tuple(
         replace(
@@ -260,7 +315,7 @@ def _shown(one: Instruction) -> dict[str, Any]:
     }
 
 
-def _told(saved: Saved, post: QueryDict) -> dict[str, Any]:
+def _told(saved: Saved, post: QueryDict, theirs: Mapping[str, str]) -> dict[str, Any]:
     """Return what came of a save as JSON for the page's script."""
     problems = _problems((*saved.refused, *(one for one in saved.doubts if one.item)))
     items: dict[str, dict[str, Any]] = {
@@ -270,26 +325,27 @@ def _told(saved: Saved, post: QueryDict) -> dict[str, Any]:
         items.setdefault(key_of(kept.item, kept.row), {})["seq"] = kept.seq
     for key, text in problems.items():
         items.setdefault(key, {})["problem"] = text
+    scores = (saved.scores or {}).items()
     return {
         "items": items,
         "hidden": [key_of(item, row) for item, row in saved.skipped],
-        "scores": {
-            name: "–" if value is None else f"{value:g}" for name, value in (saved.scores or {}).items()
-        },
+        "scores": {name: "–" if value is None else f"{value:g}" for name, value in scores},
         "progress": _("%(answered)s of %(asked)s answered")
-        % {"answered": saved.answered, "asked": saved.asked},
+        % {"answered": saved.answered, "asked": saved.asked}
+        if saved.problem is None
+        else "",
         "alerts": [_shown(one) for one in saved.instructions],
         "conflicts": [
             {
                 "key": key_of(one.item, one.row),
-                "message": _conflict(one.by, one.theirs or one.theirs_missing),
+                "message": _conflict(one, theirs),
                 "theirs": one.theirs,
                 "missing": one.theirs_missing,
                 "seq": one.seq,
             }
             for one in saved.conflicts
         ],
-        "refused": bool(saved.refused),
-        "problem": f"{saved.problem.message}: {saved.problem.hint}" if saved.problem else "",
+        "refused": [key_of(one.item, one.row) for one in saved.refused],
+        "problem": sentence(saved.problem.message, saved.problem.hint) if saved.problem else "",
         "state": saved.state,
     }

@@ -1,21 +1,29 @@
 """Participants: the list, entering one, and one participant's course."""
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import drawing, reads, services
 from equipoise.conduct.capture.lines import Timeline, VisitLine
 from equipoise.conduct.capture.models import LOG
-from equipoise.conduct.capture.pages.answering import done
+from equipoise.conduct.capture.pages.answering import UNPROCESSABLE, done, tell
 from equipoise.conduct.studies import reads as studies
-from equipoise.errors import RecordError
+from equipoise.errors import Problem, RecordError
 
 LONGEST_ID = 64
+WITHOUT_DAY = ("missed", "declined")
+LAST = "last"
+"""In the place of a visit's number: the last one of its kind."""
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def participants(request: SignedRequest) -> HttpResponse:
@@ -31,38 +39,58 @@ def participants(request: SignedRequest) -> HttpResponse:
 def enroll(request: SignedRequest) -> HttpResponse:
     """Enter a participant."""
     sites = [one for one in studies.sites() if request.viewer.may("participant.enroll", site=one.site)]
-    problems: tuple[object, ...] = ()
+    given, status = request.POST, 200
     if request.method == "POST":
         try:
             name = services.enroll(
-                site=request.POST.get("site", ""),
-                entered_on=_date(request.POST.get("entered_on", "")),
+                site=given.get("site", ""),
+                entered_on=_date(given.get("entered_on", "")),
                 at=request.at,
                 by=request.viewer,
             )
-            return redirect("capture:participant", name)
         except RecordError as error:
-            problems = error.problems
+            tell(request, error)
+            status = UNPROCESSABLE
+        else:
+            said = _(
+                "%(participant)s is entered. Keep the id with the person's name in your site's own list."
+            )
+            messages.success(request, said % {"participant": name}, extra_tags="done")
+            return redirect("capture:participant", name)
     today = sites[0].today(request.at) if sites else None
-    context = {"sites": sites, "today": today, "problems": problems, "given": request.POST}
-    return render(request, "capture/enroll.html", context)
+    context = {"sites": sites, "today": today, "given": given}
+    return render(request, "capture/enroll.html", context, status=status)
 
 
 def participant(request: SignedRequest, name: str) -> HttpResponse:
     """Show one participant: the line of visits, and the forms of one of them."""
+    asked = request.GET
+    return _course(request, name, asked.get("visit", ""), asked.get("repeat", "1"))
+
+
+def _course(
+    request: SignedRequest, name: str, visit: str, repeat: str, typed: Mapping[str, object] = NOTHING
+) -> HttpResponse:
+    """Return a participant's page with a visit chosen.
+
+    typed   what was typed into one of its forms and refused, under the name of that form
+    """
     found = reads.timeline(name, viewer=request.viewer, at=request.at)
     if found is None:
         raise Http404
-    chosen = _chosen(found, request.GET.get("visit", ""), request.GET.get("repeat", "1"))
+    chosen = _chosen(found, visit, repeat)
     context = {"line": found, "chosen": chosen, "drawing": drawing.draw(found, chosen), "log": LOG}
-    return render(request, "capture/participant.html", context)
+    return render(request, "capture/participant.html", {**context, "typed": typed})
 
 
 def _chosen(found: Timeline, visit: str, repeat: str) -> VisitLine | None:
-    """Return the visit asked for, else the most pressing one."""
-    for one in found.visits:
-        if one.visit == visit and str(one.repeat) == repeat:
+    """Return the visit asked for, by its number or the last of its kind, else the most pressing one."""
+    kind = [one for one in found.visits if one.visit == visit]
+    for one in kind:
+        if str(one.repeat) == repeat:
             return one
+    if kind and repeat == LAST:
+        return kind[-1]
     for state in ("in_progress", "due", "late", "planned", "unplanned"):
         for one in found.visits:
             if one.state == state:
@@ -84,38 +112,51 @@ def anchor(request: SignedRequest, name: str) -> HttpResponse:
             by=request.viewer,
         )
 
+    said = _("The day is planned; the schedule follows it.")
     return done(
-        request, plan, then=_back(name, given), said=_("The day is planned; the schedule follows it.")
+        request, plan, then=_back(name, given), said=said, again=lambda: _again(request, name, "anchor")
     )
 
 
 def visit(request: SignedRequest, name: str) -> HttpResponse:
     """Record that a visit was held, missed or declined."""
     given = request.POST
+    status = given.get("status", "")
 
     def record() -> None:
         services.record_visit(
             participant=name,
             visit=given.get("visit", ""),
             repeat=_number(given.get("repeat", "1")),
-            status=given.get("status", ""),
-            date=_date(given.get("date", "")),
+            status=status,
+            # The day stands in the same form as the button, and means nothing where no visit was held.
+            date=None if status in WITHOUT_DAY else _date(given.get("date", "")),
             reason=given.get("reason", ""),
             at=request.at,
             by=request.viewer,
         )
 
-    return done(request, record, then=_back(name, given), said=_("The visit is recorded."))
+    said = _("The visit is recorded.")
+    return done(
+        request, record, then=_back(name, given), said=said, again=lambda: _again(request, name, "visit")
+    )
+
+
+def _again(request: SignedRequest, name: str, kind: str) -> HttpResponse:
+    """Return the participant's page with what was typed into one of its forms."""
+    given = request.POST
+    return _course(request, name, given.get("visit", ""), given.get("repeat", "1"), {kind: given})
 
 
 def begin(request: SignedRequest, name: str) -> HttpResponse:
     """Begin an unscheduled visit, or another one of its kind."""
-    given = request.POST
+    planned = request.POST.get("visit", "")
 
     def start() -> None:
-        services.begin_visit(participant=name, visit=given.get("visit", ""), at=request.at, by=request.viewer)
+        services.begin_visit(participant=name, visit=planned, at=request.at, by=request.viewer)
 
-    return done(request, start, then=_back(name, given), said=_("The visit is begun."))
+    then = _back(name, {"visit": planned, "repeat": LAST})
+    return done(request, start, then=then, said=_("The visit is begun."))
 
 
 def form(request: SignedRequest, name: str) -> HttpResponse:
@@ -133,30 +174,27 @@ def form(request: SignedRequest, name: str) -> HttpResponse:
             by=request.viewer,
         )
     except RecordError as error:
-        refused = error
-
-        def refuse() -> None:
-            raise refused
-
-        return done(request, refuse, then=_back(name, given), said="")
+        tell(request, error)
+        at_visit = {"visit": given.get("visit", ""), "repeat": given.get("visit_repeat", "1")}
+        return redirect(_back(name, at_visit))
     return redirect("capture:form", number)
 
 
-def _back(name: str, given: object) -> str:
-    get = getattr(given, "get", lambda *_: "")
-    return (
-        f"{reverse('capture:participant', args=[name])}?visit={get('visit', '')}&repeat={get('repeat', '1')}"
-    )
+def _back(name: str, given: Mapping[str, object]) -> str:
+    chosen = urlencode({"visit": str(given.get("visit", "")), "repeat": str(given.get("repeat", "1"))})
+    return f"{reverse('capture:participant', args=[name])}?{chosen}"
 
 
 def _date(text: str) -> date | None:
-    """Return the day typed; None when there is none, 404 for anything no page of ours sends."""
-    if not text.strip():
+    """Return the day typed; None when there is none. RecordError when it is no day."""
+    typed = text.strip()
+    if not typed:
         return None
     try:
-        return date.fromisoformat(text.strip())
+        return date.fromisoformat(typed)
     except ValueError as error:
-        raise Http404 from error
+        message = _("“%(text)s” is no day") % {"text": typed[:LONGEST_ID]}
+        raise RecordError(message, [Problem(message, _("write it as 2026-11-23"), "date")]) from error
 
 
 def _number(text: str) -> int:

@@ -28,16 +28,21 @@ PAGE = 100
 CLOSED = "closed"
 
 
-def queries(*, viewer: Viewer, closed: bool = False, before: int | None = None) -> tuple[QueryLine, ...]:
+def queries(
+    *, viewer: Viewer, closed: bool = False, find: str = "", before: int | None = None
+) -> tuple[QueryLine, ...]:
     """Return queries of the viewer's sites, the newest first, at most `PAGE` of them.
 
     closed   True for those that are closed instead of those that are not
+    find     part of a participant's id
     before   a query's number, to go on behind it
     """
     seen = circle(viewer)
     done = QueryNote.objects.filter(status=CLOSED).values("query_id")
     rows = Query.objects.filter(form__participant__in=seen.people("query.view").values("participant"))
     rows = rows.filter(id__in=done) if closed else rows.exclude(id__in=done)
+    if find:
+        rows = rows.filter(form__participant__icontains=find)
     if before is not None:
         rows = rows.filter(id__lt=before)
     found: list[Query] = []

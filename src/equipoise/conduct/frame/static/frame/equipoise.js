@@ -1,57 +1,105 @@
 /* What pages do beyond plain HTML. Everything works without it but autosave, keys and drafts. */
 "use strict";
 
-/* ---------- Keys: j and k move, Enter opens, s saves, / searches ---------- */
+/* ---------- Keys: j and k move, Enter opens, s saves, / finds, digits choose an answer ---------- */
 (function keys() {
-  const typing = (target) => target.closest("input, select, textarea, [contenteditable]");
+  const OFF = "equipoise-keys-off";
+  const writing = (target) => target.closest("input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]");
+  const box = document.querySelector("[data-keys]");
+  const off = () => localStorage.getItem(OFF) !== null;
+  if (box) {
+    box.checked = !off();
+    box.addEventListener("change", () => {
+      if (box.checked) localStorage.removeItem(OFF); else localStorage.setItem(OFF, "1");
+    });
+  }
+
+  /* What j and k go through: the rows of lists, or the questions of a form. */
+  function steps() {
+    const questions = [...document.querySelectorAll("form[data-autosave] [data-field]:not([hidden])")];
+    const first = "input:not([type=hidden]), select, textarea";
+    if (questions.length) return questions.map((one) => one.querySelector("input:checked") ?? one.querySelector(first));
+    return [...document.querySelectorAll("tr[data-open]")].map((row) => row.querySelector("a, button")).filter(Boolean);
+  }
+
+  function move(forward) {
+    const all = steps();
+    if (!all.length) return;
+    const here = document.activeElement;
+    const group = (one) => one.closest("[data-field], tr") ?? one;
+    const now = all.findIndex((one) => one === here || group(one).contains(here));
+    const next = all[forward ? Math.min(now + 1, all.length - 1) : Math.max(now - 1, 0)];
+    next.focus();
+    group(next).scrollIntoView({ block: "nearest" });
+  }
+
+  function choose(digit) {
+    const field = document.activeElement.closest("[data-field]");
+    const wanted = [...(field?.querySelectorAll("input[type=radio]") ?? [])].find((one) => one.value === digit);
+    if (wanted) { wanted.focus(); wanted.click(); }
+    return Boolean(wanted);
+  }
+
   document.addEventListener("keydown", (event) => {
+    const button = document.querySelector("[data-save]");
     if (event.ctrlKey || event.metaKey || event.altKey) {
-      const save = (event.ctrlKey || event.metaKey) && event.key === "s";
-      const button = document.querySelector("[data-save]");
-      if (save && button) { event.preventDefault(); button.click(); }
+      if (!event.altKey && event.key === "s" && button) { event.preventDefault(); button.click(); }
       return;
     }
-    if (typing(event.target)) return;
-    if (event.key === "/") {
-      const search = document.querySelector("[data-search]");
-      if (search) { event.preventDefault(); search.focus(); }
-    } else if (event.key === "s") {
-      document.querySelector("[data-save]")?.click();
-    } else if (event.key === "j" || event.key === "k") {
-      const rows = [...document.querySelectorAll("[data-open] a, a[data-step]")];
-      if (!rows.length) return;
-      const now = rows.indexOf(document.activeElement);
-      const next = event.key === "j" ? Math.min(now + 1, rows.length - 1) : Math.max(now - 1, 0);
-      rows[next].focus();
-    }
+    if (writing(event.target) || off()) return;
+    const search = document.querySelector("[data-search]");
+    if (event.key === "/" && search) { event.preventDefault(); search.focus(); }
+    else if (event.key === "s") button?.click();
+    else if (event.key === "j" || event.key === "k") move(event.key === "j");
+    else if (/^\d$/.test(event.key) && choose(event.key)) event.preventDefault();
   });
+
+  // A row opens where its link is not hit exactly; text in it may still be marked.
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("tr[data-open]");
+    if (!row || event.target.closest("a, button, input, summary") || String(getSelection())) return;
+    row.querySelector("a, button")?.click();
+  });
+
+  document.querySelector("[data-focus]")?.focus();
+  for (const line of document.querySelectorAll(".timeline")) {
+    const chosen = line.querySelector("a.chosen") ?? line.querySelector(".today");
+    const box = chosen?.getBoundingClientRect();
+    if (box) line.scrollLeft += box.left + box.width / 2 - line.getBoundingClientRect().left - line.clientWidth / 2;
+  }
 })();
 
 /* ---------- Drafts: what is not yet on the server, encrypted on this device ---------- */
 const drafts = (function drafts() {
   const PREFIX = "equipoise-draft:";
   const KEY = "equipoise-draft-key";
+  const TAB = "equipoise-draft-tab";
   const possible = Boolean(window.crypto?.subtle && window.localStorage && window.sessionStorage);
   const text = new TextEncoder();
-  const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
+  const base64 = (bytes) => btoa(Array.from(new Uint8Array(bytes), (one) => String.fromCharCode(one)).join(""));
   const bytes = (base) => Uint8Array.from(atob(base), (one) => one.charCodeAt(0));
+  let ended = false;
 
-  async function key() {
-    let raw = sessionStorage.getItem(KEY);
-    if (!raw) {
-      raw = base64(crypto.getRandomValues(new Uint8Array(32)));
-      sessionStorage.setItem(KEY, raw);
+  function kept(name, length) {
+    let value = sessionStorage.getItem(name);
+    if (!value) {
+      value = base64(crypto.getRandomValues(new Uint8Array(length)));
+      sessionStorage.setItem(name, value);
     }
-    return crypto.subtle.importKey("raw", bytes(raw), "AES-GCM", false, ["encrypt", "decrypt"]);
+    return value;
   }
+  const key = () => crypto.subtle.importKey("raw", bytes(kept(KEY, 32)), "AES-GCM", false, ["encrypt", "decrypt"]);
+  // Each tab has a key of its own, so each has its own drafts: no tab can read, or lose, those of another.
+  const place = (name) => `${PREFIX}${kept(TAB, 9)}:${name}`;
 
   async function keep(name, value) {
-    if (!possible) return false;
+    if (!possible || ended) return false;
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const sealed = await crypto.subtle.encrypt(
       { name: "AES-GCM", iv, additionalData: text.encode(name) }, await key(), text.encode(JSON.stringify(value)));
+    if (ended) return false;
     try {
-      localStorage.setItem(PREFIX + name, base64(iv) + "." + base64(sealed));
+      localStorage.setItem(place(name), base64(iv) + "." + base64(sealed));
       return true;
     } catch {
       return false;
@@ -59,10 +107,10 @@ const drafts = (function drafts() {
   }
 
   async function find(name) {
-    const kept = possible && localStorage.getItem(PREFIX + name);
-    if (!kept) return null;
+    const found = possible && localStorage.getItem(place(name));
+    if (!found) return null;
     try {
-      const [iv, sealed] = kept.split(".").map(bytes);
+      const [iv, sealed] = found.split(".").map(bytes);
       const opened = await crypto.subtle.decrypt(
         { name: "AES-GCM", iv, additionalData: text.encode(name) }, await key(), sealed);
       return JSON.parse(new TextDecoder().decode(opened));
@@ -72,18 +120,19 @@ const drafts = (function drafts() {
     }
   }
 
-  function forget(name) { localStorage.removeItem(PREFIX + name); }
+  function forget(name) { if (possible) localStorage.removeItem(place(name)); }
 
-  function forgetAll() {
+  function end() {
+    ended = true;
     for (const name of Object.keys(localStorage)) if (name.startsWith(PREFIX)) localStorage.removeItem(name);
     sessionStorage.removeItem(KEY);
   }
 
-  return { possible, keep, find, forget, forgetAll };
+  return { possible, keep, find, forget, end };
 })();
 
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-sign-out]")) drafts.forgetAll();
+document.addEventListener("submit", (event) => {
+  if (event.target.querySelector("[data-sign-out]")) drafts.end();
 });
 
 /* ---------- The form page: autosave that survives a lost connection and says so ---------- */
@@ -93,150 +142,221 @@ document.addEventListener("click", (event) => {
   const status = form.querySelector("[data-status]");
   const words = form.dataset;
   const draft = `${words.viewer}:${words.form}`;
-  const changed = new Set();
-  const lost = new Set();
+  const reason = form.elements.reason;
+  /* Keys of answers: edited since they were last sent (with how often), refused as they stand, contested. */
+  const edits = new Map();
+  const refused = new Set();
   const clashes = new Set();
+  const FIRST_WAIT = 2000;
+  const LONGEST_WAIT = 30000;
+  const WHILE_TYPING = 3000;
+  const AFTER_CHOOSING = 150;
+  const MINUTES = "2026-11-23T10:00".length;
   let timer = null;
-  let sending = false;
-  let wait = 2000;
+  let sending = null;
+  let wait = FIRST_WAIT;
 
   const keyOf = (control) => control.name.split(":").slice(1).join(":");
   const fieldOf = (key) => form.querySelector(`[data-field="${CSS.escape(key)}"]`);
+  const clock = () => new Intl.DateTimeFormat(document.documentElement.lang, {
+    timeZone: words.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date());
+  const mayGo = () => words.reason === undefined || Boolean(reason?.value.trim());
+  const unsaved = () => edits.size + refused.size + clashes.size > 0;
   const say = (kind, message) => {
     status.className = `state state-${kind}`;
     status.textContent = message;
   };
+  const later = (milliseconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(send, milliseconds);
+  };
+
+  function put(name, value) {
+    const control = form.elements[name];
+    if (control instanceof RadioNodeList) for (const one of control) one.checked = one.value === value;
+    else if (control?.type === "radio") control.checked = control.value === value;
+    else if (control) control.value = control.type === "datetime-local" ? String(value).slice(0, MINUTES) : value;
+  }
 
   function answersOf(keys) {
-    const body = new URLSearchParams();
     const data = new FormData(form);
+    const found = [];
     for (const key of keys) {
-      for (const kind of ["a", "s", "m", "u", "r"]) {
+      for (const kind of ["a", "s", "m"]) {
         const name = `${kind}:${key}`;
-        if (form.elements[name] === undefined) continue;
-        const values = data.getAll(name);
-        body.append(name, values.length ? values[values.length - 1] : "");
+        if (form.elements[name] !== undefined) found.push([name, data.get(name) ?? ""]);
       }
     }
-    return body;
+    return found;
+  }
+
+  const keepDraft = () => drafts.keep(draft, answersOf(new Set([...edits.keys(), ...refused, ...clashes])));
+
+  function edited(key, soon) {
+    edits.set(key, (edits.get(key) ?? 0) + 1);
+    refused.delete(key);
+    if (!mayGo()) {
+      say("due", words.needReason);
+      keepDraft();
+      return;
+    }
+    if (!sending) say("in_progress", words.saving);
+    later(soon ? AFTER_CHOOSING : WHILE_TYPING);
   }
 
   function touch(event) {
-    if (!event.target.name || !/^[amur]:/.test(event.target.name)) return;
-    changed.add(keyOf(event.target));
-    say("in_progress", words.saving);
-    clearTimeout(timer);
-    timer = setTimeout(send, event.type === "change" ? 150 : 1200);
+    const control = event.target;
+    if (!/^[am]:/.test(control.name ?? "")) return;
+    // A day or time half typed is no answer yet.
+    if (control.validity?.badInput) return;
+    const key = keyOf(control);
+    // An answer and a reason for having none exclude each other.
+    if (control.name.startsWith("m:") && control.value) put(`a:${key}`, "");
+    if (control.name.startsWith("a:") && control.value) put(`m:${key}`, "");
+    edited(key, event.type === "change");
   }
   form.addEventListener("input", touch);
   form.addEventListener("change", touch);
-  form.elements.reason?.addEventListener("change", () => { if (changed.size) send(); });
+  reason?.addEventListener("change", () => { if (edits.size) send(); });
+  for (const button of form.querySelectorAll("[data-clear]")) {
+    const key = button.closest("[data-field]").dataset.field;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      put(`a:${key}`, "");
+      put(`m:${key}`, "");
+      edited(key, true);
+    });
+  }
 
-  const reason = form.elements.reason;
-  const mayGo = () => words.reason === undefined || Boolean(reason && reason.value.trim());
+  function send() {
+    clearTimeout(timer);
+    if (!sending) sending = attempt().finally(() => { sending = null; });
+    return sending;
+  }
 
-  async function send() {
-    if (sending || !changed.size) return;
-    if (!mayGo()) {
-      say("due", words.needReason);
-      await drafts.keep(draft, [...answersOf(changed).entries()]);
-      return;
-    }
-    sending = true;
-    const keys = [...changed];
-    const body = answersOf(keys);
-    await drafts.keep(draft, [...body.entries()]);
+  async function attempt() {
+    if (!edits.size || !mayGo()) return;
+    const sent = new Map(edits);
+    const body = new URLSearchParams(answersOf(sent.keys()));
     if (reason) body.append("reason", reason.value);
+    const kept = await keepDraft();
     try {
-      const response = await fetch(words.autosave, {
-        method: "POST",
-        body,
-        headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, Accept: "application/json" },
-        credentials: "same-origin",
-        redirect: "manual",
-      });
-      if (response.type === "opaqueredirect" || response.status === 401) {
-        say("late", words.signInAgain);
-        showSignIn();
-      } else if (response.status === 403) {
-        say("late", words.refused);
-      } else if (!response.ok && response.status !== 409 && response.status !== 503) {
-        throw new Error(String(response.status));
-      } else {
-        const answer = await response.json();
-        apply(answer);
-        if (answer.problem) throw new Error(answer.problem);
-        // What was refused or contested stays typed, in the page and in the draft, until it is mended.
-        const kept = Object.entries(answer.items).filter(([, item]) => item.seq !== undefined).map(([key]) => key);
-        const emptied = keys.filter((key) => !kept.includes(key) && !answer.items[key]?.problem && !clashes.has(key));
-        [...kept, ...emptied].forEach((key) => changed.delete(key));
-        const unsaved = keys.filter((key) => changed.has(key));
-        unsaved.forEach((key) => { changed.delete(key); lost.add(key); });
-        kept.forEach((key) => lost.delete(key));
-        wait = 2000;
-        if (!changed.size && !lost.size) drafts.forget(draft);
+      let response = await post(body);
+      if (response.status === 401 || response.status === 403) {
+        const renewed = await renew();
+        if (renewed) { stop(renewed); return; }
+        response = await post(body);
       }
+      if (response.status === 403) { stop(words.refused); return; }
+      if (![200, 409, 423, 503].includes(response.status)) throw new Error(String(response.status));
+      const answer = await response.json();
+      show(answer);
+      if (response.status === 423) { stop(answer.problem); return; }
+      if (response.status === 503) { retry(answer.problem); return; }
+      settle(sent, answer);
     } catch {
-      say("late", drafts.possible ? words.offline : words.offlineUnsafe);
-      wait = Math.min(wait * 2, 30000);
-      timer = setTimeout(send, wait);
+      retry(kept ? words.offline : words.offlineUnsafe);
     }
-    sending = false;
-    if (changed.size && status.classList.contains("state-complete")) timer = setTimeout(send, 300);
   }
 
-  function showSignIn() {
-    const link = form.querySelector("[data-sign-in]");
-    if (link) link.hidden = false;
+  function post(body) {
+    return fetch(words.autosave, {
+      method: "POST",
+      body,
+      headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, Accept: "application/json" },
+      credentials: "same-origin",
+      redirect: "manual",
+    });
   }
 
-  function apply(answer) {
+  /* After a session ended and another began, in this tab or another: take its token, if it is the same person's. */
+  async function renew() {
+    const response = await fetch(form.action, { credentials: "same-origin", redirect: "manual" });
+    if (response.type === "opaqueredirect" || response.status === 401) return words.signInAgain;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (page.body.dataset.person !== words.viewer) return words.somebodyElse;
+    const fresh = page.querySelector("form[data-autosave]");
+    if (!fresh) return words.refused;
+    form.elements.csrfmiddlewaretoken.value = fresh.elements.csrfmiddlewaretoken.value;
+    form.querySelector("[data-sign-in]").hidden = true;
+    return "";
+  }
+
+  function stop(message) {
+    say("late", message);
+    if (message === words.signInAgain || message === words.somebodyElse) form.querySelector("[data-sign-in]").hidden = false;
+  }
+
+  function retry(message) {
+    say("late", message);
+    later(wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+  }
+
+  /* What was stored is done with, unless it was edited again meanwhile; the rest stays typed until it is mended. */
+  function settle(sent, answer) {
+    wait = FIRST_WAIT;
+    for (const [key, count] of sent) {
+      if (edits.get(key) !== count) continue;
+      edits.delete(key);
+      if (answer.refused.includes(key)) refused.add(key);
+    }
+    if (unsaved()) keepDraft(); else drafts.forget(draft);
+    if (edits.size) later(300);
+    else if (clashes.size) say("late", words.conflict);
+    else if (refused.size) say("late", words.notSaved);
+    else say("complete", `${words.saved} ${clock()}`);
+  }
+
+  function show(answer) {
+    for (const alert of answer.alerts ?? []) warn(alert);
     for (const [key, item] of Object.entries(answer.items ?? {})) {
-      const seq = form.elements[`s:${key}`];
-      if (seq && item.seq !== undefined) seq.value = item.seq;
-      const field = fieldOf(key);
-      if (!field) continue;
-      const line = field.querySelector("[data-problem]");
-      if (line) { line.textContent = item.problem ?? ""; line.hidden = !item.problem; }
-      field.classList.toggle("field-problem", Boolean(item.problem));
+      if (item.seq !== undefined) put(`s:${key}`, item.seq);
+      mark(key, item.problem ?? "");
     }
-    for (const field of form.querySelectorAll("[data-field]")) {
-      if (answer.hidden) field.hidden = answer.hidden.includes(field.dataset.field);
-    }
-    for (const [name, value] of Object.entries(answer.scores ?? {})) {
-      const place = document.querySelector(`[data-score="${CSS.escape(name)}"]`);
-      if (place) place.textContent = value;
-    }
-    const alerts = document.querySelector("[data-alerts]");
-    for (const alert of answer.alerts ?? []) {
-      if (alerts.querySelector(`[data-alert="${CSS.escape(alert.rule)}"]`)) continue;
-      const box = document.createElement("div");
-      box.className = "notice notice-late";
-      box.dataset.alert = alert.rule;
-      box.setAttribute("role", "alert");
-      const head = document.createElement("h2");
-      head.textContent = alert.title;
-      const text = document.createElement("p");
-      text.textContent = alert.instruction;
-      box.append(head, text);
-      if (alert.failed) {
-        const failed = document.createElement("p");
-        failed.className = "strong";
-        failed.textContent = alert.failed;
-        box.append(failed);
+    if (!answer.problem) {
+      for (const field of form.querySelectorAll("[data-field]")) field.hidden = answer.hidden.includes(field.dataset.field);
+      for (const [name, value] of Object.entries(answer.scores)) {
+        const place = document.querySelector(`[data-score="${CSS.escape(name)}"]`);
+        if (place) place.textContent = value;
       }
-      alerts.append(box);
-      box.scrollIntoView({ block: "nearest" });
-    }
-    if (answer.progress) {
-      const place = document.querySelector("[data-progress]");
-      if (place) place.textContent = answer.progress;
+      document.querySelector("[data-progress]").textContent = answer.progress;
+      if (answer.state === "in_progress" && form.querySelector("[data-complete]").hidden) {
+        form.querySelector("[data-complete]").hidden = false;
+        document.querySelector("[data-state]").replaceChildren(form.querySelector("[data-reopened]").content.cloneNode(true));
+      }
     }
     for (const clash of answer.conflicts ?? []) contest(clash);
-    if (answer.problem) say("late", answer.problem);
-    else if (clashes.size) say("late", words.conflict);
-    else if (answer.refused) say("late", words.notSaved);
-    else say("complete", `${words.saved} ${new Date().toTimeString().slice(0, 5)}`);
+  }
+
+  function mark(key, problem) {
+    const field = fieldOf(key);
+    const line = field?.querySelector("[data-problem]");
+    if (!line || clashes.has(key)) return;
+    line.textContent = problem;
+    line.hidden = !problem;
+    field.classList.toggle("field-problem", Boolean(problem));
+  }
+
+  function warn(alert) {
+    const alerts = document.querySelector("[data-alerts]");
+    const known = alerts.querySelector(`[data-alert="${CSS.escape(alert.rule)}"]`);
+    const box = document.createElement("div");
+    box.className = "notice notice-late";
+    box.dataset.alert = alert.rule;
+    box.setAttribute("role", "alert");
+    const line = (tag, text, style) => {
+      const one = document.createElement(tag);
+      one.textContent = text;
+      one.className = style;
+      box.append(one);
+    };
+    line("h2", alert.title, "");
+    line("p", alert.instruction, "");
+    if (alert.failed) line("p", alert.failed, "strong"); else line("p", alert.notify, "small");
+    if (known) { known.replaceWith(box); return; }
+    alerts.append(box);
+    box.scrollIntoView({ block: "nearest" });
   }
 
   /* Two people answered at once: show both answers, let this person choose. */
@@ -244,64 +364,53 @@ document.addEventListener("click", (event) => {
     const field = fieldOf(clash.key);
     const line = field?.querySelector("[data-problem]");
     if (!line) return;
+    mark(clash.key, clash.message);
     clashes.add(clash.key);
-    field.classList.add("field-problem");
-    line.hidden = false;
-    line.textContent = clash.message + " ";
     const choose = (label, act) => {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "button-plain";
       button.textContent = label;
       button.addEventListener("click", () => {
-        form.elements[`s:${clash.key}`].value = clash.seq;
+        put(`s:${clash.key}`, clash.seq);
         clashes.delete(clash.key);
-        lost.delete(clash.key);
-        line.hidden = true;
-        field.classList.remove("field-problem");
+        mark(clash.key, "");
         act();
       });
-      line.append(button, " ");
+      line.append(" ", button);
     };
-    choose(words.mine, () => { changed.add(clash.key); send(); });
+    choose(words.mine, () => edited(clash.key, true));
     choose(words.theirs, () => {
-      const answer = form.elements[`a:${clash.key}`];
-      if (answer) answer.value = clash.theirs;
-      const missing = form.elements[`m:${clash.key}`];
-      if (missing) missing.value = clash.missing;
-      say("complete", words.saved);
-      if (!lost.size && !changed.size) drafts.forget(draft);
+      put(`a:${clash.key}`, clash.theirs);
+      put(`m:${clash.key}`, clash.missing);
+      edits.delete(clash.key);
+      settle(new Map(), { refused: [] });
     });
   }
 
+  /* What this tab typed and could not send before it was loaded again, with the versions it was typed over. */
   async function restore() {
-    const kept = await drafts.find(draft);
-    if (!kept) return;
-    for (const [name, value] of kept) {
-      if (!/^[amu]:/.test(name)) continue;
-      const control = form.elements[name];
-      if (!control) continue;
-      if (control instanceof RadioNodeList) control.value = value;
-      else if (control.type !== "checkbox") control.value = value;
-      changed.add(name.split(":").slice(1).join(":"));
+    for (const [name, value] of (await drafts.find(draft)) ?? []) {
+      if (!/^[asm]:/.test(name)) continue;
+      put(name, value);
+      edits.set(name.slice(2), 1);
     }
-    if (changed.size) {
-      say("due", words.restored);
-      timer = setTimeout(send, 500);
-    }
+    if (!edits.size) return;
+    say("due", words.restored);
+    later(500);
   }
 
   // What was typed goes to the server before the page is left; without a connection the page stays.
   form.addEventListener("submit", async (event) => {
-    if (!changed.size || !mayGo()) return;
+    if (!unsaved() || !mayGo()) return;
     event.preventDefault();
-    clearTimeout(timer);
-    while (sending) await new Promise((resolve) => setTimeout(resolve, 50));
+    if (sending) await sending;
     await send();
-    if (!changed.size && !lost.size && !clashes.size) form.requestSubmit(event.submitter);
+    if (!unsaved()) form.requestSubmit(event.submitter);
+    else if (!edits.size) form.querySelector(".field-problem")?.scrollIntoView({ block: "center" });
   });
-  window.addEventListener("online", () => { wait = 2000; send(); });
-  window.addEventListener("focus", () => { if (changed.size) send(); });
-  window.addEventListener("beforeunload", (event) => { if (changed.size || lost.size) event.preventDefault(); });
+  window.addEventListener("online", () => { wait = FIRST_WAIT; send(); });
+  window.addEventListener("focus", () => send());
+  window.addEventListener("beforeunload", (event) => { if (unsaved()) event.preventDefault(); });
   restore();
 })();
