@@ -271,7 +271,7 @@ def _conflicts(row: RoleGrant) -> list[Problem]:
             hint = "whoever may have learned arms cannot work blind afterwards"
             problems.append(Problem(f"they are, were or will be {name}", hint, "role"))
         if row.role in LEARN_ARMS and held.role in BLIND and row.from_at < ends:
-            hint = "end that role first: roles that learn arms and roles that must not never meet in a person"
+            hint = "end that role first: nobody works blind and learns arms at once"
             problems.append(Problem(f"they work blind, as {name}", hint, "role"))
     return list(dict.fromkeys(problems))
 

@@ -146,7 +146,7 @@ def test_an_administrator_of_one_site_gives_no_role_at_another(staffed: People) 
 def test_people_of_another_site_do_not_exist(staffed: People) -> None:
     outsider, coordinator = staffed.outsider, staffed.coordinator
     client = staffed.client(coordinator)
-    names = {member.name for member, _ in client.get("/people/").context["people"]}
+    names = {member.name for member, *_ in client.get("/people/").context["people"]}
     assert outsider.name not in names
     assert coordinator.name in names
     for somebody in (outsider.person, "p-nobody", "%00"):
@@ -212,7 +212,7 @@ def test_the_list_finds_by_name_and_shows_who_has_left_apart(staffed: People, ad
     services.end_grant(grant=RoleGrant.objects.get(person=gone.person).id, at=AT, by="system", reason="left")
 
     def listed(query: str) -> set[str]:
-        return {member.name for member, _ in administrator.get(f"/people/{query}").context["people"]}
+        return {member.name for member, *_ in administrator.get(f"/people/{query}").context["people"]}
 
     assert "Long Gone" not in listed("")
     assert listed("?gone=1") == {"Long Gone"}

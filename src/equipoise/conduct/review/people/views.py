@@ -4,7 +4,7 @@ Holds views only. Who is not the viewer's to know of does not exist for them.
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -14,13 +14,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts import reads, services
-from equipoise.conduct.accounts.permission import LEARN_ARMS, ROLES
+from equipoise.conduct.accounts.permission import ROLES
 from equipoise.conduct.accounts.reads import Member
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.review.people import staffing
 from equipoise.conduct.review.people.lines import EVERYWHERE, Rights, rights, role_lines, sees
 from equipoise.conduct.stores.entropy import token
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies.reads import Site
 from equipoise.errors import Problem, RecordError
 
 PASSWORD_BYTES = 10
@@ -33,15 +34,18 @@ LONGEST = 64
 
 def everybody(request: SignedRequest) -> HttpResponse:
     """List everybody the viewer may know of."""
-    found = reads.members(trainings=staffing.trainings(), at=request.at, today=request.at.date())
+    trainings = staffing.trainings()
+    found = reads.members(trainings=trainings, at=request.at, today=request.at.date())
     wanted = request.GET.get("find", "").strip()[:LONGEST]
     gone = request.GET.get("gone") == "1"
     sites = {one.site: one for one in studies.sites()}
     seen = [one for one in found if sees(request.viewer, one) and _matches(one, wanted)]
-    rows = [
-        (one, role_lines(one.roles(request.at), sites=sites, viewer=request.viewer, at=request.at))
-        for one in seen
-    ]
+    named = {role for training in trainings for role in training.roles}
+    rows = []
+    for member in seen:
+        held = member.roles(request.at)
+        roles = role_lines(held, sites=sites, viewer=request.viewer, at=request.at)
+        rows.append((member, roles, any(role.role in named for role in held)))
     shown = [row for row in rows if bool(row[1]) != gone or (not row[0].held and not gone)]
     context = {
         "people": shown,
@@ -155,7 +159,7 @@ def train(request: SignedRequest, person: str) -> HttpResponse:
             training=request.POST.get("training", ""),
             completed_on=_required_day(request, "completed_on"),
             evidence=request.POST.get("evidence", ""),
-            today=request.at.date(),
+            today=_today(found[0], {site.site: site for site in studies.sites()}, request.at),
             at=request.at,
             by=request.viewer.person,
         ),
@@ -292,7 +296,8 @@ def _page(
         for line in reads.delegations(person=member.person)
         if member.person == request.viewer.person or request.viewer.may("people.view", site=line.site)
     ]
-    today = request.at.date().isoformat()
+    today = _today(member, sites, request.at).isoformat()
+    ending = {site.site for site in may.delegate}
     named = staffing.trainings()
     context: dict[str, Any] = {
         "member": member,
@@ -301,15 +306,15 @@ def _page(
         "delegations": [
             (
                 line,
+                sites[line.site].name,
                 _standing(line.from_on, line.until_on, today),
-                may.delegate and line.site in {s.site for s in may.delegate},
+                line.site in ending,
             )
             for line in visible
         ],
         "trainings": named,
-        "needed": {one.id for one in member.lacking},
         "all_roles": [
-            (role, label, role in LEARN_ARMS, [t.label for t in named if role in t.roles])
+            (role, label, [training.label for training in named if role in training.roles])
             for role, label in ROLES.items()
         ],
         "today": today,
@@ -319,6 +324,12 @@ def _page(
         "own": member.person == request.viewer.person,
     }
     return render(request, "review/people/person.html", context, status=UNPROCESSABLE if form else 200)
+
+
+def _today(member: Member, sites: Mapping[str, Site], at: datetime) -> date:
+    """Return the date where somebody works, in UTC where that is nowhere or everywhere."""
+    places = [sites[held.site] for held in member.held if held.site in sites]
+    return places[0].today(at) if places else at.date()
 
 
 def _matches(member: Member, wanted: str) -> bool:
