@@ -106,11 +106,20 @@ def test_rows_of_a_group_are_judged_each_by_itself(resolved: Resolved) -> None:
     judged = filled(
         resolved,
         "diary",
-        {"start": "2026-01-01", ("drink", 1): "none", ("drink", 2): "tea", ("drink", 0): "no row"},
+        {
+            "start": "2026-01-01",
+            ("drink", 1): "none",
+            ("drink", 2): "tea",
+            ("drink", 0): "no row",
+            ("drink", 10**30): "x",
+        },
     )
     assert ("amount", 1) in judged.skipped
     assert [(gap.item, gap.row) for gap in judged.gaps] == [("amount", 2)]
-    assert [(error.item, error.row, error.kind) for error in judged.errors] == [("drink", 0, "unknown_item")]
+    assert [(error.item, error.row, error.kind) for error in judged.errors] == [
+        ("drink", 0, "unknown_item"),
+        ("drink", 10**30, "unknown_item"),
+    ]
 
 
 def test_a_check_over_forms_asks_the_look_up_and_unknown_is_no_finding(resolved: Resolved) -> None:

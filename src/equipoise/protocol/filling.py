@@ -30,6 +30,8 @@ Scaled = dict[str, int | float | str | None]
 
 FORMS_KEPT = 512
 LONGEST_NAME = 64
+MOST_ROWS = 1_000
+"""Rows of a group that names no maximum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,7 @@ def read_all(
     findings: list[Finding] = []
     for (name, row), given in typed.items():
         item = ready.items.get(name)
-        if item is None or (row > 0) != (name in ready.grouped):
+        if item is None or not _is_row(ready, name, row):
             findings.append(_stranger(ready, name, row))
             continue
         answer, found = read(item, given, row=row, of_scale=name in ready.scale, zone=zone)
@@ -224,6 +226,14 @@ def read_all(
         if answer is not None:
             answers[name, row] = answer
     return answers, findings
+
+
+def _is_row(ready: Plan, name: str, row: int) -> bool:
+    """Say whether an item has this row: 0 outside groups, from 1 to the group's most rows inside."""
+    if name not in ready.grouped:
+        return row == 0
+    group = next(one for one in ready.form.groups if one.id == ready.grouped[name])
+    return 1 <= row <= (group.repeats.maximum or MOST_ROWS)
 
 
 def _stranger(ready: Plan, name: str, row: int) -> Finding:

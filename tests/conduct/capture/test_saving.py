@@ -13,10 +13,10 @@ from equipoise.conduct.audit.models import Event
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.models import Alert, Entry, EntryCurrent, FormState
 from equipoise.conduct.capture.results import Given
-from equipoise.conduct.capture.services import alerts, saving
+from equipoise.conduct.capture.services import alerts, saving, snapshots
 from equipoise.conduct.config import settings
 from equipoise.conduct.config.operations import verifying
-from equipoise.errors import PermissionRefused
+from equipoise.errors import PermissionRefused, RecordError
 from equipoise.protocol.answer import LONGEST_TEXT
 
 Open = Callable[..., Any]
@@ -117,7 +117,7 @@ def test_a_write_between_reading_and_writing_is_seen(
     desk: Open, staff: Any, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = desk("demographics", "SCR")
-    judged = saving._Snapshot.judge
+    judged = snapshots.Snapshot.judge
     raced = []
 
     def judge(held: Any, given: Any) -> Any:
@@ -126,7 +126,7 @@ def test_a_write_between_reading_and_writing_is_seen(
             services.save(form=one.form, given=[Given("age", text="50")], at=at, by=staff.team)
         return judged(held, given)
 
-    monkeypatch.setattr(saving._Snapshot, "judge", judge)
+    monkeypatch.setattr(snapshots.Snapshot, "judge", judge)
     saved = services.save(form=one.form, given=[Given("age", text="44")], at=at, by=staff.coordinator)
     assert [(conflict.theirs, conflict.yours) for conflict in saved.conflicts] == [("50", "44")]
     assert current(one.form) == {"age": 50.0}
@@ -243,7 +243,7 @@ def test_the_alert_is_stored_when_the_save_fails(desk: Open, monkeypatch: pytest
 
     monkeypatch.setattr(saving.answers, "write", fails)
     saved = one.save(suicidal_thoughts="5")
-    assert saved.problem == saving.NOT_STORED
+    assert saved.problem == snapshots.NOT_STORED
     assert [told.stored for told in saved.instructions] == [True]
     assert Alert.objects.filter(form=one.form).count() == 1
     assert current(one.form) == {}
@@ -273,11 +273,11 @@ def test_the_instruction_is_shown_when_the_store_cannot_even_be_read(
     def fails(*_: object, **__: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(saving, "_snapshot", fails)
+    monkeypatch.setattr(snapshots, "snapshot", fails)
     monkeypatch.setattr(alerts, "_store", fails)
     given = [Given("suicidal_thoughts", text="4")]
     saved = services.save(form=one.form, given=given, at=datetime(2026, 11, 23, tzinfo=UTC), by=one.by)
-    assert saved.problem == saving.NOT_STORED
+    assert saved.problem == snapshots.NOT_STORED
     assert [(told.rule, told.stored) for told in saved.instructions] == [("madrs_suicidal", False)]
 
 
@@ -319,7 +319,7 @@ def test_a_lock_that_comes_between_reading_and_writing_holds(
     desk: Open, staff: Any, at: datetime, monkeypatch: pytest.MonkeyPatch, participant: str
 ) -> None:
     one = desk("demographics", "SCR")
-    judged = saving._Snapshot.judge
+    judged = snapshots.Snapshot.judge
     raced = []
 
     def judge(held: Any, given: Any) -> Any:
@@ -330,7 +330,7 @@ def test_a_lock_that_comes_between_reading_and_writing_holds(
             )
         return judged(held, given)
 
-    monkeypatch.setattr(saving._Snapshot, "judge", judge)
+    monkeypatch.setattr(snapshots.Snapshot, "judge", judge)
     saved = services.save(form=one.form, given=[Given("age", text="44")], at=at, by=staff.coordinator)
     assert saved.problem is not None
     assert current(one.form) == {}
@@ -348,6 +348,71 @@ def test_others_do_not_find_the_form_and_who_may_only_look_cannot_save(
     for viewer in (staff.monitor, staff.facilitator):
         with pytest.raises(PermissionRefused):
             services.save(form=one.form, given=[], at=at, by=viewer)
+
+
+@pytest.mark.both_stores
+@pytest.mark.parametrize("text", ["a\x00b", "x" * 10_000_000, "\ud800"])
+def test_no_text_beside_answers_breaks_anything(
+    desk: Open, participant: str, staff: Any, at: datetime, text: str
+) -> None:
+    one = desk("demographics", "SCR")
+    one.save(age="44", sex="F")
+    services.complete(form=one.form, at=at, by=one.by)
+    assert {found.kind for found in one.save(age="45", reason=text).refused} == {"reason"}
+    query = services.open_query(form=one.form, text="Sure?", at=at, by=staff.monitor)
+    record = {"participant": participant, "visit": "PREP2", "at": at, "by": staff.facilitator}
+    plan = {"participant": participant, "anchor": "dose", "date": None, "at": at, "by": staff.coordinator}
+    for call in (
+        lambda: services.open_query(form=one.form, text=text, at=at, by=staff.monitor),
+        lambda: services.answer_query(query=query, text=text, at=at, by=staff.coordinator),
+        lambda: services.complete(form=one.form, reason=text, at=at, by=one.by),
+        lambda: services.record_visit(status="missed", reason=text, **record),
+        lambda: services.plan_anchor(reason=text, **plan),
+        lambda: services.lock_participant(
+            participant=participant, locked=True, reason=text, at=at, by=staff.data_manager
+        ),
+    ):
+        with pytest.raises(RecordError, match=r"cannot be stored|at most|can be stored"):
+            call()
+    services.verify(form=one.form, at=at, by=staff.monitor)
+    with pytest.raises(RecordError):
+        services.sign(form=one.form, meaning=text, at=at, by=staff.investigator)
+
+
+@pytest.mark.both_stores
+@pytest.mark.parametrize("name", ["", "a\x00b", "x" * 100_000, "\ud800", "';--", "../x"])
+def test_no_id_of_an_address_breaks_anything(participant: str, staff: Any, at: datetime, name: str) -> None:
+    calls = (
+        lambda: services.begin_visit(participant=name, visit="SCR", at=at, by=staff.coordinator),
+        lambda: services.begin_visit(participant=participant, visit=name, at=at, by=staff.coordinator),
+        lambda: services.open_form(participant=participant, form=name, at=at, by=staff.coordinator),
+        lambda: services.open_form(
+            participant=participant, visit=name, form="madrs", at=at, by=staff.coordinator
+        ),
+    )
+    for call in calls:
+        with pytest.raises(Http404):
+            call()
+    assert reads.timeline(name, viewer=staff.coordinator, at=at) is None
+    with pytest.raises((PermissionRefused, Http404, RecordError)):
+        services.enroll(site=name, at=at, by=staff.with_roles("coordinator", site=""))
+
+
+@pytest.mark.both_stores
+@pytest.mark.parametrize("number", [0, -1, 2**63, 10**40])
+def test_no_number_of_an_address_breaks_anything(desk: Open, staff: Any, at: datetime, number: int) -> None:
+    assert reads.form_page(number, viewer=staff.coordinator) is None
+    assert reads.query(number, viewer=staff.coordinator) is None
+    one = desk("demographics", "SCR")
+    saved = services.save(form=one.form, given=[Given("age", number, "44", seen=number)], at=at, by=one.by)
+    assert len(saved.refused) == (number != 0)
+    for call in (
+        lambda: services.save(form=number, given=[], at=at, by=staff.coordinator),
+        lambda: services.note_alert(alert=number, status="seen", text="", at=at, by=staff.coordinator),
+        lambda: services.close_query(query=number, text="x", at=at, by=staff.data_manager),
+    ):
+        with pytest.raises(Http404):
+            call()
 
 
 def test_entering_for_a_participant_says_on_whose_behalf(desk: Open) -> None:

@@ -93,7 +93,7 @@ def test_a_form_with_an_open_query_is_not_locked(complete: Any, staff: Any, at: 
 
 
 def test_a_query_is_closed_once_and_says_something(complete: Any, staff: Any, at: datetime) -> None:
-    with pytest.raises(RecordError, match="empty"):
+    with pytest.raises(RecordError, match="nothing was written"):
         services.open_query(form=complete.form, text=" ", at=at, by=staff.monitor)
     with pytest.raises(PermissionRefused):
         services.open_query(form=complete.form, text="Sure?", at=at, by=staff.coordinator)

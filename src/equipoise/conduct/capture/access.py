@@ -20,6 +20,9 @@ from equipoise.conduct.studies.reads import Site
 from equipoise.errors import PermissionRefused, Problem
 from equipoise.protocol import Resolved, ResolvedForm
 from equipoise.protocol.schedule import Visit
+from equipoise.source import UNREADABLE
+
+LONGEST_ID = 128
 
 
 @dataclass(frozen=True)
@@ -114,12 +117,19 @@ class FormGround:
             )
 
 
+def refuse_unreadable(*names: str) -> None:
+    """Raise Http404 for names that no store can hold: nothing is called so."""
+    if any(len(name) > LONGEST_ID or UNREADABLE.search(name) for name in names):
+        raise Http404
+
+
 def participant(name: str, *, viewer: Viewer, action: str = "participant.view") -> Ground:
     """Return a participant.
 
     Raises  Http404 when there is none whom the viewer may know; PermissionRefused when the viewer may see but
             not do this
     """
+    refuse_unreadable(name)
     row = Participant.objects.filter(participant=name).first()
     site = studies.site(row.site) if row is not None else None
     if row is None or site is None or not viewer.may("participant.view", site=row.site):

@@ -30,9 +30,9 @@ from equipoise.conduct.capture.lines import (
     VersionLine,
 )
 from equipoise.conduct.capture.models import LOG, Entry, FormState, Query, Signature
+from equipoise.conduct.capture.progress import progress, visible
 from equipoise.conduct.capture.reads import threads
 from equipoise.conduct.capture.reads.sights import circle, local, names, visit_label
-from equipoise.conduct.capture.services.saving import progress, visible
 from equipoise.conduct.capture.services.states import content_sha256
 from equipoise.conduct.studies import reads as studies
 from equipoise.instruments import Wording

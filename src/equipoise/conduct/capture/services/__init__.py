@@ -7,9 +7,10 @@ stored RecordError with every problem; `save` and `complete` return what a perso
 """
 
 from equipoise.conduct.capture.services.alerts import note_alert
+from equipoise.conduct.capture.services.completing import complete
 from equipoise.conduct.capture.services.people import enroll, plan_anchor
 from equipoise.conduct.capture.services.queries import answer_query, close_query, open_query
-from equipoise.conduct.capture.services.saving import complete, save
+from equipoise.conduct.capture.services.saving import save
 from equipoise.conduct.capture.services.states import (
     lock,
     lock_participant,

@@ -15,12 +15,12 @@ from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import Alert, AlertNote
 from equipoise.conduct.capture.results import Instruction
+from equipoise.conduct.capture.services import notes
 from equipoise.errors import Problem, RecordError
 from equipoise.protocol.filling import Fired
 
 log = logging.getLogger(__name__)
 STATUSES = ("seen", "closed")
-LONGEST_NOTE = 4_000
 
 
 def raise_alerts(
@@ -97,15 +97,13 @@ def note_alert(*, alert: int, status: str, text: str, at: datetime, by: Viewer) 
     if rule is None or not found.sight.rule(rule.when, form="") or not found.ground.may("alert.view"):
         raise Http404
     found.ground.require("alert.close" if status == "closed" else "alert.view")
-    notes = list(AlertNote.objects.filter(alert=row).order_by("seq"))
+    thread = list(AlertNote.objects.filter(alert=row).order_by("seq"))
     problems = []
     if status not in STATUSES:
         problems.append(Problem(f"`{status[:32]}` is no step", f"one of {', '.join(STATUSES)}", "status"))
-    if status == "closed" and not text.strip():
-        problems.append(Problem("say what was done", "", "text"))
-    if len(text) > LONGEST_NOTE or "\x00" in text:
-        problems.append(Problem(f"a note has at most {LONGEST_NOTE:,} plain characters", "", "text"))
-    if notes and notes[-1].status == "closed":
+    needed = "it does not say what was done" if status == "closed" else ""
+    problems += notes.problems(text, path="text", needed=needed)
+    if thread and thread[-1].status == "closed":
         problems.append(Problem("it is closed already", "", "alert"))
     if problems:
         raise RecordError("this cannot be noted", problems)
@@ -113,7 +111,7 @@ def note_alert(*, alert: int, status: str, text: str, at: datetime, by: Viewer) 
         one.add(
             AlertNote(
                 alert=row,
-                seq=len(notes) + 1,
+                seq=len(thread) + 1,
                 person=by.person,
                 noted_at=instant(at),
                 status=status,

@@ -7,6 +7,7 @@ from equipoise.conduct.audit.services import act
 from equipoise.conduct.capture import access
 from equipoise.conduct.capture.answers import hold_study
 from equipoise.conduct.capture.models import STUDY, AnchorDate, Participant
+from equipoise.conduct.capture.services import notes
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import Problem, RecordError
 
@@ -22,6 +23,7 @@ def enroll(*, site: str, at: datetime, by: Viewer, entered_on: date | None = Non
                  version, the date lies ahead, or the study is locked
     """
     by.require("participant.enroll", site=site)
+    access.refuse_unreadable(site)
     found, today = studies.site(site), at.date()
     problems = []
     if found is None:
@@ -68,8 +70,8 @@ def plan_anchor(
     if ground.locked:
         problems.append(Problem("the participant's data are locked", "", "participant"))
     before = AnchorDate.objects.filter(participant=participant, anchor=anchor, kind="planned")
-    if before.exists() and not reason.strip():
-        problems.append(Problem("a changed plan needs a reason", "say why the day moves", "reason"))
+    needed = "a changed plan needs a reason" if before.exists() else ""
+    problems += notes.problems(reason, path="reason", needed=needed)
     if problems:
         raise RecordError("this day cannot be planned", problems)
     with act("trial", "anchor.planned", at=at, by=by.person, subjects=[participant], reason=reason) as one:

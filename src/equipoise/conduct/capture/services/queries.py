@@ -13,12 +13,12 @@ from equipoise.conduct.capture import access
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import EntryCurrent, Form, Query, QueryNote
+from equipoise.conduct.capture.services import notes
 from equipoise.errors import Problem, RecordError
 from equipoise.protocol.answer import Finding
 
 SYSTEM = "system"
 OPEN, ANSWERED, CLOSED = "open", "answered", "closed"
-LONGEST_NOTE = 4_000
 FIXED = "The answer no longer gives rise to this question."
 
 
@@ -31,7 +31,7 @@ def open_query(*, form: int, text: str, at: datetime, by: Viewer, item: str = ""
     if item and not _asks(found, item, row):
         raise Http404
     found.ground.require("query.open")
-    _refuse_text(text, "ask something")
+    _refuse_text(text)
     with act("trial", "query.opened", at=at, by=by.person, subjects=found.subjects) as one:
         about = EntryCurrent.objects.filter(form=form, item=item, row=row).values_list("entry_id", flat=True)
         query = one.add(Query(form=found.row, item=item, row=row, about=about.first() or 0))
@@ -63,7 +63,7 @@ def _step(query: int, action: str, status: str, text: str, *, at: datetime, by: 
     if not may_see(found, row.item, row.check_id):
         raise Http404
     found.ground.require(action)
-    _refuse_text(text, "say something")
+    _refuse_text(text)
     with act("trial", f"query.{status}", at=at, by=by.person, subjects=found.subjects) as one:
         hold(one.alias, found.participant)
         last = QueryNote.objects.filter(query=row).order_by("-seq").first()
@@ -104,7 +104,7 @@ def follow(
         key = (thread.query.item, thread.query.row, thread.query.check_id)
         threads.setdefault(key, []).append(thread)
     wanted = {(doubt.item, doubt.row, doubt.check): doubt for doubt in doubts}
-    notes = [
+    steps = [
         _note(thread.query, thread.last.seq + 1, CLOSED, FIXED, person=SYSTEM, at=at)
         for key, found_threads in threads.items()
         for thread in found_threads
@@ -117,8 +117,8 @@ def follow(
             query = Query(form=found.row, item=doubt.item, row=doubt.row, check_id=doubt.check, about=about)
             asked.append((query, doubt))
     one.add_all([query for query, _ in asked])
-    notes += [_note(query, 1, OPEN, doubt.message, person=SYSTEM, at=at) for query, doubt in asked]
-    one.add_all(notes)
+    steps += [_note(query, 1, OPEN, doubt.message, person=SYSTEM, at=at) for query, doubt in asked]
+    one.add_all(steps)
 
 
 def _covers(thread: _Thread, about: int) -> bool:
@@ -155,9 +155,7 @@ def _asks(found: FormGround, item: str, row: int) -> bool:
     return known and found.sight.item(found.row.form, item) and (row > 0) == (item in grouped)
 
 
-def _refuse_text(text: str, hint: str) -> None:
-    if not text.strip():
-        raise RecordError("nothing was written", [Problem("the text is empty", hint, "text")])
-    if len(text) > LONGEST_NOTE or "\x00" in text:
-        problem = Problem(f"a note has at most {LONGEST_NOTE:,} plain characters", "shorten it", "text")
-        raise RecordError("this cannot be written", [problem])
+def _refuse_text(text: str) -> None:
+    found = notes.problems(text, path="text", needed="nothing was written")
+    if found:
+        raise RecordError("this cannot be written", found)

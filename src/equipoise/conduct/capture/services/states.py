@@ -13,12 +13,12 @@ from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import Stored, hold, hold_study
 from equipoise.conduct.capture.models import STUDY, FormState, Lock, Signature
 from equipoise.conduct.capture.moves import IN_PROGRESS
+from equipoise.conduct.capture.services import notes
 from equipoise.conduct.capture.services.queries import any_open
 from equipoise.errors import PermissionRefused, Problem, RecordError
 from equipoise.protocol.filling import Place
 
 LONGEST_MEANING = 200
-LONGEST_REASON = 1_000
 
 
 def verify(*, form: int, at: datetime, by: Viewer) -> None:
@@ -36,9 +36,11 @@ def sign(*, form: int, meaning: str, at: datetime, by: Viewer) -> None:
     Raises    Http404; PermissionRefused, also when something of the form is hidden from the signer;
               RecordError when it is not verified, or data are locked
     """
-    if not meaning.strip() or len(meaning) > LONGEST_MEANING or "\x00" in meaning:
-        problem = Problem(f"say in 1 to {LONGEST_MEANING} characters what is signed", "", "meaning")
-        raise RecordError("this cannot be signed", [problem])
+    wrong = notes.problems(
+        meaning, path="meaning", needed="it does not say what is signed", longest=LONGEST_MEANING
+    )
+    if wrong:
+        raise RecordError("this cannot be signed", wrong)
 
     def add(one: Act, found: FormGround) -> None:
         digest = content_sha256(found.row.id, answers.current(found.number))
@@ -161,7 +163,7 @@ def _lock(target: str, action: str, *, locked: bool, reason: str, at: datetime, 
 
 
 def _reasoned(reason: str) -> str:
-    if not reason.strip() or len(reason) > LONGEST_REASON or "\x00" in reason:
-        problem = Problem(f"give a reason of at most {LONGEST_REASON:,} characters", "say why", "reason")
-        raise RecordError("this needs a reason", [problem])
+    wrong = notes.problems(reason, path="reason", needed="this needs a reason")
+    if wrong:
+        raise RecordError("nothing was done", wrong)
     return reason.strip()

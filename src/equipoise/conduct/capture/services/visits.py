@@ -12,6 +12,7 @@ from equipoise.conduct.capture import access, schedule
 from equipoise.conduct.capture.access import Ground
 from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import LOG, EntryCurrent, Form, Visit, VisitStatus
+from equipoise.conduct.capture.services import notes
 from equipoise.conduct.capture.visibility import may_fill
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import PermissionRefused, Problem, RecordError
@@ -72,8 +73,8 @@ def record_visit(
     row = Visit.objects.filter(participant=participant, visit=visit, repeat=repeat).first()
     before = list(VisitStatus.objects.filter(visit=row).order_by("seq")) if row else []
     problems = _record_problems(planned, status, date, today=ground.site.today(at))
-    if before and not reason.strip():
-        problems.append(Problem("a changed record needs a reason", "say why", "reason"))
+    needed = "a changed record needs a reason" if before else ""
+    problems += notes.problems(reason, path="reason", needed=needed)
     if row is None and repeat != 1:
         raise Http404
     if status != "held" and row is not None and _has_answers(row):
@@ -113,6 +114,7 @@ def open_form(
     Raises   Http404; PermissionRefused; RecordError when data are locked, or the visit was missed or declined
     """
     ground = access.participant(participant, viewer=by, action="form.fill")
+    access.refuse_unreadable(visit, form)
     held = Visit.objects.filter(participant=participant, visit=visit, repeat=visit_repeat).first()
     resolved, version = (studies.resolved(held.version), held.version) if held else _in_force(ground, at)
     _refuse_stranger(ground, resolved, visit, form)

@@ -1,0 +1,153 @@
+"""A form as it was read, and writing to it only while it still is so.
+
+Holds what saving and completing share: reading, judging, the bracket that notices whoever wrote meanwhile,
+and what follows from a judgment: scores and automatic queries.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+from equipoise.conduct.accounts.permission import Viewer
+from equipoise.conduct.audit.instants import instant
+from equipoise.conduct.audit.services import Act, act
+from equipoise.conduct.capture import access, answers, facts, visibility
+from equipoise.conduct.capture.access import FormGround
+from equipoise.conduct.capture.answers import COLUMNS, DERIVED, Revision, Stored
+from equipoise.conduct.capture.models import FormState
+from equipoise.conduct.capture.moves import COMPLETE, IN_PROGRESS, LOCKED
+from equipoise.conduct.capture.services import queries
+from equipoise.errors import Problem
+from equipoise.protocol import filling
+from equipoise.protocol.answer import NO_ANSWER, Answer
+from equipoise.protocol.filling import Filled, Place
+
+T = TypeVar("T")
+Row = dict[str, Any]
+"""An entry to be, by column."""
+ATTEMPTS = 5
+"""How often a write starts again when others write to the same form meanwhile."""
+NOT_STORED = Problem(
+    "nothing was stored: the database did not answer", "keep this page open and save again", "store"
+)
+BUSY = Problem("others change this form right now", "save again in a moment", "store")
+
+
+class MovedError(Exception):
+    """Somebody else wrote to the form since it was read."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A form as it was read, with what tells whether it still is so."""
+
+    found: FormGround
+    revision: Revision
+    stored: dict[Place, Stored]
+    state: str
+    ever_complete: bool
+
+    def judge(self, given: Mapping[Place, Answer]) -> Filled:
+        """Judge the stored answers with these in their place."""
+        found = self.found
+        names = filling.plan(found.form, found.resolved).outside
+        look = facts.look_up(
+            found.participant, names, resolved=found.resolved, form=found.row.form, visit=found.row.visit
+        )
+        merged = {**answers.answered(self.stored), **given}
+        return filling.judge(found.form, merged, look=look, resolved=found.resolved, visit=found.row.visit)
+
+    @cached_property
+    def blocked(self) -> Problem | None:
+        """Why nothing can be changed; None when something can."""
+        if self.found.ground.locked:
+            return Problem("the participant's data are locked", "ask the data manager to unlock them", "form")
+        if self.state == LOCKED:
+            return Problem("this form is locked", "ask the data manager to unlock it", "form")
+        return None
+
+
+def snapshot(found: FormGround) -> Snapshot:
+    revision = answers.revision(found.number, found.participant)
+    states = list(FormState.objects.filter(form=found.number).order_by("seq").values_list("state", flat=True))
+    return Snapshot(
+        found=found,
+        revision=revision,
+        stored=answers.current(found.number),
+        state=states[-1] if states else IN_PROGRESS,
+        ever_complete=COMPLETE in states,
+    )
+
+
+def reread(found: FormGround) -> FormGround:
+    """Return the form with its locks as they are now."""
+    locks = access.locked_targets([found.participant])
+    return replace(found, ground=replace(found.ground, locked=bool(locks)))
+
+
+def repeated(attempt: Callable[[Snapshot], T], held: Snapshot) -> T | None:
+    """Attempt a write on a form as it was read; read it again while others write to it, a few times."""
+    for _ in range(ATTEMPTS):
+        try:
+            return attempt(held)
+        except MovedError:
+            held = snapshot(reread(held.found))
+    return None
+
+
+@contextmanager
+def acting(held: Snapshot, action: str, *, at: datetime, by: Viewer, reason: str = "") -> Iterator[Act]:
+    """Open an act on a form as it was read; MovedError when somebody else wrote to it since."""
+    found = held.found
+    paper = visibility.transcribed(found.form, found.ground.roles)
+    subjects = found.subjects
+    with act("trial", action, at=at, by=by.person, on_behalf=paper, subjects=subjects, reason=reason) as one:
+        answers.hold(one.alias, found.participant)
+        if answers.revision(found.number, found.participant, alias=one.alias) != held.revision:
+            raise MovedError
+        yield one
+
+
+def settle(one: Act, held: Snapshot, judged: Filled, *, newest: Mapping[Place, int], at: datetime) -> None:
+    """Within an act, store the scores as they are now, and let automatic queries follow the doubts."""
+    found = held.found
+    now = found.ground.local(at)
+    rows = []
+    for name, score in judged.scores.items():
+        before = held.stored.get((name, 0))
+        answer = Answer(number=score.value)
+        if (before.answer if before else NO_ANSWER) != answer:
+            seq = before.seq + 1 if before else 1
+            place = (name, 0)
+            rows.append(entry(place, answer, seq=seq, reason="", collected_at=now, origin=DERIVED))
+    answers.write(one, found.number, rows)
+    entries = {place: stored.entry for place, stored in held.stored.items()} | dict(newest)
+    queries.follow(one, found, judged.doubts, newest=entries, at=at)
+
+
+def step(held: Snapshot, state: str, *, at: datetime, by: Viewer, reason: str = "") -> FormState:
+    return FormState(
+        form=held.found.row,
+        seq=held.revision.state + 1,
+        state=state,
+        person=by.person,
+        stated_at=instant(at),
+        reason=reason,
+    )
+
+
+def entry(
+    place: Place, answer: Answer, *, seq: int, reason: str, collected_at: str, origin: str = "staff"
+) -> Row:
+    return {
+        "item": place[0],
+        "row": place[1],
+        "seq": seq,
+        **{name: getattr(answer, name) for name in COLUMNS},
+        "origin": origin,
+        "reason": reason,
+        "collected_at": collected_at,
+    }
