@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from equipoise.conduct.audit.verification import Anchored
 from equipoise.conduct.config import checks, restoration, settings
 from equipoise.conduct.config.operations import backups, verifying
 from equipoise.conduct.stores.names import ALIASES, STORES
+from equipoise.conduct.stores.snapshots import SnapshotError
 from equipoise.conduct.studies.models import Site
 from equipoise.errors import IntegrityError, RecordError
 
@@ -101,6 +103,14 @@ def test_a_backup_shows_nothing_without_its_key(eventful: settings.Settings, tmp
     for secret in (MARK.encode(), b"SQLite format", b"PGDMP", b"postgresql://"):
         assert secret not in everything
     assert not [path for path in eventful.home.iterdir() if path.name.startswith("tmp")]
+
+
+@pytest.mark.parametrize("engine", ["postgresql18"], indirect=True)
+def test_a_backup_that_fails_leaves_nothing(eventful: settings.Settings, engine: str, tmp_path: Path) -> None:
+    broken = replace(eventful, postgresql_programs=str(tmp_path))
+    with pytest.raises(SnapshotError, match="pg_dump was not found"):
+        backups.back_up(broken, tmp_path / "backups", at=AT)
+    assert list((tmp_path / "backups").iterdir()) == []
 
 
 def test_settings_travel_with_the_backup(

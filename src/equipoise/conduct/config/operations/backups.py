@@ -4,7 +4,9 @@ Refuses to write over anything. A restore is an event of every store, so that th
 was lost, and whoever was signed in when the backup was taken is not any more.
 """
 
+import shutil
 import tempfile
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from equipoise.conduct.config.operations.setting_up import OPERATOR
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.stores import keys, ownership, sealing, snapshots
 from equipoise.conduct.stores.addresses import SQLITE
-from equipoise.conduct.stores.names import STORES
+from equipoise.conduct.stores.names import STORES, Store
 from equipoise.errors import Problem, RecordError
 
 COUNT = "SELECT coalesce(max(id), 0) FROM event"
@@ -36,6 +38,22 @@ def back_up(study: Settings, folder: Path, *, at: datetime) -> tuple[Path, resto
     secrets = {store: keys.read(study.keys, store) for store in STORES}
     owners = ownership.addresses(study.keys)
     target.mkdir(parents=True)
+    try:
+        counts = _write(study, target, secrets=secrets, owners=owners)
+    except BaseException:
+        # Half a backup must not look like one.
+        shutil.rmtree(target)
+        raise
+    engine = "sqlite" if study.trial_database == SQLITE else "postgresql"
+    manifest = restoration.Manifest(instant(at), engine, study.mode, counts, restoration.carried(study))
+    manifest.write(target)
+    return target, manifest
+
+
+def _write(
+    study: Settings, target: Path, *, secrets: Mapping[Store, bytes], owners: Mapping[str, str]
+) -> dict[str, int]:
+    """Seal a snapshot of every store, and return how many events each holds."""
     counts: dict[str, int] = {}
     with (
         snapshots.opened(owners, programs=study.postgresql_programs) as found,
@@ -47,10 +65,7 @@ def back_up(study: Settings, folder: Path, *, at: datetime) -> tuple[Path, resto
             sealing.seal(plain, sealed, key=secrets[store], purpose=f"backup {store}")
             plain.unlink()
             counts[store] = int((snapshot.row(COUNT) or (0,))[0])
-    engine = "sqlite" if study.trial_database == SQLITE else "postgresql"
-    manifest = restoration.Manifest(instant(at), engine, study.mode, counts, restoration.carried(study))
-    manifest.write(target)
-    return target, manifest
+    return counts
 
 
 def finish(study: Settings, manifest: restoration.Manifest, *, at: datetime) -> None:
