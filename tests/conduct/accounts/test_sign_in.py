@@ -124,11 +124,11 @@ def test_failures_of_an_account_make_it_wait_longer_and_longer_but_never_for_eve
         return sign_in.wait(coordinator.email, address=ELSEWHERE, at=clock[0]).total_seconds()
 
     for n in range(4):
-        enter(Client(), coordinator, WRONG, address=f"198.51.100.{n}")
+        sign_in.failed(coordinator.email, address=f"198.51.100.{n}", at=clock[0])
     assert left() == 0
     waits = []
     for n in range(10):
-        enter(Client(), coordinator, WRONG, address=f"192.0.2.{n}")
+        sign_in.failed(coordinator.email, address=f"192.0.2.{n}", at=clock[0])
         waits.append(left())
         clock[0] += timedelta(seconds=waits[-1])
         assert left() == 0
@@ -171,8 +171,7 @@ def test_an_address_that_tries_many_accounts_waits_and_its_own_success_does_not_
     clock: list[datetime], coordinator: Somebody
 ) -> None:
     for n in range(19):
-        enter(Client(), f"guess{n}@example.org", WRONG, address=ELSEWHERE)
-        cache.clear()
+        sign_in.failed(f"guess{n}@example.org", address=ELSEWHERE, at=AT)
     client = Client()
     enter(client, coordinator, address=ELSEWHERE)
     assert signed_in(client)
@@ -287,8 +286,9 @@ def test_changes_of_password_and_second_factor_leave_events(
     client.post("/account/recovery/new/")
     client.post("/account/code/remove/")
     client.post("/sign-out/")
-    assert actions()[-5:] == [
+    assert actions()[-6:] == [
         "account.signed_in",
+        "account.sign_in_failed",
         "account.password_changed",
         "account.recovery_codes_made",
         "account.second_factor_removed",
@@ -311,6 +311,24 @@ def test_a_second_factor_changes_only_after_the_password_was_entered_lately(
     client.post("/account/confirm/?next=/account/code/remove/", {"password": PASSWORD})
     client.post("/account/code/remove/")
     assert not Authenticator.objects.filter(type=Authenticator.Type.TOTP).exists()
+
+
+def test_whoever_finds_an_open_session_cannot_guess_on(clock: list[datetime], investigator: Somebody) -> None:
+    client = Client()
+    enter(client, investigator)
+    client.post("/sign-in/code/", {"code": code()})
+    new = "another sentence nobody knows"
+    for _ in range(4):
+        client.post("/account/password/", {"oldpassword": WRONG, "password1": new, "password2": new})
+    client.post("/account/confirm/code/", {"code": "000000"})
+    right = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    refused = client.post("/account/password/", right, follow=True)
+    assert b"Wait 1 minute" in refused.content
+    assert investigator.account.check_password(PASSWORD)
+    clock[0] += timedelta(seconds=31)
+    cache.clear()
+    client.post("/account/password/", right)
+    assert investigator.account.check_password(new)
 
 
 def test_a_new_password_ends_other_sessions(clock: list[datetime], coordinator: Somebody) -> None:
@@ -414,7 +432,7 @@ def test_a_password_set_by_somebody_else_is_changed_first(clock: list[datetime],
     services.grant_role(person=person, role="coordinator", site="SEA", trainings=(), at=AT, by="system")
     client = Client()
     enter(client, "new@example.org")
-    assert client.get("/people/").status_code == 403
+    assert client.get("/audit/").status_code == 403
     assert client.get("/").headers["Location"] == "/account/password/"
     new = "another sentence nobody knows"
     client.post("/account/password/", {"oldpassword": PASSWORD, "password1": new, "password2": new})

@@ -1,6 +1,6 @@
 """What is typed on the pages of one's own account, beyond what allauth checks.
 
-Holds three small forms. Refuses to keep anything: `services` and `sign_in` do.
+Holds two small forms. Refuses to keep anything: `services` and `sign_in` do.
 """
 
 from base64 import b32encode

@@ -63,8 +63,7 @@ class EnterCode(mfa_views.AuthenticateView):  # type: ignore[misc]
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Note the failure."""
-        address = str(self.request.META.get("REMOTE_ADDR", ""))
-        sign_in.failed(self.stage.login.user.email, address=address, at=_at(self.request))
+        _failed(self.request, self.stage.login.user)
         response: HttpResponse = super().form_invalid(form)
         return response
 
@@ -77,10 +76,40 @@ class EnterCode(mfa_views.AuthenticateView):  # type: ignore[misc]
         return context
 
 
-class NewPassword(account_views.PasswordChangeView):  # type: ignore[misc]
+class Patient:
+    """A page of somebody signed in on which a secret is entered: after too many wrong ones it waits too."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Look at what was entered only when no wait lasts."""
+        left = _wait(request, _account(request).email)
+        if left:
+            messages.warning(request, _say_wait(left), extra_tags="due")
+            return redirect(request.get_full_path())
+        response: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]
+        return response
+
+
+class ConfirmCode(Patient, mfa_views.ReauthenticateView):  # type: ignore[misc]
+    """The code in place of the password, before a second factor changes."""
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Note the failure."""
+        _failed(self.request, _account(self.request))
+        response: HttpResponse = super().form_invalid(form)
+        return response
+
+
+class NewPassword(Patient, account_views.PasswordChangeView):  # type: ignore[misc]
     """One's own password; after one that somebody else set, the first thing to do."""
 
     form_class = NewPasswordForm
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Count a wrong present password as a failure: whoever finds an open session must not guess on."""
+        if "oldpassword" in form.errors:
+            _failed(self.request, _account(self.request))
+        response: HttpResponse = super().form_invalid(form)
+        return response
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Change it, end every other session, and go on."""
@@ -156,6 +185,10 @@ def _wait(request: HttpRequest, email: str) -> timedelta:
     return sign_in.wait(email, address=str(request.META.get("REMOTE_ADDR", "")), at=_at(request))
 
 
+def _failed(request: HttpRequest, account: Account) -> None:
+    sign_in.failed(account.email, address=str(request.META.get("REMOTE_ADDR", "")), at=_at(request))
+
+
 def _say_wait(left: timedelta) -> str:
     minutes = -(-int(left.total_seconds()) // SECONDS_A_MINUTE) or 1
     text = ngettext(
@@ -171,7 +204,7 @@ account_sign_out = SignOut.as_view()
 account_confirm = account_views.reauthenticate
 account_password = NewPassword.as_view()
 code_enter = EnterCode.as_view()
-code_confirm = mfa_views.reauthenticate
+code_confirm = ConfirmCode.as_view()
 code_overview = mfa_views.index
 code_set_up = SetUpCode.as_view()
 code_remove = RemoveCode.as_view()
