@@ -1,5 +1,6 @@
 """Whatever the owner of a database changes behind the system's back, `verify` notices and names."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -232,4 +233,29 @@ def test_a_restore_explains_no_anchor_taken_after_it(filled: Path, tamper: Tampe
 def test_values_come_back_as_they_were_hashed(study: Path) -> None:
     with act("trial", "capture.alert_closed", at=AT, by="p-1") as one:
         one.add(Site(site="ÅÄ", seq=True, name="e\u0301 \u00e9 \u202e \x7f", time_zone="UTC"))
+    assert found() == []
+
+
+@pytest.mark.both_stores
+def test_verifying_beside_the_work_raises_no_false_alarm(study: Path) -> None:
+    stop = threading.Event()
+
+    def write(worker: int) -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            with act("trial", "study.locked", at=AT, by="p-1") as one:
+                one.add_all([Lock(target=f"{worker}-{number}-{n}", seq=1, locked=True) for n in range(12)])
+        connections["default"].close()
+
+    writers = [threading.Thread(target=write, args=[number]) for number in range(3)]
+    for writer in writers:
+        writer.start()
+    try:
+        for processes in (1, 1, 1, 2, 2):
+            assert found(processes=processes) == []
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
     assert found() == []

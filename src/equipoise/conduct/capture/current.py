@@ -3,11 +3,7 @@
 Holds one comparison. Refuses to mend: the entries count, and a cache that differs has a cause to be found.
 """
 
-from typing import Any
-
-from django.db import connections
-
-from equipoise.conduct.stores.names import ALIASES
+from equipoise.conduct.audit import chains
 from equipoise.errors import Problem
 
 HINT = "the entries count; find out what wrote the cache"
@@ -38,23 +34,14 @@ _CACHE = "SELECT count(*) FROM entry_current"
 
 def problems() -> list[Problem]:
     """Return the answers, at most a hundred of each kind, that the cache shows wrongly or not at all."""
-    with connections[ALIASES["trial"]].cursor() as cursor:
-        count, versions = _row(cursor, _ENTRIES)
-        if (count, versions) == _row(cursor, _CACHED) and (count,) == _row(cursor, _CACHE):
+    # One snapshot, so that a save between two questions is no finding.
+    with chains.source("trial").open() as reader:
+        answers = reader.one(_ENTRIES)
+        if answers == reader.one(_CACHED) and answers[:1] == reader.one(_CACHE):
             return []
-        found = []
-        for what, statement in (
-            ("shows another answer than the latest", _WRONG),
-            ("shows no answer", _ABSENT),
-        ):
-            cursor.execute(statement)
-            found += [(what, place) for place in cursor.fetchall()]
+        wrong = [("shows another answer than the latest", place) for place in reader.rows(_WRONG)]
+        absent = [("shows no answer", place) for place in reader.rows(_ABSENT)]
     return [
         Problem(f"the cache {what} of form {form}, item {item}, row {row}", HINT, "trial: entry_current")
-        for what, (form, item, row) in found
+        for what, (form, item, row) in [*wrong, *absent]
     ]
-
-
-def _row(cursor: Any, statement: str) -> tuple[int, ...]:
-    cursor.execute(statement)
-    return tuple(int(number) for number in cursor.fetchone())

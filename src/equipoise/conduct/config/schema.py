@@ -3,6 +3,8 @@
 Holds `apply` and what is missing from it. Needs the owner's address, which the running system never has.
 """
 
+from dataclasses import replace
+
 from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
@@ -45,7 +47,9 @@ def problems(study: Settings) -> list[Problem]:
             hint = "run `equipoise upgrade`"
             found.append(Problem(f"not applied: {', '.join(names)}", hint, store))
             continue
-        found += triggers.check(alias, append_only(alias))
+        wrong = triggers.check(alias, append_only(alias))
         if study.databases[store] != SQLITE:
-            found += postgres.check(alias, mutable=mutable(alias))
+            wrong += postgres.check(alias, mutable=mutable(alias))
+        # People know stores, not the names of connections.
+        found += [replace(one, path=f"{store}{one.path.removeprefix(alias)}") for one in wrong]
     return found
