@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from equipoise import instruments
-from equipoise.protocol import Protocol, Resolved, filling, reading, resolve
+from equipoise.protocol import Protocol, Resolved, filling, form_plan, reading, resolve
 from equipoise.protocol.answer import Typed
 from equipoise.protocol.filling import Filled, nobody
 
@@ -102,6 +102,25 @@ def test_a_safety_rule_fires_as_soon_as_it_is_decided(resolved: Resolved) -> Non
     assert filled(resolved, "vitals", {"systolic": "230"}).fired[0].certain
 
 
+def test_what_another_form_or_a_skipped_question_leaves_open_is_not_listed() -> None:
+    text = FRONTLINE.read_text(encoding="utf-8")
+    rules = "safety_rules:\n"
+    rule = "alert: routine, notify: [investigator], within_minutes: 60, instruction: Look.}\n"
+    either = f"  - {{id: either, when: cssrs.urgent == 1 or cssrs_since.urgent == 1, {rule}"
+    often = f"  - {{id: often, when: cssrs_since.frequency >= 4, {rule}"
+    found = resolve(parsed(text.replace(rules, rules + either + often)))
+    answers = {item.id: "0" for item in found.forms["cssrs_since"].items if "0" in (item.codes or {})}
+    judged = filled(found, "cssrs_since", answers)
+    assert judged.scores["urgent"].value == 0.0
+    assert ("frequency", 0) in judged.skipped
+    assert judged.fired == ()
+    opened = filled(found, "cssrs_since", {**answers, "wish_dead": "1"})
+    assert [(one.rule.id, one.certain) for one in opened.fired] == [("often", False)]
+    del answers["attempt"]
+    judged = filled(found, "cssrs_since", answers)
+    assert {one.rule.id for one in judged.fired} == {"either", "cssrs_since_urgent"}
+
+
 def test_rows_of_a_group_are_judged_each_by_itself(resolved: Resolved) -> None:
     judged = filled(
         resolved,
@@ -134,7 +153,7 @@ def test_a_check_over_forms_asks_the_look_up_and_unknown_is_no_finding(resolved:
     [doubt] = filled(resolved, "diary", start, look=partial(look, day="2026-01-01")).doubts
     assert (doubt.check, doubt.item) == ("since", "start")
     assert set(names) == {"guess_date@D28"}
-    assert {str(name) for name in filling.plan(resolved.forms["diary"], resolved).outside} == {
+    assert {str(name) for name in form_plan.plan(resolved.forms["diary"], resolved).outside} == {
         "guess_date@D28"
     }
 
@@ -149,7 +168,7 @@ def test_a_rule_that_cannot_be_evaluated_says_so_instead_of_failing(resolved: Re
 def test_a_rule_that_names_this_visit_reads_what_is_typed(resolved: Resolved) -> None:
     form = resolved.forms["day"]
     known = filling._Known(
-        filling.plan(form, resolved),
+        form_plan.plan(form, resolved),
         filled(resolved, "day", {"guess_date": "2026-01-01"}).answers,
         lambda name: "stored",
         "D28",

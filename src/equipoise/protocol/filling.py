@@ -8,18 +8,16 @@ is handed a look-up.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import lru_cache
 from typing import Any
 
-from equipoise import expressions
 from equipoise.errors import RecordError
 from equipoise.expressions import Expression, Name
 from equipoise.instruments import Instrument, scoring
 from equipoise.instruments.answers import closed
 from equipoise.protocol.answer import Answer, Finding, Typed, range_findings, read
 from equipoise.protocol.care import SafetyRule
+from equipoise.protocol.form_plan import Plan, is_own, plan
 from equipoise.protocol.resolve import Resolved, ResolvedForm
-from equipoise.protocol.schedule import EditCheck, Item
 
 Place = tuple[str, int]
 """(item, row): row 0 outside repeating groups, from 1 inside."""
@@ -28,7 +26,6 @@ Look = Callable[[Name], Any]
 
 Scaled = dict[str, int | float | str | None]
 
-FORMS_KEPT = 512
 LONGEST_NAME = 64
 MOST_ROWS = 1_000
 """Rows of a group that names no maximum."""
@@ -44,7 +41,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A safety rule that holds, or (`certain` False) that cannot be decided on what is known."""
+    """A safety rule that holds, or (`certain` False) that an answer missing from the form leaves open."""
 
     rule: SafetyRule
     certain: bool
@@ -93,79 +90,6 @@ class Filled:
     def doubts(self) -> tuple[Finding, ...]:
         """What a person should look at, though it may be true."""
         return tuple(one for one in self.findings if one.severity == "warning")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A form made ready: items by id, rules parsed.
-
-    grouped   item to its group, for items of repeating groups
-    outside   names of other forms, or of this one at other visits, that its rules read
-    """
-
-    form: ResolvedForm
-    items: Mapping[str, Item]
-    grouped: Mapping[str, str]
-    scale: frozenset[str]
-    conditions: tuple[tuple[str, Expression], ...]
-    checks: tuple[tuple[EditCheck, Expression], ...]
-    safety: tuple[tuple[SafetyRule, Expression], ...]
-    outside: frozenset[Name]
-
-
-class _Key:
-    """A form of a resolved protocol, told apart by identity: neither of the two can be hashed."""
-
-    __slots__ = ("form", "resolved")
-
-    def __init__(self, form: ResolvedForm, resolved: Resolved) -> None:
-        self.form, self.resolved = form, resolved
-
-    def __hash__(self) -> int:
-        return hash((id(self.form), id(self.resolved)))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other.form is self.form and other.resolved is self.resolved
-
-
-def plan(form: ResolvedForm, resolved: Resolved) -> Plan:
-    """Return the form made ready, made once."""
-    return _plan(_Key(form, resolved))
-
-
-@lru_cache(maxsize=FORMS_KEPT)
-def _plan(key: _Key) -> Plan:
-    form, resolved = key.form, key.resolved
-    items = {item.id: item for item in form.all_items()}
-    scale = frozenset(form.instrument.item_ids if form.instrument else ())
-    conditions = [
-        (item.id, expressions.parse(item.show_if))
-        for item in items.values()
-        if item.show_if and item.id not in scale
-    ]
-    checks = [(check, expressions.parse(check.rule)) for check in form.checks]
-    safety = [
-        (rule, parsed)
-        for rule in resolved.protocol.safety_rules
-        for parsed in [expressions.parse(rule.when)]
-        if any(resolved.locate(name)[0] == form.id for name in parsed.names)
-    ]
-    rules = [parsed for _, parsed in (*conditions, *checks, *safety)]
-    names = {name for rule in rules for name in rule.names}
-    return Plan(
-        form=form,
-        items=items,
-        grouped={item.id: group.id for group in form.groups for item in group.items},
-        scale=scale,
-        conditions=tuple(conditions),
-        checks=tuple(checks),
-        safety=tuple(safety),
-        outside=frozenset(name for name in names if not _is_own(name, form, items) or name.visit),
-    )
-
-
-def _is_own(name: Name, form: ResolvedForm, items: Mapping[str, Item]) -> bool:
-    return name.form in (None, form.id) and (name.item in items or name.item in form.scores)
 
 
 def nobody(_name: Name) -> None:
@@ -272,7 +196,7 @@ def judge(
         findings=tuple(findings),
         skipped=skipped,
         scores=scores,
-        fired=tuple(_fired(ready, known)),
+        fired=tuple(_fired(ready, known, skipped, scores)),
         wanted=tuple(wanted),
     )
 
@@ -308,7 +232,7 @@ class _Known:
         self.row = 0
 
     def __call__(self, name: Name) -> Any:
-        if name.visit not in (None, self._visit) or not _is_own(name, self._ready.form, self._ready.items):
+        if name.visit not in (None, self._visit) or not is_own(name, self._ready.form, self._ready.items):
             return self._look(name)
         item = name.item
         if item in self.scores:
@@ -384,10 +308,13 @@ def _scores(instrument: Instrument | None, scaled: Scaled, skipped: frozenset[Pl
         item.id for item in instrument.items if scaled.get(item.id) is None and (item.id, 0) not in skipped
     ]
     found = {}
+    needed: dict[str, set[str]] = {}
     for name, value in values.items():
-        needed = {item for term in instrument.plans[name].terms for slot in term for item in slot}
-        needed |= {rule.of for rule in instrument.plans[name].rules}
-        missing = () if value is not None else tuple(item for item in lacking if item in needed)
+        own = instrument.plans[name]
+        needed[name] = {item for term in own.terms for slot in term for item in slot}
+        for rule in own.rules:
+            needed[name] |= needed.get(rule.of, {rule.of})
+        missing = () if value is not None else tuple(item for item in lacking if item in needed[name])
         found[name] = Score(value, missing)
     return found
 
@@ -414,14 +341,31 @@ def _check_findings(ready: Plan, known: _Known) -> Iterator[Finding]:
         except RecordError as error:
             broken, message = True, str(error)
         if broken:
-            own = [name.item for name in rule.names if _is_own(name, ready.form, ready.items)]
+            own = [name.item for name in rule.names if is_own(name, ready.form, ready.items)]
             first = next((item for item in ready.items if item in own), "")
             row_zero = first if first not in ready.grouped else ""
             yield Finding("check", row_zero, 0, message, "", "warning", check.id)
 
 
-def _fired(ready: Plan, known: _Known) -> Iterator[Fired]:
+def _fired(
+    ready: Plan, known: _Known, skipped: frozenset[Place], scores: Mapping[str, Score]
+) -> Iterator[Fired]:
+    """Yield the safety rules that hold, and those that an answer missing from this form leaves open.
+
+    What another form leaves open is that form's to say; what the answers skip was not to be asked.
+    """
     for rule, parsed in ready.safety:
         held = _decided(parsed, known)
-        if held is not False:
-            yield Fired(rule, certain=held is True)
+        if held is True:
+            yield Fired(rule, certain=True)
+        elif held is None and any(_is_lacking(name, ready, known, skipped, scores) for name in parsed.names):
+            yield Fired(rule, certain=False)
+
+
+def _is_lacking(
+    name: Name, ready: Plan, known: _Known, skipped: frozenset[Place], scores: Mapping[str, Score]
+) -> bool:
+    """Say whether a name is an answer of this form, or rests on one, that was asked for and not given."""
+    if not is_own(name, ready.form, ready.items) or known(name) is not None:
+        return False
+    return bool(scores[name.item].lacking) if name.item in scores else (name.item, 0) not in skipped

@@ -36,7 +36,7 @@ from equipoise.conduct.capture.reads.sights import circle, local, names, visit_l
 from equipoise.conduct.capture.services.states import content_sha256
 from equipoise.conduct.studies import reads as studies
 from equipoise.instruments import Wording
-from equipoise.protocol import filling
+from equipoise.protocol import filling, form_plan
 from equipoise.protocol.answer import MISSING_REASONS, Answer
 from equipoise.protocol.filling import Filled, Place
 from equipoise.protocol.schedule import Group, Item
@@ -119,7 +119,7 @@ def _state(steps: Sequence[FormState]) -> FormStateName:
 
 def _judged(found: FormGround, stored: Mapping[Place, Stored]) -> Filled:
     form, resolved = found.form, found.resolved
-    outside = filling.plan(form, resolved).outside
+    outside = form_plan.plan(form, resolved).outside
     look = facts.look_up(found.participant, outside, resolved=resolved, form=form.id, visit=found.row.visit)
     given = answers.answered(dict(stored))
     return filling.judge(form, given, look=look, resolved=resolved, visit=found.row.visit)

@@ -21,7 +21,7 @@ from equipoise.conduct.capture.models import FormState
 from equipoise.conduct.capture.moves import COMPLETE, IN_PROGRESS, LOCKED
 from equipoise.conduct.capture.services import queries
 from equipoise.errors import Problem
-from equipoise.protocol import filling
+from equipoise.protocol import filling, form_plan
 from equipoise.protocol.answer import NO_ANSWER, Answer
 from equipoise.protocol.filling import Filled, Place
 
@@ -53,7 +53,7 @@ class Snapshot:
     def judge(self, given: Mapping[Place, Answer]) -> Filled:
         """Judge the stored answers with these in their place."""
         found = self.found
-        names = filling.plan(found.form, found.resolved).outside
+        names = form_plan.plan(found.form, found.resolved).outside
         look = facts.look_up(
             found.participant, names, resolved=found.resolved, form=found.row.form, visit=found.row.visit
         )
