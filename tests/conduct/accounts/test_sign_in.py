@@ -17,7 +17,7 @@ from django.test import Client
 from tests.conduct.people import SECRET, People, Somebody, clock_at
 
 from equipoise.conduct.accounts import services, sign_in
-from equipoise.conduct.accounts.models import SignInAttempt
+from equipoise.conduct.accounts.models import SignInAttempt, UsedCode
 from equipoise.conduct.audit.models import Event
 from equipoise.errors import IntegrityError, RecordError
 
@@ -193,14 +193,28 @@ def test_a_code_is_asked_for_after_the_password(clock: list[datetime], investiga
     assert signed_in(client)
 
 
-def test_a_code_works_once(clock: list[datetime], investigator: Somebody) -> None:
+def test_a_code_works_once_whichever_worker_it_comes_to(
+    clock: list[datetime], investigator: Somebody
+) -> None:
     first, second = Client(), Client()
     same = code()
     for client in (first, second):
         enter(client, investigator)
+        cache.clear()
         client.post("/sign-in/code/", {"code": same})
     assert signed_in(first)
     assert not signed_in(second)
+
+
+def test_a_code_is_used_up_beyond_the_hour_and_for_its_owner_only(
+    clock: list[datetime], investigator: Somebody, people: People
+) -> None:
+    owner, late = investigator.account, datetime(2026, 11, 23, 9, 59, 50, tzinfo=UTC)
+    assert sign_in.take_code(owner, "123456", at=late)
+    assert not sign_in.take_code(owner, " 123456", at=late + timedelta(seconds=15))
+    assert sign_in.take_code(people.pharmacist.account, "123456", at=late)
+    assert sign_in.take_code(owner, "123456", at=late + timedelta(hours=2))
+    assert "123456" not in str(list(UsedCode.objects.values()))
 
 
 def test_wrong_codes_count_as_failures_and_a_right_password_between_does_not_help(
@@ -450,6 +464,7 @@ def test_a_signature_asks_for_password_and_code(
     assert not confirm(investigator, WRONG)
     assert not confirm(investigator, digits="000000")
     assert confirm(investigator)
+    cache.clear()
     assert not confirm(investigator), "a code confirms once"
     assert not confirm(with_password(people.coordinator)), "without a second factor nobody signs"
 

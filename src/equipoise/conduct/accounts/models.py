@@ -158,3 +158,17 @@ class SignInAttempt(AuditedRow):
             models.Index(fields=["key", "-id"], name="sign_in_key"),
             models.Index(fields=["address", "-id"], name="sign_in_address"),
         ]
+
+
+class UsedCode(AuditedRow):
+    """A code of a second factor that was used: the same is not taken again, by whichever worker it comes to.
+
+    key   HMAC of person, code and hour
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "used_code"

@@ -17,9 +17,10 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.http import HttpRequest
 
-from equipoise.conduct.accounts.models import Account, SignInAttempt
+from equipoise.conduct.accounts.models import Account, SignInAttempt, UsedCode
 from equipoise.conduct.accounts.request import StudyRequest
 from equipoise.conduct.audit.instants import instant, moment
 from equipoise.conduct.audit.services import act
@@ -36,6 +37,8 @@ MOST_DOUBLINGS = 5
 """Half a minute doubled five times exceeds the longest wait."""
 LONGEST_SESSION = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
+AN_HOUR = timedelta(hours=1)
+HOUR = len("2026-11-23T10")
 BEGAN, SEEN = "began_at", "seen_at"
 
 
@@ -52,9 +55,7 @@ class Guard(BaseBackend):
 
 def key_of(email: str) -> str:
     """Return what stands for an address typed at sign-in: people type passwords there."""
-    return hmac.new(
-        str(settings.SECRET_KEY).encode(), email.strip().lower().encode(), hashlib.sha256
-    ).hexdigest()
+    return _sealed(email.strip().lower())
 
 
 def wait(email: str, *, address: str, at: datetime) -> timedelta:
@@ -108,6 +109,28 @@ def has_second_factor(account: Account) -> bool:
     return bool(Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.TOTP).exists())
 
 
+def take_code(account: Account, code: str, *, at: datetime) -> bool:
+    """Whether a right code of an authenticator app is used for the first time; from then on it is used up.
+
+    The library remembers used codes in one worker's memory only. A code shows for half a minute, so the hour
+    it was used in and the one before name it well enough.
+    """
+    hours = [f"{account.person} {code.strip()} {instant(when)[:HOUR]}" for when in (at, at - AN_HOUR)]
+    keys = [_sealed(hour) for hour in hours]
+    try:
+        with act("trial", "account.code_used", at=at, by=account.person) as one:
+            if UsedCode.objects.filter(key__in=keys).exists():
+                raise _UsedError
+            one.add(UsedCode(key=keys[0]))
+    except (_UsedError, IntegrityError):
+        return False
+    return True
+
+
+class _UsedError(Exception):
+    """The code was used before."""
+
+
 def confirm(account: Account, *, password: str, code: str, address: str, at: datetime) -> bool:
     """Whether the person at the keyboard is the account's owner, as a signature asks: password and code.
 
@@ -117,11 +140,18 @@ def confirm(account: Account, *, password: str, code: str, address: str, at: dat
         return False
     found = Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.TOTP).first()
     right = (
-        bool(found) and account.check_password(password) and bool(found and found.wrap().validate_code(code))
+        found is not None
+        and account.check_password(password)
+        and bool(found.wrap().validate_code(code))
+        and take_code(account, code, at=at)
     )
     if not right:
         _note(key_of(account.email), address=address, at=at, ok=False, by=account.person)
     return right
+
+
+def _sealed(text: str) -> str:
+    return hmac.new(str(settings.SECRET_KEY).encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def _note(key: str, *, address: str, at: datetime, ok: bool, by: str) -> None:

@@ -20,7 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from equipoise.conduct.accounts import services, sign_in
-from equipoise.conduct.accounts.forms import PENDING, NewPasswordForm, SetUpCodeForm
+from equipoise.conduct.accounts.forms import (
+    PENDING,
+    CodeAgainForm,
+    CodeForm,
+    NewPasswordForm,
+    SetUpCodeForm,
+)
 from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.request import StudyRequest
 
@@ -45,6 +51,8 @@ class SignIn(account_views.LoginView):  # type: ignore[misc]
 
 class EnterCode(mfa_views.AuthenticateView):  # type: ignore[misc]
     """The code after the password. A wrong one counts as a failed attempt, and waits are kept."""
+
+    form_class = CodeForm
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Look at the code only when no wait lasts: looking uses a recovery code up."""
@@ -91,6 +99,8 @@ class Patient:
 
 class ConfirmCode(Patient, mfa_views.ReauthenticateView):  # type: ignore[misc]
     """The code in place of the password, before a second factor changes."""
+
+    form_class = CodeAgainForm
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Note the failure."""
