@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.contrib.sessions.models import Session
 from django.db import connections, models
 
-from equipoise.conduct.audit.models import AuditedRow
+from equipoise.conduct.audit.models import AuditedRow, layout
 from equipoise.conduct.audit.tables import CHAIN, append_only
 from equipoise.conduct.stores.names import ALIASES
 from equipoise.conduct.stores.tables import FIXED, MUTABLE
@@ -47,6 +48,11 @@ def test_audited_rows_have_only_columns_whose_bytes_are_the_same_everywhere() ->
         if not isinstance(field, PLAIN)
     ]
     assert not strange, f"times and dates are stored as text: {strange}"
+
+
+def test_a_column_that_no_engine_gives_back_alike_is_refused() -> None:
+    with pytest.raises(TypeError, match="a column holds"):
+        layout(Session)
 
 
 def test_the_chain_is_in_every_store(study: Path) -> None:

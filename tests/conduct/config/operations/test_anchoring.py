@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -121,3 +122,12 @@ def test_people_are_told_after_a_day_without_an_anchor(eventful: settings.Settin
     anchoring.send(replace(eventful, anchor_folder=str(tmp_path)), at=AT)
     assert anchors.last_left(at=AT + timedelta(hours=23)) == anchors.LastLeft(AT, overdue=False)
     assert anchors.last_left(at=AT + timedelta(hours=25)) == anchors.LastLeft(AT, overdue=True)
+
+
+def test_a_serving_study_sends_by_itself(eventful: settings.Settings, tmp_path: Path) -> None:
+    anchoring.keep_sending(replace(eventful, anchor_folder=str(tmp_path)))
+    until = time.monotonic() + 10
+    # The last thing that is written; when it is there the thread touches no store for six hours.
+    while time.monotonic() < until and not Anchor.objects.using("identity").exists():
+        time.sleep(0.02)
+    assert len((tmp_path / anchoring.FILE).read_text().splitlines()) == len(STORES)
