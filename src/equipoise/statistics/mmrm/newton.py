@@ -100,6 +100,7 @@ def slopes_of(structure: Structure, theta: Array, products: Products) -> Slopes:
     return structure.slopes(theta, visits=products.observed.shape[1], distance=products.distance)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def maximize(
     products: Products, structure: Structure, *, restricted: bool, start: Array | None = None
 ) -> Optimum:
@@ -209,8 +210,11 @@ def _direction(derivatives: Derivatives, *, fisher: bool) -> tuple[Array, Array,
 
 def _determined(hessian: Array, sizes: Array) -> Flags:
     """Return where every direction is curved, each parameter measured by its size."""
-    curvature = np.linalg.eigvalsh(hessian * sizes[:, :, None] * sizes[:, None, :])
-    return np.asarray(curvature[:, 0] > UNDETERMINED * curvature[:, -1])
+    scaled = hessian * sizes[:, :, None] * sizes[:, None, :]
+    # Beyond the machine's numbers nothing is determined, and no decomposition may be asked.
+    finite: Flags = np.isfinite(scaled).all(axis=(1, 2))
+    curvature = np.linalg.eigvalsh(np.where(finite[:, None, None], scaled, 0.0))
+    return np.asarray(finite & (curvature[:, 0] > UNDETERMINED * curvature[:, -1]))
 
 
 def _at_bound(structure: Structure, theta: Array, products: Products, *, share: float) -> Flags:

@@ -1,0 +1,11 @@
+"""The search itself, where a whole fit cannot easily be brought."""
+
+import numpy as np
+
+from equipoise.statistics.mmrm.newton import _determined
+
+
+def test_a_curvature_beyond_the_machines_numbers_determines_nothing_and_stops_nobody() -> None:
+    curved, beyond = np.eye(2), np.array([[np.inf, 0.0], [0.0, 1.0]])
+    hessian = np.stack([curved, beyond, np.full((2, 2), np.nan), np.zeros((2, 2))])
+    assert _determined(hessian, np.ones((4, 2))).tolist() == [True, False, False, False]
