@@ -24,6 +24,18 @@ MISSING: dict[str, Promise] = {
     "lost": gettext_lazy("Source was lost"),
 }
 """`protocol.answer.MISSING_REASONS` for translators; a test keeps the two alike."""
+UNITS: dict[str, str | Promise] = {
+    "a": gettext_lazy("years"),
+    "mo": gettext_lazy("months"),
+    "wk": gettext_lazy("weeks"),
+    "d": gettext_lazy("days"),
+    "h": gettext_lazy("hours"),
+    "/min": gettext_lazy("per minute"),
+    "Cel": "°C",
+    "ug": "µg",
+    "uL": "µL",
+}
+"""Units that people write otherwise than UCUM; brackets are dropped from all others."""
 DAY, MONTH, MINUTE = "j M Y", "M Y", "j M Y H:i"
 _YEAR, _MONTH = len("2026"), len("2026-11")
 
@@ -46,7 +58,12 @@ def answer(given: Answer, codes: Sequence[Code]) -> str:
         return next((one.label for one in codes if one.code == given.code), "") or given.code
     if given.date is not None:
         return day(given.date)
-    return f"{given.typed} {given.unit}".strip()
+    return f"{given.typed} {unit(given.unit)}".strip()
+
+
+def unit(code: str) -> str:
+    """Return a unit as people write it, from its code in UCUM."""
+    return str(UNITS.get(code, code.replace("[", "").replace("]", "")))
 
 
 def day(text: str) -> str:

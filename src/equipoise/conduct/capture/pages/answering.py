@@ -3,6 +3,7 @@
 Holds the shape that views with a button share.
 """
 
+import re
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from equipoise.errors import RecordError
 
 UNPROCESSABLE = 422
+QUOTED = re.compile("`([^`]*)`")
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105 - a field's name
 
 
@@ -62,7 +64,8 @@ def tell(request: HttpRequest, error: RecordError) -> None:
 
 
 def sentence(message: str, hint: str = "") -> str:
-    """Return what is wrong and what to do as sentences."""
+    """Return what is wrong and what to do as sentences; what was typed stands in quotation marks."""
+    message, hint = (QUOTED.sub(r"“\1”", text) for text in (message, hint))
     if not hint:
         return _("%(problem)s.") % {"problem": capfirst(message)}
     return _("%(problem)s. %(hint)s.") % {"problem": capfirst(message), "hint": capfirst(hint)}

@@ -200,7 +200,7 @@ class _Page:
             label=worded.text if worded is not None else item.label,
             hint=(worded.hint if worded is not None else "") or item.hint or "",
             type=item.type,
-            unit=item.unit or "",
+            unit=words.unit(item.unit or ""),
             low=low,
             high=high,
             low_label=(worded.low_label if worded else "") or (own.low_label if own else ""),

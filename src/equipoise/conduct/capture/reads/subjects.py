@@ -65,14 +65,17 @@ def _hidden(seen: Circle) -> Iterator[str]:
 
 
 def titles(words: Collection[str]) -> dict[str, str]:
-    """Return in words what forms these are, for those that are forms; ask only for what may be seen."""
-    found = {}
+    """Return in words what these are, for forms, visits and sites; ask only for what may be seen."""
+    found = {site.site: site.name for site in studies.sites()}
+    study = studies.study()
+    if study is not None:
+        found |= {visit.id: visit.name for visit in studies.resolved(study.version).protocol.visits}
     for number, row in _forms(words).items():
         resolved = studies.resolved(row.version)
         where = visit_label(resolved, row.visit, row.visit_repeat)
         label = resolved.forms[row.form].label
         found[f"{FORM}{number}"] = f"{label}, {where}" if where else label
-    return found
+    return {word: found[word] for word in words if word in found}
 
 
 def _forms(words: Collection[str]) -> dict[int, Form]:
