@@ -212,7 +212,7 @@ def _determined(hessian: Array, sizes: Array) -> Flags:
     """Return where every direction is curved, each parameter measured by its size."""
     scaled = hessian * sizes[:, :, None] * sizes[:, None, :]
     # Beyond the machine's numbers nothing is determined, and no decomposition may be asked.
-    finite: Flags = np.isfinite(scaled).all(axis=(1, 2))
+    finite = np.asarray(np.isfinite(scaled).all(axis=(1, 2)))
     curvature = np.linalg.eigvalsh(np.where(finite[:, None, None], scaled, 0.0))
     return np.asarray(finite & (curvature[:, 0] > UNDETERMINED * curvature[:, -1]))
 
