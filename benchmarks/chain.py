@@ -9,14 +9,13 @@ with 1 when verifying 1,000,000 events with 4,000,000 answers is over its bar.
 """
 
 import argparse
-import itertools
 import math
 import resource
 import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -59,7 +58,7 @@ def main() -> int:
 def measure(n_events: int) -> int:
     """Print every figure of a fresh installation."""
     check = import_module("equipoise.conduct.audit.chains").check
-    chain = filled()
+    chain = Chain()
     took, sizes = [], [n_events // 100, n_events // 10, n_events]
     for size in sizes:
         fill(chain, until=size)
@@ -88,105 +87,123 @@ def processors() -> float:
     return sum(one.ru_utime + one.ru_stime for one in spent)
 
 
-def filled() -> Iterator[tuple[Any, Any, list[Any]]]:
-    """Yield event, payload and entries, linked, for ever."""
-    event, payload, entry, form = models()
-    head, forms = ZERO, 0
-    for number in itertools.count(1):
-        token = secrets.token_hex(ACT_BYTES)
-        first = (number - 1) * ENTRIES_PER_EVENT
-        rows = []
+class Table:
+    """A table that is filled with plain rows: a model's instances would take most of the time.
+
+    blank   the values of a row in the order of its layout, as a model has them before anybody sets one
+    """
+
+    def __init__(self, app: str, name: str) -> None:
+        self.model = apps.get_model(app, name)
+        self.layout = import_module("equipoise.conduct.audit.models").layout(self.model)
+        self.write = self.layout.writer()
+        fresh = self.model()
+        self.blank = [getattr(fresh, column) for column in self.layout.columns]
+        self.columns = (*self.layout.columns, "salt")
+        self.rows: list[list[Any]] = []
+
+    def add(self, token: str, number: int, /, **values: Any) -> tuple[str, int, str]:
+        """Keep a row, and return what its event lists of it."""
+        given = {"act": token, "id": number, **values}
+        row = [given.get(name, blank) for name, blank in zip(self.layout.columns, self.blank, strict=True)]
+        salt = secrets.token_bytes(SALT_BYTES)
+        self.rows.append([*row, salt])
+        return self.layout.table, number, row_digest(salt, self.write(row))
+
+    def flush(self) -> None:
+        """Store the rows that were kept."""
+        insert(self.layout.table, self.columns, self.rows)
+        self.rows.clear()
+
+
+class Chain:
+    """A chain that grows by acts of a few answers."""
+
+    def __init__(self) -> None:
+        self.forms, self.entries = Table("capture", "Form"), Table("capture", "Entry")
+        self.events: list[dict[str, Any]] = []
+        self.payloads: list[tuple[int, str]] = []
+        self.head, self.count, self.form = ZERO, 0, 0
+
+    def act(self) -> None:
+        """Keep one act."""
+        self.count += 1
+        token, first = secrets.token_hex(ACT_BYTES), (self.count - 1) * ENTRIES_PER_EVENT
+        written = []
         if first % ANSWERS_PER_FORM == 0:
-            forms += 1
-            one = form(id=forms, participant=f"P{forms}", visit="V", form="madrs", version=1)
-            rows.append(sealed(one, token))
+            self.form += 1
+            place = {"participant": f"P{self.form}", "visit": "V", "form": "madrs", "version": 1}
+            written.append(self.forms.add(token, self.form, **place))
         for place in range(first, first + ENTRIES_PER_EVENT):
-            one = entry(id=place + 1, form_id=forms, item=f"item_{place % ANSWERS_PER_FORM}", seq=1)
-            one.number, one.origin, one.collected_at = float(place % 7), "staff", AT
-            rows.append(sealed(one, token))
-        text = payload_text(
-            (row._meta.db_table, row.id, row_digest(row.salt, row.canonical())) for row in rows
-        )
-        link = event(
-            id=number,
-            at=AT,
-            actor="p-1",
-            action="capture.save",
-            subjects=f"P{forms}",
-            act=token,
-            prev_hash=head,
-        )
-        link.payload_sha256 = payload_digest(text)
-        link.hash = head = event_hash(link.link())
-        yield link, payload(id=number, rows=text), rows
+            answer = {"form_id": self.form, "item": f"item_{place % ANSWERS_PER_FORM}", "seq": 1}
+            answer |= {"number": float(place % 7), "origin": "staff", "collected_at": AT}
+            written.append(self.entries.add(token, place + 1, **answer))
+        text = payload_text(written)
+        link = {
+            "id": self.count,
+            "at": AT,
+            "actor": "p-1",
+            "on_behalf": "",
+            "action": "capture.save",
+            "reason": "",
+        }
+        link |= {"subjects": f"P{self.form}", "act": token, "prev_hash": self.head}
+        link["payload_sha256"] = payload_digest(text)
+        self.head = event_hash(link)
+        self.events.append(link | {"hash": self.head})
+        self.payloads.append((self.count, text))
 
-
-def models() -> tuple[Any, ...]:
-    """Return the models that are filled."""
-    names = [("audit", "Event"), ("audit", "EventPayload"), ("capture", "Entry"), ("capture", "Form")]
-    return tuple(apps.get_model(*name) for name in names)
-
-
-def sealed(row: Any, token: str) -> Any:
-    """Return a row with its act and salt."""
-    row.act, row.salt = token, secrets.token_bytes(SALT_BYTES)
-    return row
-
-
-def fill(chain: Iterator[tuple[Any, Any, list[Any]]], *, until: int) -> None:
-    """Write acts in bulk until the store holds so many events."""
-    event, payload, entry, form = models()
-    done = event.objects.using("default").count()
-    while done < until:
-        taken = list(itertools.islice(chain, min(EVENTS_AT_ONCE, until - done)))
-        rows = [row for _, _, written in taken for row in written]
+    def flush(self) -> None:
+        """Store what was kept, in one transaction."""
         with transaction.atomic():
-            insert(form, [row for row in rows if isinstance(row, form)])
-            insert(entry, [row for row in rows if isinstance(row, entry)])
-            insert(event, [one for one, _, _ in taken])
-            insert(payload, [one for _, one, _ in taken])
-        done += len(taken)
+            self.forms.flush()
+            self.entries.flush()
+            insert("event", tuple(self.events[0]), [list(event.values()) for event in self.events])
+            insert("event_payload", ("id", "rows"), self.payloads)
+        self.events.clear()
+        self.payloads.clear()
+
+
+def fill(chain: Chain, *, until: int) -> None:
+    """Write acts in bulk until the store holds so many events."""
+    while chain.count < until:
+        for _ in range(min(EVENTS_AT_ONCE, until - chain.count)):
+            chain.act()
+        chain.flush()
     if connections["default"].vendor == "postgresql":
-        count_on(entry, form)
+        count_on("entry", "form")
 
 
-def count_on(*models: Any) -> None:
+def count_on(*tables: str) -> None:
     """Let PostgreSQL's counters follow the numbers that were given, as only the owner may."""
-    study = boot.current()
-    with import_module("equipoise.conduct.stores.ownership").as_owner(study.keys):
-        for model in models:
+    with import_module("equipoise.conduct.stores.ownership").as_owner(boot.current().keys):
+        for table in tables:
             with connections["default"].cursor() as cursor:
-                table = model._meta.db_table
                 cursor.execute(
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM \"{table}\""  # noqa: S608
                 )
 
 
-def insert(model: Any, rows: list[Any]) -> None:
+def insert(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Write rows by the quickest way there is."""
-    fields = model._meta.concrete_fields
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    values = [
-        [field.get_db_prep_save(getattr(row, field.attname), connections["default"]) for field in fields]
-        for row in rows
-    ]
+    names = ", ".join(f'"{name}"' for name in columns)
+    if not rows:
+        return
     with connections["default"].cursor() as cursor:
         if connections["default"].vendor == "postgresql":
-            with cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as copy:
-                for row in values:
-                    copy.write_row([getattr(value, "obj", value) for value in row])
+            with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+                for row in rows:
+                    copy.write_row(row)
         else:
-            places = ", ".join("%s" for _ in fields)
-            cursor.executemany(
-                f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({places})',  # noqa: S608
-                values,
-            )
+            places = ", ".join("?" for _ in columns)
+            raw = connections["default"].connection
+            raw.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({places})', rows)  # noqa: S608
 
 
 def one_act(number: int) -> float:
     """Write one act of new answers, and return the seconds it took."""
     act = import_module("equipoise.conduct.audit.services").act
-    _, _, entry, _ = models()
+    entry = apps.get_model("capture", "Entry")
     rows = [
         entry(form_id=1, item=f"new_{number}_{place}", seq=1, number=1.0, origin="staff", collected_at=AT)
         for place in range(VALUES_PER_ACT)
