@@ -1,5 +1,7 @@
 """Signing in end to end, on both stores: password, code, waits, sessions, and what is left on record."""
 
+import html
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -484,3 +486,45 @@ def test_a_change_and_its_event_are_kept_together_or_not_at_all(
         fail()
     assert coordinator.account.check_password(PASSWORD)
     assert "account.password_changed" not in actions()
+
+
+def test_a_session_that_ended_leads_back_to_the_page_after_password_and_code(
+    clock: list[datetime], investigator: Somebody
+) -> None:
+    client = Client()
+    sign_in_page = client.get("/people/?find=ada").headers["Location"]
+    hidden = re.search(r'name="next" value="([^"]*)"', client.get(sign_in_page).content.decode())
+    assert hidden is not None
+    enter(client, investigator, next=html.unescape(hidden[1]))
+    assert client.post("/sign-in/code/", {"code": code()}).headers["Location"] == "/people/?find=ada"
+
+
+def test_somebody_signed_in_is_not_asked_to_sign_in(clock: list[datetime], coordinator: Somebody) -> None:
+    client = Client()
+    enter(client, coordinator)
+    assert client.get("/sign-in/?next=/account/").headers["Location"] == "/account/"
+    assert client.get("/sign-in/code/").headers["Location"] == "/"
+
+
+def test_the_code_page_leads_back_to_the_password_for_whoever_did_not_enter_it(study: Path) -> None:
+    assert Client().get("/sign-in/code/").headers["Location"] == "/sign-in/"
+
+
+def test_hammering_gets_a_page_of_ours(clock: list[datetime], coordinator: Somebody) -> None:
+    client = Client()
+    enter(client, coordinator)
+    answers = [client.post("/account/confirm/", {"password": WRONG}) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert b"Too many attempts" in answers[-1].content
+
+
+def test_what_was_typed_as_password_comes_back_to_nobody(
+    clock: list[datetime], coordinator: Somebody
+) -> None:
+    client = Client()
+    answer = client.post(
+        "/sign-in/", {"login": coordinator.email, "password": WRONG}, headers={"Accept": "application/json"}
+    )
+    assert answer.status_code == 200
+    assert coordinator.email in answer.content.decode()
+    assert WRONG not in answer.content.decode()

@@ -70,6 +70,10 @@ class StudyAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Return where somebody goes after a new password."""
         return reverse("mfa_index")
 
+    def is_ajax(self, request: HttpRequest) -> bool:  # noqa: ARG002 - the signature is allauth's
+        """Answer scripts with pages too: the library's own data would repeat the password typed."""
+        return False
+
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing: pages say what matters themselves."""
 
