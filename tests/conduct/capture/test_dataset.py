@@ -34,6 +34,8 @@ def test_filled_forms_become_records_without_hidden_ones(
     event.save(
         term="Headache 🤕", onset_at="2026-11-20T22:30", severity="mild", serious="0", valence="unwelcome"
     )
+    for name in ("sertraline", "lithium"):
+        desk("medications").save(name=name)
     vitals = desk("vitals", "SCR", by=staff.coordinator)
     given = [Given("systolic", missing_reason="not_done"), Given("diastolic", text="80"), Given("heart_rate")]
     services.save(form=vitals.form, given=given, at=at, by=vitals.by)
@@ -42,7 +44,8 @@ def test_filled_forms_become_records_without_hidden_ones(
     written = dataset.export(folder, at=at)
     found = records.read(folder)
     assert found.equals(written)
-    assert set(found.values["form"]) == {"madrs", "adverse_events", "vitals"}
+    assert set(found.values["form"]) == {"madrs", "adverse_events", "medications", "vitals"}
+    assert found.medications[["row", "name"]].to_numpy().tolist() == [[1, "sertraline"], [2, "lithium"]]
     total = found.values[found.values["item"] == "total"].iloc[0]
     assert (total["number"], total["origin"], total["evaluator"]) == (20.0, "derived", "cora")
     assert found.adverse_events.iloc[0]["onset_at"] == "2026-11-21T06:30:00Z"

@@ -8,10 +8,11 @@ import pytest
 from django.http import Http404
 
 from equipoise.conduct.audit.models import Event
-from equipoise.conduct.capture import reads, services
+from equipoise.conduct.capture import dataset, reads, services
 from equipoise.conduct.capture.lines import Timeline, VisitLine
 from equipoise.conduct.capture.models import Form, Visit
 from equipoise.conduct.capture.results import Given
+from equipoise.conduct.studies import services as setting_up
 from equipoise.errors import PermissionRefused, RecordError
 
 Open = Callable[..., Any]
@@ -232,3 +233,37 @@ def test_a_changed_plan_needs_a_reason_and_may_be_withdrawn(
         services.plan_anchor(date=DOSE + timedelta(days=1), **plan)
     services.plan_anchor(date=None, reason="postponed", **plan)
     assert visit(participant, "SCR", staff.coordinator, at).state == "unplanned"
+
+
+def test_what_only_an_earlier_version_has_stays_on_the_timeline(
+    desk: Open, participant: str, flagship: str, staff: Any, at: datetime
+) -> None:
+    desk("diary").save(note="kept")
+    desk("session_held", "INT2", by=staff.facilitator).save(attended="1")
+    old = [line for line in flagship.splitlines(keepends=True) if "{id: INT2," not in line]
+    then = at + timedelta(days=1)
+    setting_up.add_version(text="".join(old), name="v2.yaml", at=at, by="system")
+    setting_up.adopt_version(
+        site="SEA", version=2, approved_on=None, effective_from=date(2026, 11, 24), at=at, by="system"
+    )
+    found = timeline(participant, staff.team, then)
+    assert found.version == 2
+    assert found.visits[-1].visit == "INT2"
+    assert [line.form for line in found.visits[-1].forms if line.number] == ["session_held"]
+    [diary] = [log for log in found.logs if log.form == "diary"]
+    assert ([entry.summary for entry in diary.entries], diary.may_add) == (["kept"], False)
+    with pytest.raises(Http404):
+        services.open_form(participant=participant, form="diary", at=then, by=staff.team)
+    assert reads.home(viewer=staff.team, at=then) is not None
+    values = dataset.collect().values
+    assert {"diary", "session_held"} == set(values["form"])
+    assert set(values["protocol_version"]) == {"1"}
+
+
+@pytest.fixture
+def protocol_text(flagship: str) -> str:
+    """The flagship with a diary, which the next version does without."""
+    demographics = "  - {id: demographics, standard: demographics, filled_by: coordinator}\n"
+    assert flagship.count(demographics) == 1
+    diary = "  - {id: diary, filled_by: coordinator, items: [{id: note, label: Note, type: text}]}\n"
+    return flagship.replace(demographics, demographics + diary).replace("logs: [", "logs: [diary, ")

@@ -50,12 +50,13 @@ def export(folder: Path, *, at: datetime, by: str = "system") -> Records:
 def collect() -> Records:
     """Return the study's records as of one moment, without what is hidden from any role.
 
-    Raises  RecordError when no study is set up, or stored data do not fit the latest protocol version
+    Visits, forms and items that only an earlier protocol version has are in it; each row names its version.
+    Raises  RecordError when no study is set up, or stored data do not fit the protocol's versions
     """
     study = studies.study()
     if study is None:
         raise RecordError("there is nothing to export", [Problem("no study is set up here", "", "home")])
-    resolved = studies.resolved(study.version)
+    latest, resolved = studies.resolved(study.version), studies.everything()
     with _one_moment():
         reached = frozenset({LOCK} if STUDY in locked_targets([]) else ())
         head = Event.objects.using(ALIAS).order_by("-id").values_list("hash", flat=True).first()
@@ -65,7 +66,7 @@ def collect() -> Records:
             "visits": _visits(forms, resolved, reached),
             "values": _values(forms),
         }
-    manifest = records.manifest_of(resolved, simulated=study.simulated, chain_head=head)
+    manifest = records.manifest_of(latest, simulated=study.simulated, chain_head=head)
     return records.tidy(rows, resolved, manifest=manifest)
 
 

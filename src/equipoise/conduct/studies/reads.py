@@ -14,6 +14,7 @@ from equipoise import protocol
 from equipoise.conduct.studies.models import ProtocolVersion, StudySetup
 from equipoise.conduct.studies.models import Site as SiteRow
 from equipoise.conduct.studies.models import SiteVersion as SiteVersionRow
+from equipoise.conduct.studies.union import united
 from equipoise.errors import Problem, ProtocolError
 from equipoise.instruments import Wording
 from equipoise.protocol import Resolved, reading
@@ -129,6 +130,18 @@ def resolved(number: int) -> Resolved:
     Raises  KeyError when there is no such version; ProtocolError when its text can no longer be read
     """
     return _stored(number)[0]
+
+
+def everything() -> Resolved:
+    """Return all protocol versions as one, the latest counting where they differ.
+
+    Raises  KeyError when there is none
+    """
+    numbers = ProtocolVersion.objects.order_by("number").values_list("number", flat=True)
+    versions = [resolved(number) for number in numbers]
+    if not versions:
+        raise KeyError("no protocol is stored")
+    return united(versions)
 
 
 def wordings(number: int) -> dict[tuple[str, str], Wording]:

@@ -47,8 +47,7 @@ def _alerts(seen: Circle, at: datetime) -> tuple[AlertLine, ...]:
 def _slots(course: Course, seen: Circle, version: int | None) -> list[Slot]:
     if version is None:
         return []
-    resolved, sight = seen.version(version)
-    return list(visits.slots(course, resolved=resolved, sight=sight))
+    return list(visits.slots(course, seen, version=version))
 
 
 def _line(

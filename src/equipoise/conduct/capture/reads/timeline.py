@@ -50,9 +50,9 @@ def timeline(participant: str, *, viewer: Viewer, at: datetime) -> Timeline | No
         return None
     resolved, sight = seen.version(version)
     course = visits.courses([participant])[participant]
-    forms = _forms(participant, seen, ground)
+    forms = _forms(participant, seen, ground, resolved)
     alerts = Alert.objects.filter(form__participant=participant)
-    slots = list(visits.slots(course, resolved=resolved, sight=sight))
+    slots = list(visits.slots(course, seen, version=version))
     may_record = ground.may("visit.record") and not ground.locked
     return Timeline(
         participant=participant,
@@ -66,7 +66,7 @@ def timeline(participant: str, *, viewer: Viewer, at: datetime) -> Timeline | No
         anchors=_anchors(course, resolved, sight),
         visits=tuple(_visit(slot, forms, version=version, today=today) for slot in slots),
         addable=_addable(slots, resolved, sight) if may_record else (),
-        logs=tuple(_log(name, forms, resolved) for name in resolved.protocol.logs if sight.form(name)),
+        logs=tuple(_log(name, forms, found) for name, found in _logs(forms, resolved, sight).items()),
         alerts=threads.alert_lines(alerts, seen, at=at) if ground.may("alert.view") else (),
         queries=sum(forms.asked.values()),
         may_record=may_record,
@@ -105,6 +105,7 @@ class _Forms:
 
     ground: Ground
     seen: Circle
+    in_force: Resolved
     rows: Mapping[Spot, Sequence[Form]]
     states: Mapping[int, FormStateName]
     given: Mapping[int, int]
@@ -114,7 +115,7 @@ class _Forms:
     names: Names
 
 
-def _forms(participant: str, seen: Circle, ground: Ground) -> _Forms:
+def _forms(participant: str, seen: Circle, ground: Ground, in_force: Resolved) -> _Forms:
     rows = []
     for row in Form.objects.filter(participant=participant).order_by("repeat"):
         sight = seen.version(row.version)[1]
@@ -131,6 +132,7 @@ def _forms(participant: str, seen: Circle, ground: Ground) -> _Forms:
     return _Forms(
         ground=ground,
         seen=seen,
+        in_force=in_force,
         rows=spots,
         states={number: cast(FormStateName, state) for number, state in steps},
         given=given,
@@ -278,14 +280,23 @@ def _line(
     )
 
 
+def _logs(forms: _Forms, resolved: Resolved, sight: Sight) -> dict[str, Resolved]:
+    """Return log to the version that defines it: logs in force, then those of earlier versions only."""
+    found = {name: resolved for name in resolved.protocol.logs if sight.form(name)}
+    for (visit, _, name), rows in forms.rows.items():
+        if visit == LOG and name not in resolved.protocol.logs:
+            found[name] = forms.seen.version(rows[-1].version)[0]
+    return found
+
+
 def _log(name: str, forms: _Forms, resolved: Resolved) -> LogLine:
     rows = forms.rows.get((LOG, 1, name), ())
-    ground = forms.ground
+    ground, in_force = forms.ground, name in forms.in_force.protocol.logs
     fills = ground.may("form.fill") and visibility.may_fill(resolved.forms[name], ground.roles)
     place = (LOG, 1, name)
     return LogLine(
         form=name,
         label=resolved.forms[name].label,
         entries=tuple(_line(row, place, forms, resolved, repeat=row.repeat, minutes=None) for row in rows),
-        may_add=fills and not ground.locked,
+        may_add=fills and in_force and not ground.locked,
     )

@@ -10,9 +10,8 @@ from datetime import date
 from equipoise.conduct.capture import schedule
 from equipoise.conduct.capture.lines import VisitState
 from equipoise.conduct.capture.models import AnchorDate, Visit, VisitStatus
-from equipoise.conduct.capture.reads.sights import day_of
+from equipoise.conduct.capture.reads.sights import Circle, day_of
 from equipoise.conduct.capture.schedule import Window
-from equipoise.conduct.capture.visibility import Sight
 from equipoise.protocol import Resolved
 from equipoise.protocol.schedule import Visit as Planned
 
@@ -83,11 +82,13 @@ class Slot:
     recorded: Recorded | None
 
 
-def slots(course: Course, *, resolved: Resolved, sight: Sight) -> Iterator[Slot]:
+def slots(course: Course, seen: Circle, *, version: int) -> Iterator[Slot]:
     """Yield a participant's visits in the protocol's order, without those the viewer may not know of.
 
-    Unscheduled visits appear once they were begun.
+    version   protocol version in force
+    Unscheduled visits appear once they were begun; visits that only an earlier version has stay, at the end.
     """
+    resolved, sight = seen.version(version)
     actual = course.actual(resolved)
     for planned in resolved.protocol.visits:
         if not sight.visit(planned.id):
@@ -101,6 +102,12 @@ def slots(course: Course, *, resolved: Resolved, sight: Sight) -> Iterator[Slot]
             yield Slot(planned, 1, window, None)
         for one in recorded:
             yield Slot(planned, one.repeat, window, one)
+    known = {planned.id for planned in resolved.protocol.visits}
+    for one in course.visits.values():
+        if one.visit not in known:
+            earlier, sight = seen.version(one.version)
+            if sight.visit(one.visit):
+                yield Slot(earlier.protocol.visit(one.visit), one.repeat, None, one)
 
 
 def state_before_forms(slot: Slot, *, today: date) -> VisitState:
