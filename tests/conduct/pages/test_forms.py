@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from tests.conduct.pages.conftest import HERE, World, fields_of, text_of, words_of
 
 from equipoise.conduct.capture import reads
@@ -344,8 +344,6 @@ def test_a_form_page_asks_the_same_of_the_store_however_full_it_is(world: World,
 
 
 def statements(world: World, form: int) -> int:
-    from django.db import connection  # noqa: PLC0415
-
     client, count = world.client("coordinator"), 0
 
     def counted(execute: Any, *statement: Any) -> Any:

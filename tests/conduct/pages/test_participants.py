@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.conduct.pages.conftest import HERE, THERE, World, fields_of, sample, text_of, words_of
+from django.db import connection
+from tests.conduct.pages.conftest import HERE, THERE, World, fields_of, text_of, words_of
 
-from equipoise.conduct.capture import reads
+from equipoise.conduct.capture import reads, services
 
 PAGE = f"/participants/{HERE}/"
 
@@ -165,10 +166,8 @@ def test_log_entries_are_added_and_named_by_what_they_say(world: World) -> None:
 
 
 def test_how_far_a_form_is_never_exceeds_what_it_asks(world: World) -> None:
-    form = world.opened("guess", "D28")
-    lines = [line for line in world.page(form).items if line.visible]
-    assert any(not line.required for line in lines), "the guess has an optional question"
-    world.save(form, **{line.item: sample(line) for line in lines})
+    form = world.fill(world.opened("guess", "D28"))
+    assert any(line.answer and not line.required for line in world.page(form).items), "an optional question"
     found = reads.timeline(HERE, viewer=world.people.coordinator.viewer(), at=world.hand[0])
     assert found is not None
     shown = [one for visit in found.visits for one in visit.forms if one.number == form]
@@ -200,8 +199,6 @@ def test_times_are_named_by_the_zone_they_are_in(world: World) -> None:
 
 
 def test_pages_of_the_list_and_the_line_ask_the_store_equally_often_for_more(world: World) -> None:
-    from equipoise.conduct.capture import services  # noqa: PLC0415
-
     world.save(world.opened("madrs", "SCR"), apparent_sadness="1")
     few = counted(world)
     for _ in range(5):
@@ -212,8 +209,6 @@ def test_pages_of_the_list_and_the_line_ask_the_store_equally_often_for_more(wor
 
 
 def counted(world: World) -> int:
-    from django.db import connection  # noqa: PLC0415
-
     client, count = world.client("coordinator"), 0
 
     def count_one(execute, *statement):  # type: ignore[no-untyped-def]
