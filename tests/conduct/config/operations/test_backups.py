@@ -19,6 +19,7 @@ from equipoise.conduct.audit.services import act
 from equipoise.conduct.audit.verification import Anchored
 from equipoise.conduct.config import checks, restoration, settings
 from equipoise.conduct.config.operations import backups, verifying
+from equipoise.conduct.stores import snapshots
 from equipoise.conduct.stores.names import ALIASES, STORES
 from equipoise.conduct.stores.snapshots import SnapshotError
 from equipoise.conduct.studies.models import Site
@@ -26,6 +27,7 @@ from equipoise.errors import IntegrityError, RecordError
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 MARK = "Seattle-in-clear"
+SECONDS_TO_WAIT = 0.3
 Restore = Callable[..., settings.Settings]
 Serve = Callable[[str], tuple[Path, str]]
 
@@ -194,3 +196,36 @@ def test_a_backup_taken_while_people_write_is_of_one_moment(
     }
     assert manifest.counts["trial"] > 2
     assert steps["allocation"] <= steps["trial"]
+
+
+@pytest.mark.both_stores
+def test_who_comes_while_snapshots_open_waits_until_all_are(
+    eventful: settings.Settings, engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[bool] = []
+
+    def write() -> None:
+        for store in ("trial", "allocation"):
+            with act(store, "test.step", at=AT, by="p-1"):
+                pass
+        for alias in ALIASES.values():
+            connections[alias].close()
+
+    writer = threading.Thread(target=write)
+    name = "_file" if engine == "sqlite" else "_server"
+    opening = getattr(snapshots, name)
+
+    def slowly(*args: object, **options: object) -> object:
+        found = opening(*args, **options)
+        if not waited:
+            writer.start()
+            writer.join(SECONDS_TO_WAIT)
+            waited.append(writer.is_alive())
+        return found
+
+    monkeypatch.setattr(snapshots, name, slowly)
+    _, manifest = backups.back_up(eventful, tmp_path / "backups", at=AT)
+    writer.join()
+    assert waited == [True]
+    assert manifest.counts == {"trial": 2, "allocation": 1, "identity": 1}
+    assert Event.objects.using("allocation").count() == 2
