@@ -88,3 +88,13 @@ def _plan(key: _Key) -> Plan:
 def is_own(name: Name, form: ResolvedForm, items: Mapping[str, Item]) -> bool:
     """Whether a name is an item or score of this form, at whatever visit."""
     return name.form in (None, form.id) and (name.item in items or name.item in form.scores)
+
+
+def read_by(form: ResolvedForm, resolved: Resolved) -> frozenset[str]:
+    """Return the forms whose answers a form with edit checks reads from elsewhere, at other visits itself."""
+    if not form.checks:
+        return frozenset()
+    ready = plan(form, resolved)
+    return frozenset(
+        form.id if is_own(name, form, ready.items) else resolved.locate(name)[0] for name in ready.outside
+    )

@@ -55,4 +55,5 @@ def _complete(held: Snapshot, *, at: datetime, by: Viewer, reason: str) -> Compl
         with snapshots.acting(held, "form.completed", at=at, by=by, reason=reason) as one:
             snapshots.settle(one, held, judged, newest={}, at=at)
             one.add(snapshots.step(held, COMPLETE, at=at, by=by, reason=reason))
+            snapshots.spread(one, found, at=at)
     return Completed(done=True, doubts=doubts)

@@ -182,6 +182,7 @@ def _write(held: Snapshot, rows: list[Row], judged: Filled, *, at: datetime, by:
             snapshots.settle(one, held, judged, newest=newest, at=at)
         if held.state != IN_PROGRESS:
             one.add(snapshots.step(held, IN_PROGRESS, at=at, by=by, reason=reason))
+        snapshots.spread(one, found, at=at)
 
 
 def _summary(

@@ -17,9 +17,10 @@ from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.capture import access, answers, facts, visibility
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import COLUMNS, DERIVED, Revision, Stored
-from equipoise.conduct.capture.models import FormState
+from equipoise.conduct.capture.models import Form, FormState
 from equipoise.conduct.capture.moves import COMPLETE, IN_PROGRESS, LOCKED
 from equipoise.conduct.capture.services import queries
+from equipoise.conduct.studies import reads as studies
 from equipoise.errors import Problem
 from equipoise.protocol import filling, form_plan
 from equipoise.protocol.answer import NO_ANSWER, Answer
@@ -126,6 +127,19 @@ def settle(one: Act, held: Snapshot, judged: Filled, *, newest: Mapping[Place, i
     answers.write(one, found.number, rows)
     entries = {place: stored.entry for place, stored in held.stored.items()} | dict(newest)
     queries.follow(one, found, judged.doubts, newest=entries, at=at)
+
+
+def spread(one: Act, found: FormGround, *, at: datetime) -> None:
+    """Within an act, let the queries of complete forms follow whose checks read the form just written."""
+    resolved = found.resolved
+    readers = [
+        form.id for form in resolved.forms.values() if found.form.id in form_plan.read_by(form, resolved)
+    ]
+    for row in Form.objects.filter(participant=found.participant, form__in=readers).exclude(id=found.number):
+        held = snapshot(FormGround(row, found.ground, studies.resolved(row.version)))
+        if held.ever_complete and held.state != LOCKED:
+            entries = {place: stored.entry for place, stored in held.stored.items()}
+            queries.follow(one, held.found, held.judge({}).doubts, newest=entries, at=at)
 
 
 def step(held: Snapshot, state: str, *, at: datetime, by: Viewer, reason: str = "") -> FormState:
