@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db import DatabaseError, connections
 
 from equipoise.conduct.config import schema, settings
 from equipoise.conduct.config.installation import lay_out
-from equipoise.conduct.stores import ownership, postgres
+from equipoise.conduct.stores import addresses, ownership, postgres
 from equipoise.errors import IntegrityError, RecordError
 
 SERVERS = pytest.mark.parametrize("engine", ["postgresql18", "postgresql15"], indirect=True)
@@ -92,3 +93,20 @@ def test_an_account_without_rights_is_refused(study: Path) -> None:
 def test_without_the_owners_address_nobody_works_as_owner(study: Path, tmp_path: Path) -> None:
     with pytest.raises(IntegrityError, match="the owner's address is missing"), ownership.as_owner(tmp_path):
         pass
+
+
+@SERVERS
+def test_an_account_that_may_create_databases_and_roles_suffices(engine: str, postgresql: Serve) -> None:
+    _, administrator = postgresql(engine)
+    with psycopg.connect(administrator, autocommit=True) as server:
+        server.execute("CREATE ROLE maker LOGIN CREATEDB CREATEROLE")
+    address = addresses.with_account(administrator, database="postgres", user="maker", password="")
+    made = postgres.create(address, name="made")
+    for accounts in made.values():
+        with psycopg.connect(accounts.owner) as owner:
+            owner.execute("CREATE TABLE anything (id int)")
+        with (
+            psycopg.connect(accounts.runtime) as runtime,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            runtime.execute("CREATE TABLE another (id int)")
