@@ -159,7 +159,8 @@ def form(number: int, *, viewer: Viewer, action: str = "form.view") -> FormGroun
 
 def sight(viewer: Viewer, resolved: Resolved, *, study_locked: bool) -> Sight:
     """Return what somebody may see of a protocol version."""
-    return Sight(viewer.roles, resolved, frozenset({visibility.LOCK} if study_locked else ()))
+    reached = frozenset({visibility.LOCK} if study_locked else ())
+    return visibility.sight_of(viewer.roles, resolved, reached)
 
 
 def locked_targets(participants: list[str] | None = None) -> frozenset[str]:

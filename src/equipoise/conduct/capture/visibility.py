@@ -5,9 +5,10 @@ know arms: a visit of one arm is hidden from everybody until that arm was told, 
 says.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from equipoise import expressions
 from equipoise.conduct.accounts.permission import ROLES
@@ -52,11 +53,8 @@ class Sight:
 
         form   the form the rule stands in; "" for none
         """
-        try:
-            names = expressions.parse(text).names
-        except ProtocolError:
-            return False
-        return all(self._readable(name, form) for name in names)
+        names = _names(text)
+        return names is not None and all(self._readable(name, form) for name in names)
 
     def whole(self, form: str) -> bool:
         """Whether nothing of a form is hidden, as it must be from who signs it."""
@@ -101,6 +99,33 @@ class Sight:
             if hidden:
                 found |= {(form.id, name) for name in _with_followers(form, hidden)}
         return frozenset(found)
+
+
+_KEPT: OrderedDict[tuple[int, frozenset[str], frozenset[str]], Sight] = OrderedDict()
+MOST_KEPT = 128
+
+
+def sight_of(roles: frozenset[str], resolved: Resolved, reached: frozenset[str]) -> Sight:
+    """Return what these roles may see of a version, worked out once a process.
+
+    Resolved versions are kept by `studies.reads` and never change, so one is known by where it lies.
+    """
+    key = (id(resolved), roles, reached)
+    found = _KEPT.get(key)
+    if found is None or found.resolved is not resolved:
+        found = _KEPT[key] = Sight(roles, resolved, reached)
+        while len(_KEPT) > MOST_KEPT:
+            _KEPT.popitem(last=False)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _names(rule: str) -> frozenset[expressions.Name] | None:
+    """Return the names a rule reads; None for what is no rule."""
+    try:
+        return expressions.parse(rule).names
+    except ProtocolError:
+        return None
 
 
 def _with_followers(form: ResolvedForm, hidden: set[str]) -> set[str]:
