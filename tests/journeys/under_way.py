@@ -1,0 +1,98 @@
+"""A study under way for the browser: run as a script in the folder of an installation that was just set up.
+
+Adds a site and people who sign in with one password, and leaves something on every page: a participant with forms in
+every state, a query, an alert. Prints the numbers of the forms as JSON.
+"""
+
+import json
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from equipoise.conduct.config import boot
+
+HOME, PASSWORD, SECRET = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+setting_up = boot.operation("setting_up", home=HOME)
+
+from allauth.mfa.totp.internal.auth import TOTP  # noqa: E402 - Django must be started first
+
+from equipoise.conduct.accounts import reads as people  # noqa: E402
+from equipoise.conduct.accounts.models import Account  # noqa: E402
+from equipoise.conduct.accounts.permission import Viewer  # noqa: E402
+from equipoise.conduct.capture import reads, services  # noqa: E402
+from equipoise.conduct.capture.lines import ItemLine  # noqa: E402
+from equipoise.conduct.capture.results import Given  # noqa: E402
+from equipoise.conduct.stores import clock  # noqa: E402
+
+NOW = clock.now()
+STAFF = {
+    "ana": ("Ana Rivera", "coordinator", "SEA"),
+    "ben": ("Ben Diaz", "coordinator", "SEA"),
+    "ines": ("Dr. Ines Okafor", "investigator", "SEA"),
+    "kim": ("Kim Berg", "monitor", ""),
+    "ida": ("Ida Voss", "data_manager", ""),
+}
+SAMPLE = {"text": "Some words", "date": "2026-01-20", "partial_date": "2026-01", "time": "17:30"}
+
+
+def viewer(name: str) -> Viewer:
+    """Return somebody as the services know them."""
+    found = people.viewer(Account.objects.get(email=f"{name}@example.org"), at=NOW)
+    assert found is not None
+    return found
+
+
+def sample(line: ItemLine) -> str:
+    """Return an answer that fits a question."""
+    if line.type == "number":
+        return str(int(line.low if line.low is not None else 1))
+    if line.type == "instant":
+        return f"{NOW - timedelta(days=1):%Y-%m-%dT10:00}"
+    return line.codes[0].code if line.type == "code" else SAMPLE[line.type]
+
+
+def fill(form: int, *, by: Viewer, at: datetime) -> int:
+    """Answer everything and declare the form complete."""
+    for _ in range(3):
+        page = reads.form_page(form, viewer=by)
+        assert page is not None
+        blank = [line for line in page.items if line.visible and not line.answer]
+        given = [Given(line.item, text=sample(line), seen=line.seq) for line in blank]
+        if not services.save(form=form, given=given, at=at, by=by).gaps:
+            break
+    assert services.complete(form=form, at=at, by=by).done
+    return form
+
+
+setting_up.add_site(site="SEA", name="Seattle", time_zone="America/Los_Angeles", at=NOW)
+for slug, (name, role, site) in STAFF.items():
+    email = f"{slug}@example.org"
+    setting_up.add_user(name=name, email=email, password=PASSWORD, at=NOW, one_time=False)
+    setting_up.grant(email=email, roles=[role], site=site, at=NOW)
+TOTP.activate(Account.objects.get(email="ines@example.org"), SECRET)
+
+NOW = clock.now()
+ana, kim, ida = viewer("ana"), viewer("kim"), viewer("ida")
+one = services.enroll(site="SEA", at=NOW, by=ana)
+today = reads.timeline(one, viewer=ana, at=NOW)
+assert today is not None
+services.plan_anchor(participant=one, anchor="dose", date=today.today + timedelta(days=9), at=NOW, by=ana)
+for visit in ("SCR", "PREP1"):
+    services.record_visit(participant=one, visit=visit, status="held", date=today.today, at=NOW, by=ana)
+
+
+def opened(form: str, visit: str = "log") -> int:
+    """Begin a form."""
+    return services.open_form(participant=one, visit=visit, form=form, at=NOW, by=ana)
+
+
+forms = {"complete": fill(opened("demographics", "SCR"), by=ana, at=NOW)}
+services.verify(form=forms["complete"], at=NOW, by=kim)
+forms["rating"] = opened("madrs", "PREP1")
+rated = [Given("suicidal_thoughts", text="5"), Given("reduced_sleep", text="3")]
+services.save(form=forms["rating"], given=rated, at=NOW, by=ana)
+services.save(form=forms["rating"], given=[Given("reduced_sleep", text="2", seen=1)], at=NOW, by=ana)
+services.open_query(form=forms["rating"], item="reduced_sleep", row=0, text="Two or three?", at=NOW, by=kim)
+forms["event"] = opened("adverse_events")
+services.save(form=forms["event"], given=[Given("term", text="Headache")], at=NOW, by=ana)
+print(json.dumps({"participant": one, **forms}))  # noqa: T201 - what the test reads
