@@ -11,6 +11,7 @@ the 95th percentile is over its bar.
 
 import argparse
 import http.client
+import json
 import os
 import queue
 import subprocess
@@ -22,7 +23,6 @@ from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from statistics import median
-from urllib.parse import urlencode
 
 import world
 
@@ -105,7 +105,7 @@ class Load:
         headers = {
             "Cookie": self.served.cookies,
             "X-CSRFToken": self.served.token,
-            "Content-Type": "application/x-www-form-urlencoded",
+            "Content-Type": "application/json",
             "Accept": "application/json",
         }
         connection.request("POST", f"/forms/{form}/save/", body=text, headers=headers)
@@ -120,7 +120,7 @@ def body(form: int) -> bytes:
     fields: dict[str, str] = {}
     for item, text in world.answers(form).items():
         fields |= {f"a:{item}:0": text, f"s:{item}:0": "0", f"m:{item}:0": ""}
-    return urlencode(fields).encode()
+    return json.dumps(fields).encode()
 
 
 def judge(load: Load, home: Path, *, rate: int) -> int:

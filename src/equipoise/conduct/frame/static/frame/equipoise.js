@@ -237,8 +237,9 @@ document.addEventListener("submit", (event) => {
   async function attempt() {
     if (!edits.size || !mayGo()) return;
     const sent = new Map(edits);
-    const body = new URLSearchParams(answersOf(sent.keys()));
-    if (reason) body.append("reason", reason.value);
+    const fields = Object.fromEntries(answersOf(sent.keys()));
+    if (reason) fields.reason = reason.value;
+    const body = JSON.stringify(fields);
     const kept = await keepDraft();
     try {
       let response = await post(body);
@@ -263,7 +264,11 @@ document.addEventListener("submit", (event) => {
     return fetch(words.autosave, {
       method: "POST",
       body,
-      headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, Accept: "application/json" },
+      headers: {
+        "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
+        "Content-Type": "application/json",
+        Accept: "application/json",
+      },
       credentials: "same-origin",
       redirect: "manual",
     });
