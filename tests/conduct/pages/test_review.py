@@ -1,5 +1,7 @@
 """Review: queries, verification, signatures, locks and alerts, as people meet them on pages."""
 
+import re
+
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.test import Client
@@ -149,7 +151,7 @@ def test_an_automatic_query_says_what_asked_and_closes_by_itself(world: World) -
     world.fill(form, heart_rate="9999")
     page = world.get("coordinator", "/queries/")
     assert "automatic check" in said(page)
-    number = int(page.split('href="/queries/')[1].split("/")[0])
+    number = int(re.findall(r'href="/queries/(\d+)/"', page)[0])
     page = said(world.get("coordinator", f"/queries/{number}/"))
     assert "Automatic check, 23 Nov 2026 10:00" in page
     assert "It closes by itself when the answer is corrected." in page
