@@ -49,7 +49,10 @@ def test_diff_says_of_the_amendment_what_the_page_prints(lift: str) -> None:
             "      - {id: last_use, label: Month of the last time, type: partial_date, show_if: 'psychedelics == \"ever\"'}\n",
             "",
         ),
-        ("name: mmrm, covariates: [phq9.total@SCR]", "name: mmrm, covariates: [phq9.total@SCR, history.age@SCR]"),
+        (
+            "name: mmrm, covariates: [phq9.total@SCR]",
+            "name: mmrm, covariates: [phq9.total@SCR, history.age@SCR]",
+        ),
         ("value: [2, 4, 6]", "value: [4, 6]"),
     ):
         assert new.count(old) == 1
