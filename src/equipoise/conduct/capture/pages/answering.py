@@ -16,7 +16,7 @@ from equipoise.errors import RecordError
 
 UNPROCESSABLE = 422
 QUOTED = re.compile("`([^`]*)`")
-TOKEN = "csrfmiddlewaretoken"  # noqa: S105 - a field's name
+CSRF_FIELD = "csrfmiddlewaretoken"
 
 
 def done(
@@ -48,7 +48,7 @@ def once_more(request: HttpRequest, field: str, *, label: str, back: str) -> Cal
     """Return what makes a page on which a refused text stands as typed, to be mended and sent again."""
 
     def page() -> HttpResponse:
-        rest = [(name, value) for name, value in request.POST.items() if name not in (field, TOKEN)]
+        rest = [(name, value) for name, value in request.POST.items() if name not in (field, CSRF_FIELD)]
         context = {"field": field, "label": label, "typed": request.POST.get(field, ""), "rest": rest}
         return render(request, "frame/once_more.html", {**context, "back": back})
 
