@@ -56,7 +56,8 @@ def command(
     text, texts = _checked(file)
     password = new_password(password_stdin)
     mode: Mode = "simulated" if simulated else "production"
-    installation.lay_out(home, keys=keys, mode=mode, administrator=database, name=name)
+    source = {"protocol_file": str(file.resolve())}
+    installation.lay_out(home, keys=keys, mode=mode, administrator=database, name=name, others=source)
     try:
         setting_up = boot.operation("setting_up", home=home)
         now = clock.now()

@@ -22,5 +22,7 @@ def command(*, home: Path, host: str, port: int) -> None:
     migration is waiting, or the running role owns its tables.
     """
     serving = boot.operation("serving", home=home)
+    for problem in serving.edited(boot.current()):
+        click.echo(str(problem), err=True)
     click.echo(f"Open       http://{'localhost' if host == '127.0.0.1' else host}:{port}/ (Ctrl-C stops)")
     serving.serve(boot.current(), host=host, port=port)

@@ -8,11 +8,13 @@ from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from equipoise import __version__
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.accounts.request import StudyRequest
+from equipoise.conduct.audit import anchors
 from equipoise.conduct.capture import reads as capture
 from equipoise.conduct.capture import words
 from equipoise.conduct.config.settings import current
@@ -59,8 +61,20 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "own_url": reverse("mfa_index"),
         "sign_out_url": reverse("account_logout"),
         "zone": _zone(viewer),
+        "anchor_warning": _unanchored(asked) if viewer.may("study.set_up") else "",
     }
     return {"frame": shown}
+
+
+def _unanchored(asked: StudyRequest) -> str:
+    """Return a warning when no anchor has left this machine for a day; "" when one has."""
+    left = anchors.last_left(at=asked.at)
+    if not left.overdue:
+        return ""
+    if left.at is None:
+        return gettext("The audit chain was never anchored outside this machine")
+    since = {"at": left.at.strftime("%Y-%m-%d %H:%M UTC")}
+    return gettext("The audit chain was last anchored outside this machine on %(at)s") % since
 
 
 def _zone(viewer: Viewer) -> str:

@@ -40,6 +40,9 @@ class Settings:
     session_minutes   a session ends after so many minutes without a request
     mail_server       "host:port" of the mail server; mails are kept in the data folder when empty
     mail_from         sender of mails
+    protocol_file     the file the study was set up from; `serve` says when it was changed since. Its text is
+    stored:
+                      what the file says later changes nothing
     anchor_folder     a folder on another machine (mounted) to which anchors are written; empty for none
     anchor_mail       address to which anchors are mailed; empty for none
     language          default language of pages
@@ -58,6 +61,7 @@ class Settings:
     session_minutes: int = 30
     mail_server: str = ""
     mail_from: str = "equipoise@localhost"
+    protocol_file: str = ""
     anchor_folder: str = ""
     anchor_mail: str = ""
     language: str = "en"

@@ -5,6 +5,7 @@ Holds how many processes and threads each engine gets. Refuses to serve what the
 
 import os
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from django.db import connections
@@ -14,6 +15,8 @@ from equipoise.conduct.config import checks
 from equipoise.conduct.config.operations import anchoring
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.stores.addresses import SQLITE
+from equipoise.conduct.studies import reads as studies
+from equipoise.errors import Problem
 
 THREADS = 8
 SECONDS_TO_ANSWER = 60
@@ -58,6 +61,17 @@ def options(study: Settings, *, host: str, port: int) -> dict[str, Any]:
         "proc_name": "equipoise",
         "loglevel": "warning",
     }
+
+
+def edited(study: Settings) -> list[Problem]:
+    """Return in what the protocol's file was changed since it was stored;
+
+    nothing where it is gone or the same.
+    """
+    path = Path(study.protocol_file)
+    if not study.protocol_file or not path.is_file():
+        return []
+    return studies.edited(path.read_text(encoding="utf-8", errors="replace"), name=str(path))
 
 
 def serve(study: Settings, *, host: str, port: int) -> None:

@@ -1,0 +1,35 @@
+"""What is said before a study is served."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from equipoise.conduct.config import settings
+from equipoise.conduct.config.operations import serving
+from equipoise.conduct.studies import services
+from tests.conduct.conftest import PROTOCOL
+
+AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+def served(study: Path, file: Path) -> settings.Settings:
+    return replace(settings.read(study), protocol_file=str(file))
+
+
+def test_a_protocol_file_edited_after_it_was_stored_is_named_with_the_parts_that_differ(
+    study: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "frontline.yaml"
+    text = PROTOCOL.read_text(encoding="utf-8")
+    services.add_version(text=text, name="frontline.yaml", at=AT, by="system")
+    file.write_text(text, encoding="utf-8")
+    assert serving.edited(served(study, file)) == []
+    file.write_text(text.replace("window_days: [-14, 14]", "window_days: [-21, 21]"), encoding="utf-8")
+    (problem,) = serving.edited(served(study, file))
+    assert "build" in problem.message
+    assert "version 1" in problem.hint
+
+
+def test_a_protocol_file_that_is_gone_is_nobodys_concern(study: Path, tmp_path: Path) -> None:
+    assert serving.edited(served(study, tmp_path / "gone.yaml")) == []
+    assert serving.edited(settings.read(study)) == []
