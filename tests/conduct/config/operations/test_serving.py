@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.conduct.conftest import PROTOCOL
+
 from equipoise.conduct.config import settings
 from equipoise.conduct.config.operations import serving
 from equipoise.conduct.studies import services
-from tests.conduct.conftest import PROTOCOL
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
