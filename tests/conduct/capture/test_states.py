@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.http import Http404
 
-from equipoise.conduct.capture import moves, reads, services
-from equipoise.conduct.capture.models import FormState
+from equipoise.conduct.capture import answers, moves, reads, services
+from equipoise.conduct.capture.models import Entry, FormState, Signature
+from equipoise.conduct.capture.services.states import content_sha256
+from equipoise.conduct.stores import triggers
 from equipoise.errors import PermissionRefused, RecordError
 
 Open = Callable[..., Any]
@@ -128,3 +130,17 @@ def test_a_locked_participant_and_a_locked_study_take_no_change(
         services.enroll(site="SEA", at=at, by=staff.coordinator)
     with pytest.raises(PermissionRefused):
         services.lock_study(**{**lock, "by": staff.with_roles("data_manager")})
+
+
+def test_the_digest_of_a_signature_cannot_be_guessed_once_answers_and_salts_are_gone(
+    complete: Any, staff: Any, at: datetime
+) -> None:
+    for name in ("verify", "sign"):
+        step(name, complete.form, at, staff.with_roles("monitor", "investigator"))
+    signed = Signature.objects.get().content_sha256
+    stored = answers.current(complete.form)
+    assert content_sha256(complete.form, stored) == signed
+    with triggers.lifted("default", "entry"):
+        Entry.objects.filter(form_id=complete.form).update(salt=None)
+    # Whoever knows or guesses every answer still does not find the digest.
+    assert content_sha256(complete.form, stored) != signed

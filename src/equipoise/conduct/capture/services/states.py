@@ -11,7 +11,7 @@ from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.capture import access, answers, moves
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import Stored, hold, hold_study
-from equipoise.conduct.capture.models import STUDY, FormState, Lock, Signature
+from equipoise.conduct.capture.models import STUDY, Entry, FormState, Lock, Signature
 from equipoise.conduct.capture.moves import IN_PROGRESS
 from equipoise.conduct.capture.services import notes
 from equipoise.conduct.capture.services.queries import any_open
@@ -119,12 +119,23 @@ def _move(
 
 
 def content_sha256(form: int, stored: dict[Place, Stored]) -> str:
-    """Return SHA-256 over a form's canonical content: every answer with its version and the form's number."""
+    """Return SHA-256 over a form's canonical content: its number, every answer with its version and salt.
+
+    The salts go with the answers when they are erased, so nobody guesses from the digest what they were.
+    """
+    salts = dict(
+        Entry.objects.filter(id__in=[one.entry for one in stored.values()]).values_list("id", "salt")
+    )
     rows = [
-        [item, row, one.seq, *(getattr(one.answer, name) for name in answers.COLUMNS)]
+        [item, row, one.seq, _hexadecimal(salts[one.entry])]
+        + [getattr(one.answer, name) for name in answers.COLUMNS]
         for (item, row), one in sorted(stored.items())
     ]
     return sha256(canonical(["form", form, rows])).hexdigest()
+
+
+def _hexadecimal(salt: bytes | memoryview | None) -> str | None:
+    return None if salt is None else bytes(salt).hex()
 
 
 def lock_participant(*, participant: str, locked: bool, reason: str, at: datetime, by: Viewer) -> None:
