@@ -26,7 +26,7 @@ def test_a_participant_is_entered_and_the_next_step_is_said(world: World) -> Non
     assert answer.redirect_chain == [("/participants/FRONTLINE-SEA-002/", 302)]
     said = words_of(answer)
     assert "FRONTLINE-SEA-002 is entered." in said
-    assert "no day yet: plan it, and the visits get their days" in said
+    assert "no day yet Plan it, and the visits get their days." in said
 
 
 def test_entering_says_what_is_wrong_and_keeps_the_day(world: World) -> None:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 
@@ -37,9 +38,9 @@ def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - the signatur
         "What was saved before is safe. What you just sent may not have been saved: go back, check, and try "
         "again. If somebody is in danger, act first and write later."
     )
-    back = _("Go to today's work")
+    back, language = _("Go to today's work"), get_language() or "en"
     page = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
         f'<link rel="stylesheet" href="/static/frame/equipoise.css"><main><h1>{title}</h1><p>{text}</p>'
         f'<p><a href="/">{back}</a></p></main></html>'
     )
