@@ -291,12 +291,20 @@ def cut_and_mended(desk: Desk, expect) -> None:
     expect(desk.status).to_have_text(
         "Saved on this device. Not yet on the server: no connection. Keep this page open."
     )
+    # A safety rule is judged here too, and taken back with the answer.
+    choose(desk, "suicidal_thoughts", "5")
+    warning = desk.page.get_by_role("alert")
+    expect(warning).to_contain_text("Call the investigator.")
+    expect(warning).to_contain_text("Not sent yet. While this stays, tell them yourself: Investigator")
+    choose(desk, "suicidal_thoughts", "1")
+    expect(warning).to_have_count(0)
+    expect(desk.status).to_contain_text("Not yet on the server")
     kept = desk.drafts()
     assert len(kept) == 1
     assert not any(word in json.dumps(kept) for word in ("sadness", "a:", "s:", '"4"'))
     desk.context.set_offline(False)
     expect(desk.status).to_contain_text("Saved ")
-    expect(desk.page.locator("[data-progress]")).to_have_text("2 of 10 answered")
+    expect(desk.page.locator("[data-progress]")).to_have_text("3 of 10 answered")
     assert desk.drafts() == {}
 
     # The page is loaded again before the network is back: what was typed comes back.
@@ -306,7 +314,7 @@ def cut_and_mended(desk: Desk, expect) -> None:
     desk.page.unroute("**/save/")
     desk.page.on("dialog", lambda dialog: dialog.accept())
     desk.page.reload()
-    expect(desk.page.locator("[data-progress]")).to_have_text("3 of 10 answered")
+    expect(desk.page.locator("[data-progress]")).to_have_text("4 of 10 answered")
     assert chosen(desk, "inner_tension") == "2"
     assert desk.drafts() == {}
 

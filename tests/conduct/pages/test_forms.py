@@ -124,6 +124,17 @@ def test_the_instruction_shows_when_the_save_fails_and_nothing_typed_is_lost(
     assert kept["m:reduced_sleep:0"] == "declined"
 
 
+def test_rules_over_a_forms_own_answers_travel_with_its_page(world: World, madrs: int) -> None:
+    [watch] = world.page(madrs).watches
+    assert (watch.rule, watch.when) == ("madrs_suicidal", [">=", "suicidal_thoughts:0", 4])
+    vitals = world.opened("vitals", "DOSE")
+    [pressure] = world.page(vitals).watches
+    assert pressure.when == ["or", [">", "systolic:0", 200], [">", "diastolic:0", 110]]
+    # This one reads a score, which only the server can work out.
+    assert world.page(world.opened("cssrs", "SCR", by="investigator"), "investigator").watches == ()
+    assert world.page(madrs, "monitor").watches == ()
+
+
 def test_a_locked_form_says_so_and_is_not_retried(world: World, madrs: int) -> None:
     world.post("data_manager", f"/participants/{HERE}/lock/", locked="1", reason="Database lock")
     answer = autosave(world, madrs, a__apparent_sadness__0="3")

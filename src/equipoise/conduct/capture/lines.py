@@ -6,7 +6,7 @@ everything it is handed. Dates are `date`, instants are aware `datetime` in the 
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from equipoise.protocol.schedule import ItemType
 
@@ -347,6 +347,20 @@ class StateLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """A safety rule that the page itself judges.
+
+    when   the rule: [sign, place of the answer, constant], joined by ["and", ...] and ["or", ...]
+    """
+
+    rule: str
+    level: str
+    instruction: str
+    notify: tuple[str, ...]
+    when: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
 class FormPage:
     """A form with its answers.
 
@@ -357,6 +371,7 @@ class FormPage:
     reason_needed    whether a change needs a reason: it was complete before
     moves            what this viewer may do with it now
     missing_reasons  what may stand in the place of an answer
+    watches          safety rules that the page judges by itself, where the viewer may change answers
     transcribed      name of the role that filled it on paper, when the viewer enters it for them; "" else
     """
 
@@ -391,6 +406,7 @@ class FormPage:
     answered: int
     asked: int
     saved_at: datetime | None
+    watches: tuple[Watch, ...]
 
 
 @dataclass(frozen=True, slots=True)

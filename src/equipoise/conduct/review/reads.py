@@ -4,7 +4,7 @@ Holds reads. What is hidden from the viewer is left out: an event about a form t
 exist for them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,20 +77,9 @@ class Wanted:
 
 
 def actions() -> tuple[tuple[str, str], ...]:
-    """Return every kind of event of which there is one, as code and name, in the order of names."""
-    return tuple(sorted(((one, event_names.name(one)) for one in _distinct()), key=lambda pair: pair[1]))
-
-
-def _distinct() -> Iterable[str]:
-    """Yield each action once: one indexed step for each, however long the chain is."""
-    last = ""
-    while True:
-        events = Event.objects.using("default").filter(action__gt=last).order_by("action", "id")
-        found = events.values_list("action", flat=True).first()
-        if found is None:
-            return
-        yield found
-        last = found
+    """Return every kind of event there may be, as code and name, in the order of names."""
+    named = ((one, event_names.name(one)) for one in event_names.NAMES)
+    return tuple(sorted(named, key=lambda pair: pair[1]))
 
 
 def trail(wanted: Wanted, *, viewer: Viewer, before: int | None = None) -> Trail:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import reads, services
-from equipoise.conduct.capture.lines import AlertLine, FormPage, ItemLine
+from equipoise.conduct.capture.lines import AlertLine, FormPage, ItemLine, Watch
 from equipoise.conduct.capture.pages.answering import UNPROCESSABLE, sentence
 from equipoise.conduct.capture.results import Conflict, Given, Instruction, Saved
 from equipoise.protocol.answer import Finding
@@ -192,6 +192,7 @@ def _page(
         "entered": entered,
         "told": [_shown(one) for one in told],
         "alerts": _known_alerts(request, number, told),
+        "watches": json.dumps([_watched(one) for one in found.watches]),
         "viewer": request.viewer.person,
         "back": reverse("capture:participant", args=[found.participant])
         + ("" if found.log else f"?visit={found.visit}&repeat={found.visit_repeat}"),
@@ -314,18 +315,31 @@ def _overlaid(page: FormPage, entered: Entered) -> FormPage:
 def _shown(one: Instruction) -> dict[str, Any]:
     """Return an instruction as pages and scripts show it."""
     notify = ", ".join(one.notify)
-    title = _("Act now") if one.level == "urgent" else _("This needs somebody today")
-    if not one.certain:
-        title = _("Please look at this")
     failed = _("The alert could not be stored. Tell them yourself, now: %(notify)s.") % {"notify": notify}
     return {
         "rule": one.rule,
-        "title": title,
+        "title": _title(one.level) if one.certain else _("Please look at this"),
         "instruction": one.instruction,
         "notify": _("Told: %(notify)s, to act within %(n)s minutes.")
         % {"notify": notify, "n": one.within_minutes},
         "failed": "" if one.stored else failed,
     }
+
+
+def _watched(one: Watch) -> dict[str, Any]:
+    """Return a rule with what the page shows when it holds, before the server said anything."""
+    failed = _("Not sent yet. While this stays, tell them yourself: %(notify)s.")
+    return {
+        "rule": one.rule,
+        "title": _title(one.level),
+        "instruction": one.instruction,
+        "failed": failed % {"notify": ", ".join(one.notify)},
+        "when": one.when,
+    }
+
+
+def _title(level: str) -> str:
+    return _("Act now") if level == "urgent" else _("This needs somebody today")
 
 
 def _told(saved: Saved, post: Mapping[str, str], theirs: Mapping[str, str]) -> dict[str, Any]:

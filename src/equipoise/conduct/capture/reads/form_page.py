@@ -33,6 +33,7 @@ from equipoise.conduct.capture.models import LOG, Entry, FormState, Query, Signa
 from equipoise.conduct.capture.progress import progress, visible
 from equipoise.conduct.capture.reads import threads
 from equipoise.conduct.capture.reads.sights import circle, local, names, visit_label
+from equipoise.conduct.capture.reads.watches import watches
 from equipoise.conduct.capture.services.states import content_sha256
 from equipoise.conduct.studies import reads as studies
 from equipoise.instruments import Wording
@@ -107,6 +108,7 @@ def form_page(number: int, *, viewer: Viewer, language: str = "en") -> FormPage 
         answered=done.answered,
         asked=done.asked,
         saved_at=_written(saved, found),
+        watches=() if blocked else watches(found),
     )
 
 

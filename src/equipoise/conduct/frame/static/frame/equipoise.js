@@ -149,6 +149,7 @@ document.addEventListener("submit", (event) => {
   const clashes = new Set();
   const FIRST_WAIT = 2000;
   const LONGEST_WAIT = 30000;
+  const LONGEST_ANSWER = 20000;
   const WHILE_TYPING = 3000;
   const AFTER_CHOOSING = 150;
   const MINUTES = "2026-11-23T10:00".length;
@@ -195,6 +196,7 @@ document.addEventListener("submit", (event) => {
   function edited(key, soon) {
     edits.set(key, (edits.get(key) ?? 0) + 1);
     refused.delete(key);
+    watch();
     if (!mayGo()) {
       say("due", words.needReason);
       keepDraft();
@@ -271,6 +273,7 @@ document.addEventListener("submit", (event) => {
       },
       credentials: "same-origin",
       redirect: "manual",
+      signal: AbortSignal.timeout(LONGEST_ANSWER),
     });
   }
 
@@ -359,9 +362,33 @@ document.addEventListener("submit", (event) => {
     line("h2", alert.title, "");
     line("p", alert.instruction, "");
     if (alert.failed) line("p", alert.failed, "strong"); else line("p", alert.notify, "small");
-    if (known) { known.replaceWith(box); return; }
-    alerts.append(box);
-    box.scrollIntoView({ block: "nearest" });
+    if (known) known.replaceWith(box); else alerts.append(box);
+    if (!known) box.scrollIntoView({ block: "nearest" });
+    return box;
+  }
+
+  /* Safety rules over these answers: their instruction shows at once, whether or not the server can be reached. */
+  const watches = JSON.parse(words.watches);
+  const SIGNS = {
+    "==": (a, b) => a === b, "!=": (a, b) => a !== b, "<": (a, b) => a < b,
+    "<=": (a, b) => a <= b, ">": (a, b) => a > b, ">=": (a, b) => a >= b };
+
+  function holds([kind, ...parts]) {
+    if (kind === "and") return parts.every(holds);
+    if (kind === "or") return parts.some(holds);
+    const [place, constant] = parts;
+    const typed = new FormData(form).get(`a:${place}`) ?? "";
+    const value = typeof constant === "number" ? Number(typed) : typed;
+    return typed.trim() !== "" && !Number.isNaN(value) && SIGNS[kind](value, constant);
+  }
+
+  function watch() {
+    for (const one of watches) {
+      const known = document.querySelector(`[data-alert="${CSS.escape(one.rule)}"]`);
+      if (holds(one.when)) {
+        if (!known) warn(one).dataset.unsent = "";
+      } else if (known?.dataset.unsent !== undefined) known.remove();
+    }
   }
 
   /* Two people answered at once: show both answers, let this person choose. */
