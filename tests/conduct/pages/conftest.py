@@ -149,14 +149,7 @@ def template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     connect(home)
     clock.replace_clock(lambda: AT)
     begin()
-    people = People()
-    for role in (*ROLES, "outsider"):
-        assert people[role]
-    for who, site in (("coordinator", "SEA"), ("outsider", "NYC")):
-        by = people[who].viewer()
-        one = services.enroll(site=site, at=AT, by=by)
-        services.plan_anchor(participant=one, anchor="dose", date=DOSE_ON, at=AT, by=by)
-    _MADE.update(people.made)
+    _MADE.update(populate().made)
     clock.replace_clock(None)
     connections.close_all()
     connect(template)
@@ -172,9 +165,24 @@ def begin() -> None:
     studies.add_site(site="NYC", name="New York", time_zone="America/New_York", at=AT, by="system")
 
 
+def populate() -> People:
+    """Add everybody, and a participant at each site."""
+    people = People()
+    for role in (*ROLES, "outsider"):
+        assert people[role]
+    for who, site in (("coordinator", "SEA"), ("outsider", "NYC")):
+        by = people[who].viewer()
+        one = services.enroll(site=site, at=AT, by=by)
+        services.plan_anchor(participant=one, anchor="dose", date=DOSE_ON, at=AT, by=by)
+    return people
+
+
 @pytest.fixture
-def world(study: Path) -> World:
-    """The study under way."""
+def world(study: Path, engine: str) -> World:
+    """The study under way; copied on SQLite, begun anew elsewhere."""
     hand = [AT]
     clock.replace_clock(lambda: hand[0])
-    return World(People(made=dict(_MADE)), hand)
+    if engine == "sqlite":
+        return World(People(made=dict(_MADE)), hand)
+    begin()
+    return World(populate(), hand)

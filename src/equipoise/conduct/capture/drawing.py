@@ -5,14 +5,15 @@ when most happens, lie apart, and half a year still fits.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from equipoise.conduct.capture.lines import Timeline, VisitLine
 
 WIDTH, MARGIN = 1100, 40
-LINE_Y, HEIGHT = 66, 128
-LABEL_ROWS = (32, 16, 100, 116)
+LINE_Y, TICK_Y, HEIGHT = 66, 92, 128
+LABEL_ROWS = (32, 16, 108, 122)
 """Heights at which labels may stand: two above the line, two below."""
 LABEL_WIDTH = 46
 """Room a label needs: ids are short."""
@@ -59,6 +60,7 @@ class Drawing:
     width: int = WIDTH
     height: int = HEIGHT
     line_y: int = LINE_Y
+    tick_y: int = TICK_Y
 
 
 def draw(line: Timeline, chosen: VisitLine | None) -> Drawing | None:
@@ -106,11 +108,11 @@ def _root(day: float) -> float:
     return math.copysign(math.sqrt(abs(day)), day)
 
 
-def _ticks(x: "object", low: float, high: float) -> tuple[Tick, ...]:
+def _ticks(x: Callable[[float], float], low: float, high: float) -> tuple[Tick, ...]:
     found: list[Tick] = []
     for day in TICKS:
-        if low <= _root(day) <= high and callable(x):
-            at = float(x(day))
+        if low <= _root(day) <= high:
+            at = x(day)
             if not found or at - found[-1].x >= TICK_ROOM:
                 found.append(Tick(at, day))
     return tuple(found)
