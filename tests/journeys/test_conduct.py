@@ -264,7 +264,7 @@ def test_a_coordinator_takes_a_visit_from_entering_to_complete(study):
         # Gaps are named on top, each with a way to it.
         page.get_by_role("button", name="Save and complete").click()
         summary = page.locator("#summary")
-        expect(summary).to_contain_text("answers need a look")
+        expect(summary).to_contain_text("answers are missing")
         expect(summary).to_be_focused()
         summary.get_by_role("link").first.click()
         open_items = page.evaluate(

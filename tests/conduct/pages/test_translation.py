@@ -89,7 +89,7 @@ def test_no_page_says_a_word_that_cannot_be_translated(world: World, bracketed: 
     wrong = world.client("coordinator").post(
         f"/forms/{form}/", {"a:apparent_sadness:0": "1", "complete": "1"}
     )
-    assert "⟦7 answers need a look⟧" in text_of(wrong)
+    assert "⟦7 answers are missing⟧" in text_of(wrong)
 
 
 def untranslated(answer: Any, data: set[str]) -> set[str]:

@@ -24,6 +24,7 @@ PAGES = (
     ("capture:home", "study.home", _("Today")),
     ("capture:participants", "participant.list", _("Participants")),
     ("review:queries", "query.view", _("Queries")),
+    ("capture:alerts", "alert.view", _("Alerts")),
     ("review:trail", "audit.view", _("Audit trail")),
     ("people", "people.view", _("People")),
 )

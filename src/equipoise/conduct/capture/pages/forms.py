@@ -33,13 +33,15 @@ class Entered:
     typed      key to the answer that was not stored
     problems   key to what is wrong with it, "" for the form as a whole
     reason     why answers change, as typed
-    unreasoned whether that is what is wrong
+    unreasoned what is wrong with that; empty for nothing
+    lacking    whether the problems are answers still missing
     """
 
     typed: Mapping[str, Given]
     problems: Mapping[str, str]
     reason: str = ""
     unreasoned: str = ""
+    lacking: bool = False
 
 
 NOTHING = Entered({}, {})
@@ -150,7 +152,9 @@ def _complete(
         messages.success(request, _("The form is complete."), extra_tags="done")
         if not told:
             return HttpResponseRedirect(_back(request, number))
-    return _page(request, number, entered=Entered({}, _problems(finished.gaps)), told=told)
+    return _page(
+        request, number, entered=Entered({}, _problems(finished.gaps), lacking=bool(finished.gaps)), told=told
+    )
 
 
 def _back(request: SignedRequest, number: int) -> str:

@@ -62,6 +62,10 @@
   });
 
   document.querySelector("[data-focus]")?.focus();
+  for (const row of document.querySelectorAll(".nav")) {
+    const here = row.querySelector("[aria-current]");
+    if (here && row.scrollWidth > row.clientWidth) row.scrollLeft = here.offsetLeft + here.offsetWidth / 2 - row.clientWidth / 2;
+  }
   for (const line of document.querySelectorAll(".timeline")) {
     const chosen = line.querySelector("a.chosen") ?? line.querySelector(".today");
     const box = chosen?.getBoundingClientRect();
