@@ -7,6 +7,9 @@ import pytest
 from django.db import OperationalError, connection
 from tests.conduct.pages.conftest import HERE, World, fields_of, text_of, words_of
 
+from equipoise.conduct.accounts.models import GrantEnd, RoleGrant
+from equipoise.conduct.audit.instants import instant
+from equipoise.conduct.audit.services import act
 from equipoise.conduct.capture import reads
 from equipoise.conduct.capture.services import alerts, saving
 
@@ -364,3 +367,32 @@ def statements(world: World, form: int) -> int:
         assert client.get(f"/forms/{form}/").status_code == 200
     assert reads.form_page(form, viewer=world.people.coordinator.viewer()) is not None
     return count
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("x" * 10_000_000, False),
+        ("with a \x00 byte", False),
+        ("שלום — مرحبا 🌲🧪", True),
+        ("\u202eright to left", True),
+        ("e\u0301 and é", True),
+    ],
+    ids=["10 MB", "NUL", "right to left", "override", "combining"],
+)
+def test_odd_texts_are_stored_as_typed_or_refused_whole(world: World, text: str, kept: bool) -> None:
+    form = world.opened("adverse_events")
+    answer = autosave(world, form, a__term__0=text)
+    assert answer.status_code == 200
+    assert (answer.json()["refused"] == []) is kept
+    assert world.page(form).items[0].answer == (text if kept else "")
+    assert len(answer.content) < 10_000
+
+
+def test_a_role_that_ended_mid_form_is_refused_as_data(world: World, madrs: int) -> None:
+    client = world.client("coordinator")
+    grant = RoleGrant.objects.get(person="p-coordinator")
+    with act("trial", "people.grant_ended", at=world.hand[0], by="system") as one:
+        one.add(GrantEnd(grant=grant, at=instant(world.hand[0])))
+    answer = client.post(f"/forms/{madrs}/save/", {"a:apparent_sadness:0": "3"}, headers=JSON)
+    assert (answer.status_code, answer.json()) == (403, {"problem": "Your role does not include this."})
