@@ -19,7 +19,19 @@ from equipoise.cli.demo import serve
 ROOT = Path(__file__).parents[2]
 FRONTLINE = ROOT / "protocols" / "frontline.yaml"
 
-CONDUCT = "init serve site user anchor verify erase backup restore export upgrade".split()
+CONDUCT = [
+    "init",
+    "serve",
+    "site",
+    "user",
+    "anchor",
+    "verify",
+    "erase",
+    "backup",
+    "restore",
+    "export",
+    "upgrade",
+]
 """Commands that need the web system, which the core alone goes without."""
 
 Done = subprocess.CompletedProcess[str]

@@ -7,7 +7,7 @@ import click
 from equipoise.cli.installation import home_option
 from equipoise.conduct.config import boot
 
-EXAMPLE = "Example: equipoise backup --home study --out /mnt/backups && equipoise upgrade --home study"
+EXAMPLE = "Example: equipoise upgrade --home study"
 
 
 @click.command(name="upgrade", epilog=EXAMPLE)
