@@ -176,7 +176,7 @@ def edited(text: str, *, name: str) -> list[Problem]:
     held = latest()
     if held is None or held.text == text:
         return []
-    hint = f"the study uses version {held.number} as it was stored; add the file as a new version to use it"
+    hint = f"the study goes on with version {held.number} as it was stored"
     found, _, problems = reading.parse(text, name=name)
     if found is None:
         return [Problem("the file was changed and can no longer be read", hint, source=name), *problems]
