@@ -27,7 +27,7 @@ NAIVE_SECONDS = 3.1
 SIZES = (250, 500, 1_000, 2_000)
 
 
-def best(action: Callable[[], object], *, rounds: int) -> float:
+def best(action: Callable[[], object], *, rounds: int = 7) -> float:
     """Return the best of several rounds in seconds: the least disturbed by whatever else the machine does."""
     times = []
     for _ in range(rounds):

@@ -6,49 +6,16 @@ invented. Then other requests and a larger trial. Exits with 1 when the bar is m
     python benchmarks/multiple_imputation.py
 """
 
-import csv
-import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from time import perf_counter
 
 import numpy as np
+from imputation import best, depression
 
 from equipoise.statistics import imputation
 
-ROOT = Path(__file__).parents[1]
 SEED = 7
 BAR_SECONDS = 0.5
 IMPUTATIONS = 100
-
-
-def best(action: Callable[[], object], *, rounds: int = 7) -> float:
-    """Return the best of several rounds in seconds: the least disturbed by whatever else the machine does."""
-    times = []
-    for _ in range(rounds):
-        start = perf_counter()
-        action()
-        times.append(perf_counter() - start)
-    return min(times)
-
-
-def depression() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return outcomes (n, 4), arms and baselines of the depression trial, or of one of its shape."""
-    folder = Path(os.environ.get("EQUIPOISE_REFERENCE_DATA", ROOT / ".." / "shared" / "data"))
-    path = folder / "antidepressant_trial.csv"
-    if not path.exists():
-        return invented(172, visits=4, gaps=0.002)
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    patients = {patient: i for i, patient in enumerate(sorted({row["PATIENT"] for row in rows}))}
-    outcome = np.full((len(patients), 4), np.nan)
-    arm, base = np.zeros(len(patients), dtype=int), np.zeros(len(patients))
-    for row in rows:
-        i = patients[row["PATIENT"]]
-        outcome[i, int(row["VISIT"]) - 4] = float(row["CHANGE"])
-        arm[i], base[i] = row["THERAPY"] == "DRUG", float(row["BASVAL"])
-    return outcome, arm, base
 
 
 def invented(n: int, *, visits: int, gaps: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

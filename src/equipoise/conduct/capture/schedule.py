@@ -50,11 +50,6 @@ def window(visit: Visit, *, planned: Mapping[str, date], actual: Mapping[str, da
     return Window(target, opens, closes, provisional=happened is None and not visit.planned_anchor)
 
 
-def anchor_of(resolved: Resolved, visit: str) -> str | None:
-    """Return the anchor that a visit is, e.g. the dose; None when it is none."""
-    return next((name for name, one in resolved.protocol.anchors.items() if one.visit == visit), None)
-
-
 def minutes(resolved: Resolved, visit: str, form: str) -> tuple[int, ...]:
     """Return the minutes from the dose at which a form is filled at a visit; empty where no clock runs."""
     if visit == LOG:

@@ -1,6 +1,6 @@
 """Starting Django for one installation: what every command of the web system does first.
 
-Holds `start`, `operation` and `run`. Nothing else may call `django.setup`.
+Holds `start` and `operation`. Nothing else may call `django.setup`.
 """
 
 import os
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import django
-from django.core.management import call_command
 
 from equipoise.conduct.config import settings
 
@@ -41,9 +40,3 @@ def operation(name: str, *, home: Path) -> Any:
     """
     start(home)
     return import_module(f"equipoise.conduct.config.operations.{name}")
-
-
-def run(command: str, *, home: Path, **options: Any) -> None:
-    """Carry out one management command in an installation."""
-    start(home)
-    call_command(command, **options)

@@ -23,11 +23,3 @@ def with_account(address: str, *, database: str, user: str, password: str) -> st
     found = parts(address)
     place = f"host={quote(found['HOST'], safe='')}" + (f"&port={found['PORT']}" if found["PORT"] else "")
     return f"postgresql://{quote(user)}:{quote(password)}@/{quote(database)}?{place}"
-
-
-def without_password(address: str) -> str:
-    """Return what may be shown or logged of an address."""
-    if address == SQLITE:
-        return address
-    found = parts(address)
-    return f"postgresql://{found['USER']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 
 from equipoise.errors import FitError
 from equipoise.statistics.estimate import Estimate
+from equipoise.statistics.mmrm import requested
 from equipoise.statistics.mmrm.arrays import Array, Codes
-from equipoise.statistics.mmrm.inference import Coefficients, between_within
 from equipoise.statistics.mmrm.newton import REASONS
 from equipoise.statistics.mmrm.options import Options, choose
 from equipoise.statistics.mmrm.solution import Rows, Solution, solve
@@ -123,33 +123,16 @@ def _crossed(u: Array, visit: Codes, m: int) -> Array:
 def _estimator(options: Options, solution: Solution, x: Array, participant: Codes) -> Estimator:
     dropped = tuple(j for j in range(x.shape[1]) if j not in set(solution.kept))
     return Estimator(
-        _coefficients(options, solution, x, participant),
+        requested.coefficients(
+            options,
+            solution,
+            x=x,
+            participant=participant,
+            terms=lambda: [[column] for column in range(x.shape[1])],
+            cluster=np.arange(solution.pattern.size),
+        ),
         solution.kept,
         dropped,
         solution.follows,
         options.title,
     )
-
-
-def _coefficients(options: Options, solution: Solution, x: Array, participant: Codes) -> Coefficients:
-    rule, q = options.rule, len(solution.kept)
-    middle: Array = np.eye(q)
-    w: Array = np.zeros((0, 0))
-    if rule.adjusted:
-        middle, w = solution.adjusted(expected=rule.expected, second_order=rule.second_order)
-    elif rule.kind == "satterthwaite":
-        w = solution.parameter_covariance
-    if options.vcov == "empirical":
-        middle = solution.clustered(np.arange(solution.pattern.size))
-    fixed: Array = np.full(q, float(x.shape[0] - q))
-    if options.df == "between-within":
-        fixed = between_within(
-            x,
-            participant,
-            terms=[[j] for j in range(x.shape[1])],
-            kept=solution.kept,
-            unstructured=options.covariance == "us",
-        )
-    if rule.kind == "fixed" and fixed.min(initial=1) <= 0:
-        raise FitError(f"no degree of freedom is left for {options.df}")
-    return solution.coefficients(kind=rule.kind, middle=middle, w=w, fixed_df=fixed)

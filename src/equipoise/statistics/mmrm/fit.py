@@ -9,14 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.errors import FitError
-from equipoise.statistics.mmrm.arrays import Array
+from equipoise.statistics.mmrm import requested
 from equipoise.statistics.mmrm.fitted import Fit, Status
-from equipoise.statistics.mmrm.inference import Coefficients, between_within
 from equipoise.statistics.mmrm.newton import REASONS
-from equipoise.statistics.mmrm.options import Options, choose
+from equipoise.statistics.mmrm.options import choose
 from equipoise.statistics.mmrm.panel import NAMED, Columns, Panel, names_of, read
-from equipoise.statistics.mmrm.solution import Rows, Solution, solve
+from equipoise.statistics.mmrm.solution import Rows, solve
 from equipoise.statistics.mmrm.table import Estimator
 
 # The module that needs pandas and formulaic, half a second that whoever only runs `fit_batch` saves.
@@ -99,7 +97,14 @@ def fit(
     )
     made = None
     if status.converged:
-        coefficients = _coefficients(options, panel, design, solution)
+        coefficients = requested.coefficients(
+            options,
+            solution,
+            x=design.matrix,
+            participant=panel.participant,
+            terms=lambda: [list(multipliers) for _, _, multipliers in design.terms()],
+            cluster=panel.cluster,
+        )
         made = Estimator(coefficients, solution.kept, dropped, solution.follows, options.title)
     return Fit(
         status=status,
@@ -128,28 +133,3 @@ def _alone(panel: Panel) -> str:
         return ""
     named = ", ".join(alone[:NAMED]) + (", ..." if len(alone) > NAMED else "")
     return f"; one participant alone has the visit {named}, which tells no variance: leave it out"
-
-
-def _coefficients(options: Options, panel: Panel, design: Any, solution: Solution) -> Coefficients:
-    rule, q = options.rule, len(solution.kept)
-    middle: Array = np.eye(q)
-    w: Array = np.zeros((0, 0))
-    if rule.adjusted:
-        middle, w = solution.adjusted(expected=rule.expected, second_order=rule.second_order)
-    elif rule.kind == "satterthwaite":
-        w = solution.parameter_covariance
-    if options.vcov == "empirical":
-        middle = solution.clustered(panel.cluster)
-    fixed: Array = np.full(q, float(design.matrix.shape[0] - q))
-    if options.df == "between-within":
-        terms = [list(multipliers) for _, _, multipliers in design.terms()]
-        fixed = between_within(
-            design.matrix,
-            panel.participant,
-            terms=terms,
-            kept=solution.kept,
-            unstructured=options.covariance == "us",
-        )
-    if rule.kind == "fixed" and fixed.min(initial=1) <= 0:
-        raise FitError(f"No degree of freedom is left for {options.df}")
-    return solution.coefficients(kind=rule.kind, middle=middle, w=w, fixed_df=fixed)

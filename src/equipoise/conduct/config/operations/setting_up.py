@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from equipoise.conduct.accounts import reads, services
-from equipoise.conduct.accounts.training import Training
 from equipoise.conduct.config import schema
 from equipoise.conduct.config.settings import Settings
+from equipoise.conduct.review.people import staffing
 from equipoise.conduct.studies import reads as study_reads
 from equipoise.conduct.studies import services as studies
 from equipoise.errors import Problem, RecordError
@@ -40,20 +40,12 @@ def grant(*, email: str, roles: Iterable[str], site: str, at: datetime) -> None:
     if site and study_reads.site(site) is None:
         known = ", ".join(one.site for one in study_reads.sites()) or "none yet: `equipoise site add`"
         raise RecordError("no such site", [Problem(f"there is no site `{site}`", known, "site")])
-    found = reads.members(trainings=(), at=at, today=at.date())
-    person = next((one.person for one in found if one.email.casefold() == email.strip().casefold()), None)
+    person = reads.person_of(email)
     if person is None:
         hint = "add them first: `equipoise user add`"
         raise RecordError("no such person", [Problem(f"nobody signs in as {email}", hint, "email")])
     for role in roles:
-        services.grant_role(person=person, role=role, site=site, trainings=_trainings(), at=at, by=OPERATOR)
-
-
-def _trainings() -> list[Training]:
-    """Return the trainings that the protocol in force asks for."""
-    latest = study_reads.latest()
-    named = study_reads.resolved(latest.number).protocol.training if latest else ()
-    return [Training(one.id, one.label, frozenset(one.roles), one.valid_months) for one in named]
+        staffing.grant_role(person=person, role=role, site=site, at=at, by=OPERATOR)
 
 
 def add_site(*, site: str, name: str, time_zone: str, at: datetime) -> None:
