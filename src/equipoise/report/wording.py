@@ -270,8 +270,7 @@ def _course(effect: Effect) -> str:
     """Return the sentence up to its bracket: the arms' means or counts, where known, and the difference."""
     effect = _as_modeled(effect)
     sides = (effect.arm, effect.reference)
-    shift = effect.measure == "location_shift"
-    if shift or None in [side.mean if _is_mean(effect) else side.count for side in sides]:
+    if None in [side.mean if _is_mean(effect) else side.count for side in sides]:
         return _bare(effect)
     if not _is_mean(effect):
         shares = f"{_share(effect.arm)} and {_share(effect.reference)}"
