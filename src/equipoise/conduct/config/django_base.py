@@ -25,8 +25,12 @@ INSTALLED_APPS = [
     "equipoise.conduct.studies",
     "equipoise.conduct.identity",
     "equipoise.conduct.allocator",
+    "equipoise.conduct.consent",
     "equipoise.conduct.capture",
     "equipoise.conduct.review",
+    "equipoise.conduct.enrollment",
+    "equipoise.conduct.unblinding",
+    "equipoise.conduct.tasks",
     "equipoise.conduct.config",
     # After our apps, so that our templates are found before theirs.
     "allauth",

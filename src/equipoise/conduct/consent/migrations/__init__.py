@@ -1,0 +1,1 @@
+"""Migrations: append-only tables only ever gain nullable columns."""
