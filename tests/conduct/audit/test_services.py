@@ -41,3 +41,14 @@ def test_an_act_that_fails_leaves_neither_row_nor_event(study: Path) -> None:
         add_and_fail()
     assert Event.objects.using("default").count() == before
     assert not Site.objects.exists()
+
+
+@pytest.mark.both_stores
+def test_an_event_about_more_than_fits_is_refused_alike_on_both_engines(study: Path) -> None:
+    before = Event.objects.using("default").count()
+    with (
+        pytest.raises(ValueError, match="at most 255"),
+        act("trial", "study.site_added", at=AT, by="system", subjects=["x" * 250, "form-1"]) as one,
+    ):
+        one.add(site("SEA"))
+    assert (Event.objects.using("default").count(), Site.objects.count()) == (before, 0)

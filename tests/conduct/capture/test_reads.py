@@ -76,6 +76,27 @@ def test_a_timeline_and_a_form_cost_the_same_with_few_and_many_answers(
 
 
 @pytest.mark.both_stores
+def test_an_answer_taken_back_no_longer_counts_on_the_timeline(
+    desk: Open, participant: str, staff: Any, at: datetime
+) -> None:
+    one = desk("madrs", "SCR")
+    one.save(lassitude="1", pessimistic_thoughts="2")
+    given = [Given("apparent_sadness", missing_reason="declined")]
+    assert services.save(form=one.form, given=given, at=at, by=one.by).done
+
+    def answered() -> int:
+        found = reads.timeline(participant, viewer=staff.coordinator, at=at)
+        assert found is not None
+        (line,) = [form for visit in found.visits for form in visit.forms if form.number == one.form]
+        return line.answered
+
+    assert answered() == 3
+    one.save(lassitude="")
+    assert answered() == 2
+    assert one.page.answered == 2
+
+
+@pytest.mark.both_stores
 def test_a_form_page_shows_what_was_saved(desk: Open, staff: Any, at: datetime) -> None:
     one = desk("demographics", "SCR")
     one.save(age="17", sex="F")

@@ -11,6 +11,9 @@ from django.db import models
 
 from equipoise.conduct.audit.layouts import SALT, Kind, Layout
 
+SUBJECTS_LENGTH = 255
+"""Characters of the ids an event is about: the longest of a participant, a visit and a form fit together."""
+
 
 class Event(models.Model):
     """One act: a link of the chain.
@@ -33,7 +36,7 @@ class Event(models.Model):
     actor = models.CharField(max_length=64)
     on_behalf = models.CharField(max_length=64, blank=True, default="")
     action = models.CharField(max_length=64)
-    subjects = models.CharField(max_length=255, blank=True, default="")
+    subjects = models.CharField(max_length=SUBJECTS_LENGTH, blank=True, default="")
     reason = models.TextField(blank=True, default="")
     act = models.CharField(max_length=32, unique=True)
     payload_sha256 = models.CharField(max_length=64)

@@ -23,7 +23,7 @@ from equipoise.conduct.audit.canonical import (
 )
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.layouts import SALT
-from equipoise.conduct.audit.models import AuditedRow, Event, EventPayload, layout
+from equipoise.conduct.audit.models import SUBJECTS_LENGTH, AuditedRow, Event, EventPayload, layout
 from equipoise.conduct.stores.entropy import token
 from equipoise.conduct.stores.names import Store
 from equipoise.conduct.stores.writing import writing
@@ -111,13 +111,17 @@ def act(
     with writing(store) as alias:
         under_way = Act(alias, token(ACT_BYTES).hex(), at)
         yield under_way
+        about = " ".join(subjects)
+        if len(about) > SUBJECTS_LENGTH:
+            # SQLite would keep it and PostgreSQL refuse it.
+            raise ValueError(f"{action}: an event is about at most {SUBJECTS_LENGTH} characters of ids")
         rows = payload_text(under_way.written)
         event = Event(
             at=instant(at),
             actor=by,
             on_behalf=on_behalf,
             action=action,
-            subjects=" ".join(subjects),
+            subjects=about,
             reason=reason,
             act=under_way.token,
             payload_sha256=payload_digest(rows),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.http import Http404
 
 from equipoise.conduct.accounts.permission import Viewer
@@ -32,6 +33,12 @@ from equipoise.protocol import Resolved
 
 SUMMARY_ANSWERS = 2
 SUMMARY_LENGTH = 60
+
+TAKEN_BACK = ExpressionWrapper(
+    Q(entry__number=None, entry__text=None, entry__code=None, entry__date=None, entry__missing_reason=""),
+    output_field=BooleanField(),
+)
+"""Whether the latest version of an answer says nothing: neither an answer nor why there is none."""
 
 Spot = tuple[str, int, str]
 """(visit or "log", its repeat, form)."""
@@ -151,10 +158,10 @@ def _given(rows: Sequence[Form], seen: Circle) -> tuple[dict[int, int], dict[int
     whole = {number for number, form in forms.items() if sights[number].whole(form)}
     given = dict.fromkeys(forms, 0)
     newest: dict[int, int] = {}
-    found = EntryCurrent.objects.filter(form__in=forms).values_list("form_id", "item", "entry_id")
-    for number, item, entry in found:
+    found = EntryCurrent.objects.filter(form__in=forms).values_list("form_id", "item", "entry_id", TAKEN_BACK)
+    for number, item, entry, taken_back in found:
         if number in whole or sights[number].item(forms[number], item):
-            given[number] += item in asked[number]
+            given[number] += item in asked[number] and not taken_back
             newest[number] = max(newest.get(number, 0), entry)
     return given, newest
 
