@@ -1,0 +1,1 @@
+"""Pages of enrollment, each topic in a module of its own."""
