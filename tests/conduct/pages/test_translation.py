@@ -13,7 +13,8 @@ from equipoise.conduct.capture import words
 from equipoise.conduct.studies import reads as studies
 from equipoise.protocol.answer import MISSING_REASONS
 
-TEMPLATES = sorted((Path(__file__).parents[3] / "src" / "equipoise" / "conduct").rglob("templates/**/*.html"))
+APPS = Path(__file__).parents[3] / "src" / "equipoise" / "conduct"
+TEMPLATES = sorted([*APPS.rglob("templates/**/*.html"), *APPS.rglob("jinja2/**/*.html")])
 CODE = re.compile(r"{%\s*blocktranslate.*?{%\s*endblocktranslate\s*%}|{%.*?%}|{{.*?}}|{#.*?#}", re.S)
 SPOKEN = re.compile(r'\s(?:aria-label|placeholder|title|alt|data-label)="([^"]*)"')
 WORD = re.compile(r"[^\W\d_]{2,}")

@@ -64,7 +64,12 @@ TEMPLATES = [
                 "equipoise.conduct.config.context.frame",
             ],
         },
-    }
+    },
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "equipoise.conduct.frame.compiled.environment"},
+    },
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTHENTICATION_BACKENDS = [
@@ -121,6 +126,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "equipoise.conduct.config.errors.not_from_here"
 SESSION_IDLE_MINUTES = 30
+KEYS_FOLDER = ""
+"""Where the stores' keys lie; empty here, where no installation is known."""
 SECOND_FACTOR_KEY = ""
 """Made from the installation's key; empty here, where no installation is known."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000

@@ -17,6 +17,7 @@ from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.lines import AlertLine, FormPage, ItemLine, Watch
 from equipoise.conduct.capture.pages.answering import UNPROCESSABLE, sentence
+from equipoise.conduct.capture.pages.questions import drawn, key_of
 from equipoise.conduct.capture.results import Conflict, Given, Instruction, Saved
 from equipoise.protocol.answer import Finding
 
@@ -45,43 +46,6 @@ class Entered:
 
 
 NOTHING = Entered({}, {})
-MOST_RADIOS = 8
-LOCAL_MINUTES = len("2026-11-23T10:00")
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question as the template draws it: the line, and what follows from it for the page."""
-
-    line: ItemLine
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.line, name)
-
-    @property
-    def key(self) -> str:
-        """Name of the answer's place."""
-        return key_of(self.line.item, self.line.row)
-
-    @property
-    def as_radios(self) -> bool:
-        """Whether every possible answer stands on the page."""
-        return len(self.line.codes) <= MOST_RADIOS
-
-    @property
-    def coded(self) -> bool:
-        """Whether the codes are a rating's numbers, which raters know by heart."""
-        return len(self.line.codes) > 2 and all(one.code.isdecimal() for one in self.line.codes)
-
-    @property
-    def changes(self) -> int:
-        """How often the answer changed."""
-        return self.line.versions - 1
-
-    @property
-    def local_answer(self) -> str:
-        """An instant as the browser's control takes it: without seconds and offset."""
-        return self.line.answer[:LOCAL_MINUTES]
 
 
 def form(request: SignedRequest, number: int) -> HttpResponse:
@@ -189,10 +153,11 @@ def _page(
     found = reads.form_page(number, viewer=request.viewer, language=get_language() or "en")
     if found is None:
         raise Http404
-    told = tuple(told)
+    told, page, problems = tuple(told), _overlaid(found, entered), _summary(found, entered)
     context = {
-        "page": _overlaid(found, entered),
-        "problems": _summary(found, entered),
+        "page": page,
+        "questions": drawn(page, problems=bool(problems)),
+        "problems": problems,
         "entered": entered,
         "told": [_shown(one) for one in told],
         "alerts": _known_alerts(request, number, told),
@@ -247,11 +212,6 @@ def given(post: Mapping[str, str]) -> list[Given]:
     return found
 
 
-def key_of(item: str, row: int) -> str:
-    """Return the name of an answer's place in a page."""
-    return f"{item}:{row}"
-
-
 def _problems(findings: Iterable[Finding]) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in findings:
@@ -295,15 +255,17 @@ def _conflict(one: Conflict, theirs: Mapping[str, str]) -> str:
 
 def _overlaid(page: FormPage, entered: Entered) -> FormPage:
     """Return the page with what was typed and not stored in place of what is stored."""
+    if not (entered.typed or entered.problems):
+        return page
 
-    def over(one: ItemLine) -> Any:
+    def over(one: ItemLine) -> ItemLine:
         key = key_of(one.item, one.row)
         if key in entered.typed:
             typed = entered.typed[key]
             one = replace(one, answer=typed.text, missing_reason=typed.missing_reason)
         if key in entered.problems:
             one = replace(one, problems=(entered.problems[key],), visible=True)
-        return Question(one)
+        return one
 
     groups = tuple(
         replace(
