@@ -1,11 +1,15 @@
 """What goes wrong: a page says what happened, what is safe and what to do, and never shows a value."""
 
+import errno
 import logging
 
 import pytest
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 from tests.conduct.pages.conftest import HERE, World, text_of, words_of
 
+from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.capture import reads
 from equipoise.conduct.config import errors
 
@@ -87,3 +91,98 @@ def test_no_page_claims_a_language_it_is_not_written_in(world: World) -> None:
     answer = world.client("coordinator").get("/", headers={"Accept-Language": "es"})
     assert '<html lang="en">' in text_of(answer)
     assert answer.headers["Content-Language"] == "en"
+
+
+JSON = {"Accept": "application/json"}
+OWN = "What stands here is a secret: 4711"
+DOORS = {
+    "refused by Django": (PermissionDenied(OWN), 403, "Your role does not include"),
+    "suspicious": (SuspiciousOperation(OWN), 400, "could not be read"),
+    "broken": (RuntimeError(OWN), 500, "What was saved before is safe."),
+    "store away": (OperationalError(OWN), 503, "cannot be reached at the moment"),
+    "connection lost": (InterfaceError(OWN), 503, "cannot be reached at the moment"),
+    "no room": (OSError(errno.ENOSPC, OWN), 503, "cannot be reached at the moment"),
+    "a file is missing": (FileNotFoundError(errno.ENOENT, OWN), 500, "What was saved before is safe."),
+    "a rule of the store": (IntegrityError(OWN), 500, "What was saved before is safe."),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_every_door_of_failure_answers_in_our_words_and_keeps_secrets(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, door: str
+) -> None:
+    error, status, words = DOORS[door]
+
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(reads, "home", broken)
+    client = world.client("coordinator")
+    client.raise_request_exception = False
+    page, data = client.get("/"), client.get("/", headers=JSON)
+    assert (page.status_code, data.status_code) == (status, status)
+    assert words in words_of(page)
+    assert list(data.json()) == ["problem"]
+    for answer in (page, data):
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert ("Retry-After" in answer.headers) == (status == 503)
+        assert "4711" not in answer.content.decode()
+    ours = [one for one in caplog.records if one.name.startswith("equipoise")]
+    assert bool(ours) == (status >= 500)
+    assert not any("4711" in one.getMessage() or one.exc_info for one in ours)
+    assert all("test_errors" not in one.getMessage() and "today" in one.getMessage() for one in ours)
+
+
+def test_a_store_that_is_away_before_anybody_is_known_is_said_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OperationalError(OWN)
+
+    client = world.client("coordinator")
+    client.raise_request_exception = False
+    monkeypatch.setattr(people, "viewer", broken)
+    logging.disable(logging.CRITICAL)
+    answer = client.get("/", headers=JSON)
+    logging.disable(logging.NOTSET)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
+    assert answer.json()["problem"].startswith("Not saved yet")
+
+
+def test_what_is_longer_than_a_request_may_be_is_said_to_be_too_long(world: World) -> None:
+    form = world.opened("adverse_events")
+    client = world.client("coordinator")
+    sent = {"a:term:0": "x" * 20_000_001}
+    page = client.post(f"/forms/{form}/", sent)
+    assert (page.status_code, "too long" in words_of(page)) == (413, True)
+    data = client.post(f"/forms/{form}/save/", data=str(sent), content_type="application/json", headers=JSON)
+    assert (data.status_code, list(data.json())) == (413, ["problem"])
+    assert not any(line.answer for line in world.page(form).items)
+
+
+def test_another_host_and_another_method_are_refused_in_our_look(world: World) -> None:
+    client = world.client("coordinator")
+    elsewhere = client.get("/", headers={"Host": "evil.example.org"})
+    assert (elsewhere.status_code, elsewhere.headers["Cache-Control"]) == (400, "no-store")
+    assert "could not be read" in words_of(elsewhere)
+    assert "evil" not in text_of(elsewhere)
+    method = client.options("/")
+    assert (method.status_code, method.headers["Allow"], method.headers["Cache-Control"]) == (
+        405,
+        "GET",
+        "no-store",
+    )
+    assert "Nothing was changed." in words_of(method)
+
+
+def test_a_script_without_its_token_is_told_so_as_data(world: World) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = world.client("coordinator").cookies
+    answer = client.post("/forms/1/save/", {}, headers=JSON)
+    assert (answer.status_code, list(answer.json())) == (403, ["problem"])
+
+
+def test_signing_out_clears_what_the_browser_kept(world: World) -> None:
+    answer = world.client("coordinator").post("/sign-out/")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert answer.headers["Cache-Control"] == "no-store"

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from equipoise.conduct.accounts import reads, sign_in
 from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.permission import SECOND_FACTOR
-from equipoise.conduct.accounts.request import StudyRequest
+from equipoise.conduct.accounts.request import StudyRequest, wants_data
 from equipoise.conduct.accounts.routes import PUBLIC, action_of
 from equipoise.conduct.stores import clock
 from equipoise.errors import PermissionRefused
@@ -79,7 +79,7 @@ def _first_things_first(asked: StudyRequest) -> HttpResponse | None:
         text, page = _("Your role needs a second factor. Set it up to go on."), "mfa_activate_totp"
     else:
         return None
-    if _wants_data(asked):
+    if wants_data(asked):
         return JsonResponse({"problem": text}, status=HTTPStatus.FORBIDDEN)
     messages.warning(asked, text, extra_tags="due")
     return redirect(page)
@@ -87,7 +87,7 @@ def _first_things_first(asked: StudyRequest) -> HttpResponse | None:
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """Send somebody who is not signed in, or no longer, to sign in and come back to the page they were on."""
-    if _wants_data(request):
+    if wants_data(request):
         return JsonResponse({"problem": _("Sign in again.")}, status=HTTPStatus.UNAUTHORIZED)
     response = redirect_to_login(_page(request))
     if request.headers.get("HX-Request") == "true":
@@ -108,11 +108,6 @@ def _page(request: HttpRequest) -> str:
 
 
 def _refused(request: HttpRequest) -> HttpResponse:
-    if _wants_data(request):
+    if wants_data(request):
         return JsonResponse({"problem": _("Your role does not include this.")}, status=HTTPStatus.FORBIDDEN)
     return render(request, "frame/refused.html", status=HTTPStatus.FORBIDDEN)
-
-
-def _wants_data(request: HttpRequest) -> bool:
-    """Whether a script asked, and not a page."""
-    return request.headers.get("Accept", "").startswith("application/json")

@@ -7,6 +7,11 @@ from django.http import HttpRequest
 from equipoise.conduct.accounts.permission import Viewer
 
 
+def wants_data(request: HttpRequest) -> bool:
+    """Whether a script asked, and not a page."""
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
 class StudyRequest(HttpRequest):
     """A request with the instant it was taken at and who asks.
 

@@ -6,12 +6,16 @@ Holds `route`, and the matrix role x route x method made from what is routed.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts.permission import ACTIONS, ROLES
+from equipoise.conduct.accounts.request import wants_data
 
 PUBLIC = "public"
 """The action of routes that need no sign-in: signing in itself, health, help."""
@@ -34,11 +38,24 @@ def route(
     def allowed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         method = "GET" if request.method == "HEAD" else request.method
         if method not in needed:
-            return HttpResponseNotAllowed([*needed])
+            return _not_allowed(request, [*needed])
         return view(request, *args, **kwargs)
 
     allowed.actions = needed  # type: ignore[attr-defined]
     return path(pattern, allowed, name=name)
+
+
+def _not_allowed(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:
+    """Answer to a method that an address does not know."""
+    if wants_data(request):
+        response: HttpResponse = JsonResponse({"problem": _("This cannot be sent here.")})
+    else:
+        text = _("This address is for something else. Nothing was changed.")
+        shown = {"title": _("This cannot be sent here"), "text": text}
+        response = render(request, "frame/notice.html", shown)
+    response.status_code = HTTPStatus.METHOD_NOT_ALLOWED
+    response.headers["Allow"] = ", ".join(methods)
+    return response
 
 
 def action_of(view: View, method: str) -> str | None:

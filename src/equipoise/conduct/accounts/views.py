@@ -31,6 +31,8 @@ from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.request import StudyRequest
 
 SECONDS_A_MINUTE = 60
+LEFT_BEHIND = '"cache", "storage"'
+"""What the browser forgets at sign-out, also where the page's script did not run."""
 
 
 class SignIn(account_views.LoginView):  # type: ignore[misc]
@@ -175,6 +177,7 @@ class SignOut(account_views.LogoutView):  # type: ignore[misc]
         if self.request.user.is_authenticated:
             sign_in.ended(_account(self.request), at=_at(self.request))
         response: HttpResponse = super().post(*args, **kwargs)
+        response.headers["Clear-Site-Data"] = LEFT_BEHIND
         return response
 
 

@@ -1,23 +1,54 @@
 """Pages for what goes wrong: they say what happened, what is safe and what to do, and never show a value.
 
-Holds the handlers. Details go to the log, without values, arms or names.
+Holds the handlers. A script that asked for data gets the sentence as data. The log gets where a failure
+arose, without values, arms or names: no message of an exception, since it may repeat what somebody typed.
 """
 
+import errno
+import logging
+import sys
+import traceback
 from http import HTTPStatus
+from pathlib import Path
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+import equipoise
+from equipoise.conduct.accounts.request import wants_data
+
+RETRY_SECONDS = 30
+"""After so long the store may be there again; a page's script asks sooner."""
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+OURS = str(Path(equipoise.__file__).parent)
+
+log = logging.getLogger(__name__)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Answer for an address that does not exist, or not for this person: both look the same."""
-    return render(request, "frame/not_found.html", status=HTTPStatus.NOT_FOUND)
+    if wants_data(request):
+        return _data(_("There is no such page for you."), HTTPStatus.NOT_FOUND)
+    return _kept_out(render(request, "frame/not_found.html", status=HTTPStatus.NOT_FOUND))
 
 
-def not_understood(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """Answer to a request that cannot be read."""
+def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Answer to what a role does not include."""
+    if wants_data(request):
+        return _data(_("Your role does not include this."), HTTPStatus.FORBIDDEN)
+    return _kept_out(render(request, "frame/refused.html", status=HTTPStatus.FORBIDDEN))
+
+
+def not_understood(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer to a request that cannot be read, or is too long to be."""
+    if isinstance(exception, RequestDataTooBig):
+        text = _("What was sent is too long to be stored. Nothing was changed. Shorten it and send it again.")
+        return _page(request, _("This is too long"), text, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     text = _("The page sent something that could not be read. Nothing was changed.")
     return _page(request, _("This could not be read"), text, HTTPStatus.BAD_REQUEST)
 
@@ -31,23 +62,83 @@ def not_from_here(request: HttpRequest, reason: str = "") -> HttpResponse:  # no
     return _page(request, _("Please send it again"), text, HTTPStatus.FORBIDDEN)
 
 
-def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - the signature is Django's
-    """Answer when the system itself fails: without the frame, which may be what failed."""
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer when the system itself fails, or a store does not answer or takes nothing more."""
+    error = sys.exc_info()[1]
+    away = _is_away(error)
+    _tell_log(request, error, away=away)
+    return _unavailable(request) if away else _broken(request)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    title = _("The study cannot be reached at the moment")
+    text = _(
+        "What was saved before is safe. What you just sent may not be saved: go back, check, and try again "
+        "in a minute. If this lasts, tell whoever looks after the system. If somebody is in danger, act "
+        "first and write later."
+    )
+    said = _("Not saved yet: the study cannot store anything at the moment. Keep this page open.")
+    if wants_data(request):
+        response: HttpResponse = _data(said, HTTPStatus.SERVICE_UNAVAILABLE)
+    else:
+        response = _bare(title, text, HTTPStatus.SERVICE_UNAVAILABLE)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _broken(request: HttpRequest) -> HttpResponse:
     title = _("Something failed on our side")
     text = _(
         "What was saved before is safe. What you just sent may not have been saved: go back, check, and try "
         "again. If somebody is in danger, act first and write later."
     )
+    if wants_data(request):
+        return _data(f"{title}. {text}", HTTPStatus.INTERNAL_SERVER_ERROR)
+    return _bare(title, text, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _is_away(error: BaseException | None) -> bool:
+    """Whether a store did not answer, or has no room: nothing is wrong with what was asked."""
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    return isinstance(error, (OperationalError, InterfaceError))
+
+
+def _tell_log(request: HttpRequest, error: BaseException | None, *, away: bool) -> None:
+    """Say what kind of failure arose where in our code, at which kind of address."""
+    frames = traceback.extract_tb(error.__traceback__) if error else []
+    ours = [f"{Path(one.filename).stem}:{one.lineno}" for one in frames if one.filename.startswith(OURS)]
+    route = request.resolver_match.route if request.resolver_match else "no route"
+    what = "a store is away" if away else "a page failed"
+    log.error("%s: %s /%s: %s in %s", what, request.method, route, type(error).__name__, " > ".join(ours))
+
+
+def _bare(title: str, text: str, status: HTTPStatus) -> HttpResponse:
+    """Return a page without the frame, which may be what failed, and asks the store."""
     back, language = _("Go to today's work"), get_language() or "en"
+    title, text, back = escape(title), escape(text), escape(back)
     page = (
-        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
-        f'<link rel="stylesheet" href="/static/frame/equipoise.css"><main><h1>{title}</h1><p>{text}</p>'
-        f'<p><a href="/">{back}</a></p></main></html>'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
+        f'<link rel="stylesheet" href="/static/frame/equipoise.css"></head><body><main><div class="narrow">'
+        f'<h1>{title}</h1><p>{text}</p><p><a class="button button-plain" href="/">{back}</a></p></div></main>'
+        "</body></html>"
     )
-    response = HttpResponse(page, status=HTTPStatus.INTERNAL_SERVER_ERROR)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return _kept_out(HttpResponse(page, status=status))
 
 
 def _page(request: HttpRequest, title: str, text: str, status: HTTPStatus) -> HttpResponse:
-    return render(request, "frame/notice.html", {"title": title, "text": text}, status=status)
+    if wants_data(request):
+        return _data(text, status)
+    return _kept_out(render(request, "frame/notice.html", {"title": title, "text": text}, status=status))
+
+
+def _data(text: str, status: HTTPStatus) -> HttpResponse:
+    """Return a sentence as the page's script reads it."""
+    return _kept_out(JsonResponse({"problem": text}, status=status))
+
+
+def _kept_out(response: HttpResponse) -> HttpResponse:
+    """Keep an answer out of caches: a failure before the gate does not pass it."""
+    response.headers["Cache-Control"] = "no-store"
+    return response

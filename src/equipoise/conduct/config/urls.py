@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler400 = "equipoise.conduct.config.errors.not_understood"
+handler403 = "equipoise.conduct.config.errors.refused"
 handler404 = "equipoise.conduct.config.errors.not_found"
 handler500 = "equipoise.conduct.config.errors.failed"

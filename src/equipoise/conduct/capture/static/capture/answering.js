@@ -115,11 +115,11 @@
         if (renewed) { stop(renewed); return; }
         response = await post(body);
       }
-      if (response.status === 403) { stop(words.refused); return; }
-      if (![200, 409, 423, 503].includes(response.status)) throw new Error(String(response.status));
+      if (response.status === 403 || response.status === 404) { stop(words.refused); return; }
+      if (![200, 409, 413, 423, 503].includes(response.status)) throw new Error(String(response.status));
       const answer = await response.json();
       show(answer);
-      if (response.status === 423) { stop(answer.problem); return; }
+      if (response.status === 413 || response.status === 423) { stop(answer.problem); return; }
       if (response.status === 503) { retry(answer.problem); return; }
       settle(sent, answer);
     } catch {
@@ -146,6 +146,7 @@
   async function renew() {
     const response = await fetch(form.action, { credentials: "same-origin", redirect: "manual" });
     if (response.type === "opaqueredirect" || response.status === 401) return words.signInAgain;
+    if (response.status >= 500) throw new Error(String(response.status));
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (page.body.dataset.person !== words.viewer) return words.somebodyElse;
     const fresh = page.querySelector("form[data-autosave]");

@@ -2,14 +2,16 @@
 "use strict";
 
 (function keys() {
-  const OFF = "equipoise-keys-off";
+  // A cookie: what the browser stores is cleared at sign-out, and this choice is the device's.
+  const OFF = "equipoise-keys-off=1";
+  const KEPT_SECONDS = 31536000;
   const writing = (target) => target.closest("input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]");
   const box = document.querySelector("[data-keys]");
-  const off = () => localStorage.getItem(OFF) !== null;
+  const off = () => document.cookie.split("; ").includes(OFF);
   if (box) {
     box.checked = !off();
     box.addEventListener("change", () => {
-      if (box.checked) localStorage.removeItem(OFF); else localStorage.setItem(OFF, "1");
+      document.cookie = `${OFF}; path=/; samesite=lax; max-age=${box.checked ? 0 : KEPT_SECONDS}`;
     });
   }
 
