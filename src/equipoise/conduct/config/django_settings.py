@@ -13,6 +13,7 @@ STUDY = current()
 SECRET_KEY = keys.read(STUDY.keys, "web").hex()
 ALLOWED_HOSTS = list(STUDY.hosts)
 SECOND_FACTOR_KEY = hmac.new(bytes.fromhex(SECRET_KEY), b"second factor", "sha256").hexdigest()
+KEYS_FOLDER = str(STUDY.keys)
 SESSION_IDLE_MINUTES = STUDY.session_minutes
 LANGUAGE_CODE = STUDY.language
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = STUDY.public

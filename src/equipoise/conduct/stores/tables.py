@@ -9,6 +9,8 @@ MUTABLE: dict[str, str] = {
     "account_emailconfirmation": "unused: addresses are not confirmed by mail",
     "mfa_authenticator": "second factors, their secrets sealed; each change leaves an event",
     "entry_current": "a cache of the latest entries; `verify` rebuilds and compares it",
+    "personal_key": "keys of persons; deleting one is how a person is forgotten, and leaves an event",
+    "lookup": "the words persons are found by; those of forgotten persons are deleted",
     "django_session": "who is signed in at the moment; ends by itself",
 }
 """Tables the running system may change and empty, each with the reason."""
