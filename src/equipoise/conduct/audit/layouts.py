@@ -4,8 +4,9 @@ Holds `Layout`, plain data that another process can be handed. Refuses columns w
 or a time zone: only numbers, texts, booleans and the salt.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from json.encoder import encode_basestring as quoted
 from math import isfinite
 from typing import Any, Literal
@@ -47,6 +48,23 @@ class Layout:
             return f"{begin}{','.join(parts)}}}]".encode()
 
         return write
+
+    def texts(self, own: Mapping[str, Sequence[Any]], shared: Mapping[str, Any]) -> Iterator[bytes]:
+        """Yield the canonical bytes of many rows given by column, each as `writer` makes it.
+
+        own      column to its values, one a row; at least one column, e.g. the number
+        shared   column to the one value that all rows have; columns in neither hold nothing
+        """
+        begin = f"[{quoted(self.table)},{{"
+        parts: list[Any] = []
+        for name, kind in zip(self.columns, self.kinds, strict=True):
+            label, text = f"{quoted(name)}:", _TEXT[kind]
+            if name in own:
+                parts.append([None if value is None else label + text(value) for value in own[name]])
+            elif shared.get(name) is not None:
+                parts.append(repeat(label + text(shared[name])))
+        for cells in zip(*parts):  # noqa: B905 - shared texts have no end
+            yield f"{begin}{','.join(filter(None, cells))}}}]".encode()
 
 
 def _real(value: Any) -> str:

@@ -67,27 +67,26 @@ class Act:
         ]
         return rows
 
-    def add_values(self, model: type[AuditedRow], rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
-        """Write many rows of one table given as plain values by column, and return their numbers, rising.
+    def add_columns(
+        self, model: type[AuditedRow], own: Mapping[str, Sequence[Any]], shared: Mapping[str, Any]
+    ) -> Sequence[int]:
+        """Write many rows of one table given by column, and return their numbers, rising.
 
-        Columns left out hold nothing. No objects are made of the rows: 250 answers take half the time.
+        own      column to its values, one a row
+        shared   column to the one value that all rows have; columns in neither hold nothing
+        No objects are made of the rows: 250 answers take a third of the time.
         """
-        if not rows:
-            return ()
-        salts = token(SALT_BYTES * len(rows))
-        whole = [
-            {**row, "act": self.token, SALT: salts[place * SALT_BYTES : (place + 1) * SALT_BYTES]}
-            for place, row in enumerate(rows)
-        ]
-        names = insertion.columns(model)
-        cells = [[row.get(name) for name in names] for row in whole]
-        numbers = insertion.insert_cells(model, cells, alias=self.alias)
+        count = len(next(iter(own.values())))
+        drawn = token(SALT_BYTES * count)
+        salts = [drawn[place : place + SALT_BYTES] for place in range(0, len(drawn), SALT_BYTES)]
+        shared = {**shared, "act": self.token}
+        numbers = insertion.insert_columns(model, {**own, SALT: salts}, shared, alias=self.alias)
         of = layout(model)
-        write = of.writer()
-        for row, number in zip(whole, numbers, strict=True):
-            row["id"] = number
-            digest = row_digest(row[SALT], write([row.get(name) for name in of.columns]))
-            self.written.append((of.table, number, digest))
+        texts = of.texts({**own, "id": numbers}, shared)
+        self.written += [
+            (of.table, number, row_digest(salt, text))
+            for number, salt, text in zip(numbers, salts, texts, strict=True)
+        ]
         return numbers
 
 

@@ -5,7 +5,7 @@ Holds the way between rows and `protocol.answer.Answer`. Refuses to judge answer
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter
 
 from django.db import connections
 
@@ -16,6 +16,7 @@ from equipoise.protocol.filling import Place
 
 DERIVED = "derived"
 COLUMNS = ("number", "text", "code", "date", "unit", "missing_reason")
+_cells = attrgetter(*COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +100,26 @@ def _hold(alias: str, locks: str, values: list[str]) -> None:
             cursor.execute(f"SELECT {locks}", values)
 
 
-def write(one: Act, form: int, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+def write(
+    one: Act,
+    form: int,
+    versions: Mapping[Place, tuple[Answer, int]],
+    *,
+    collected_at: str,
+    origin: str = "staff",
+    reason: str = "",
+) -> Sequence[int]:
     """Write new versions of a form's answers within an act, make them the current ones, return their numbers.
 
-    rows   values by column of `Entry`, without the form
+    versions   place to the answer and its version
     """
-    if not rows:
+    if not versions:
         return ()
-    numbers = one.add_values(Entry, [{**row, "form_id": form} for row in rows])
+    items, rows = zip(*versions, strict=True)
+    given, seqs = zip(*versions.values(), strict=True)
+    own = dict(zip(COLUMNS, zip(*map(_cells, given), strict=True), strict=True))
+    shared = {"form_id": form, "origin": origin, "reason": reason, "collected_at": collected_at}
+    numbers = one.add_columns(Entry, {**own, "item": items, "row": rows, "seq": seqs}, shared)
     current_table, entries = EntryCurrent._meta.db_table, Entry._meta.db_table
     statement = (
         f"INSERT INTO {current_table} (form_id, item, row, entry_id) "  # noqa: S608

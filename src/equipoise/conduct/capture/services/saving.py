@@ -21,7 +21,7 @@ from equipoise.conduct.capture.progress import progress, visible
 from equipoise.conduct.capture.results import Conflict, Given, Kept, Saved
 from equipoise.conduct.capture.services import notes, snapshots
 from equipoise.conduct.capture.services.alerts import raise_alerts
-from equipoise.conduct.capture.services.snapshots import BUSY, NOT_STORED, Row, Snapshot
+from equipoise.conduct.capture.services.snapshots import BUSY, NOT_STORED, Snapshot
 from equipoise.protocol import filling
 from equipoise.protocol.answer import Answer, Finding, Typed
 from equipoise.protocol.filling import Filled, Place
@@ -109,13 +109,8 @@ def _save(
         judged = held.judge({place: answer for place, (answer, _) in changes.items()})
     state = held.state
     if changes:
-        now = found.ground.local(at)
-        rows = [
-            snapshots.entry(place, answer, seq=seq, reason=reason, collected_at=now)
-            for place, (answer, seq) in changes.items()
-        ]
-        _write(held, rows, judged, at=at, by=by, reason=reason)
-        kept += [Kept(row["item"], row["row"], row["seq"]) for row in rows]
+        _write(held, changes, judged, at=at, by=by, reason=reason)
+        kept += [Kept(item, row, seq) for (item, row), (_, seq) in changes.items()]
         state = IN_PROGRESS
     return _summary(found, judged, kept=kept, refused=refused, conflicts=conflicts, state=state)
 
@@ -173,12 +168,21 @@ def _unreasoned(changes: Mapping[Place, object], held: Snapshot, reason: str) ->
     return [Finding("reason", *place, one.message, one.hint) for one in wrong for place in changes]
 
 
-def _write(held: Snapshot, rows: list[Row], judged: Filled, *, at: datetime, by: Viewer, reason: str) -> None:
+def _write(
+    held: Snapshot,
+    changes: Mapping[Place, tuple[Answer, int]],
+    judged: Filled,
+    *,
+    at: datetime,
+    by: Viewer,
+    reason: str,
+) -> None:
     found = held.found
+    now = found.ground.local(at)
     with snapshots.acting(held, "form.saved", at=at, by=by, reason=reason) as one:
-        numbers = answers.write(one, found.number, rows)
+        numbers = answers.write(one, found.number, changes, collected_at=now, reason=reason)
         if held.ever_complete:
-            newest = {(row["item"], row["row"]): number for row, number in zip(rows, numbers, strict=True)}
+            newest = dict(zip(changes, numbers, strict=True))
             snapshots.settle(one, held, judged, newest=newest, at=at)
         if held.state != IN_PROGRESS:
             one.add(snapshots.step(held, IN_PROGRESS, at=at, by=by, reason=reason))

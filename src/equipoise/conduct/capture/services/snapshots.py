@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.capture import access, answers, facts, visibility
 from equipoise.conduct.capture.access import FormGround
-from equipoise.conduct.capture.answers import COLUMNS, DERIVED, Revision, Stored
+from equipoise.conduct.capture.answers import DERIVED, Revision, Stored
 from equipoise.conduct.capture.models import Form, FormState
 from equipoise.conduct.capture.moves import COMPLETE, IN_PROGRESS, LOCKED
 from equipoise.conduct.capture.services import queries
@@ -27,8 +27,6 @@ from equipoise.protocol.answer import NO_ANSWER, Answer
 from equipoise.protocol.filling import Filled, Place
 
 T = TypeVar("T")
-Row = dict[str, Any]
-"""An entry to be, by column."""
 ATTEMPTS = 5
 """How often a write starts again when others write to the same form meanwhile."""
 NOT_STORED = Problem(
@@ -115,16 +113,13 @@ def acting(held: Snapshot, action: str, *, at: datetime, by: Viewer, reason: str
 def settle(one: Act, held: Snapshot, judged: Filled, *, newest: Mapping[Place, int], at: datetime) -> None:
     """Within an act, store the scores as they are now, and let automatic queries follow the doubts."""
     found = held.found
-    now = found.ground.local(at)
-    rows = []
+    scores: dict[Place, tuple[Answer, int]] = {}
     for name, score in judged.scores.items():
         before = held.stored.get((name, 0))
         answer = Answer(number=score.value)
         if (before.answer if before else NO_ANSWER) != answer:
-            seq = before.seq + 1 if before else 1
-            place = (name, 0)
-            rows.append(entry(place, answer, seq=seq, reason="", collected_at=now, origin=DERIVED))
-    answers.write(one, found.number, rows)
+            scores[name, 0] = (answer, before.seq + 1 if before else 1)
+    answers.write(one, found.number, scores, collected_at=found.ground.local(at), origin=DERIVED)
     entries = {place: stored.entry for place, stored in held.stored.items()} | dict(newest)
     queries.follow(one, found, judged.doubts, newest=entries, at=at)
 
@@ -151,17 +146,3 @@ def step(held: Snapshot, state: str, *, at: datetime, by: Viewer, reason: str = 
         stated_at=instant(at),
         reason=reason,
     )
-
-
-def entry(
-    place: Place, answer: Answer, *, seq: int, reason: str, collected_at: str, origin: str = "staff"
-) -> Row:
-    return {
-        "item": place[0],
-        "row": place[1],
-        "seq": seq,
-        **{name: getattr(answer, name) for name in COLUMNS},
-        "origin": origin,
-        "reason": reason,
-        "collected_at": collected_at,
-    }
