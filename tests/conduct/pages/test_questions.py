@@ -69,7 +69,7 @@ def _line(line: ItemLine, kind: ItemType, few: bool) -> ItemLine:
     codes = tuple(Code(f"{number}{ATTACK}", ATTACK) for number in range(3 if few else 12))
     return replace(
         line, type=kind, codes=codes, item="item", number=ATTACK, label=ATTACK, hint=ATTACK, unit=ATTACK,
-        answer=codes[0].code, shown_answer=f"{ATTACK}\n{ATTACK}", problems=(ATTACK, ATTACK), versions=3,
+        answer=codes[0].code, shown_answer=f"{ATTACK}\n{ATTACK}", problems=(ATTACK, ATTACK), seq=3,
         low=0.0, high=1.0, low_label=ATTACK if few else "", high_label=ATTACK if few else "",
         missing_reason=ATTACK if few else "", required=few,
     )  # fmt: skip

@@ -278,8 +278,8 @@ class ItemLine:
     row          row of a group from 1; 0 outside one
     answer       what is stored, as it is typed: a code, a number with a point, an ISO date
     shown_answer the same in words: the code's label, the number with its unit
-    seq          version that `services.save` must be given as `seen`; 0 when never answered
-    versions     how many versions there are
+    seq          number of the version, counted from 1, that `services.save` must be given as `seen`; 0 when
+                 never answered
     visible      False where the answers before it skip it
     problems     what is wrong with the stored answer, in words
     """
@@ -303,7 +303,6 @@ class ItemLine:
     shown_answer: str
     missing_reason: str
     seq: int
-    versions: int
     problems: tuple[str, ...]
     queries: tuple[QueryLine, ...]
 

@@ -4,6 +4,7 @@ Holds one context processor. Refuses anything a viewer may not see: counts are t
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from django.http import HttpRequest
@@ -61,7 +62,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "alerts_url": reverse("capture:alerts"),
         "own_url": reverse("mfa_index"),
         "sign_out_url": reverse("account_logout"),
-        "zone": _zone(viewer),
+        # Asked for by pages that are about no site of their own.
+        "zone": partial(_zone, viewer),
         "anchor_warning": _unanchored(asked) if viewer.may("study.set_up") else "",
     }
     return {"frame": shown}

@@ -71,11 +71,11 @@ class Study:
 def study() -> Study | None:
     """Return the study; None when it was never set up."""
     row = StudySetup.objects.order_by("id").first()
-    number = ProtocolVersion.objects.order_by("-number").values_list("number", flat=True).first()
-    if row is None or number is None:
+    newest = ProtocolVersion.objects.order_by("-number").values_list("number", "act").first()
+    if row is None or newest is None:
         return None
-    found = resolved(number).protocol
-    return Study(row.trial, found.trial.title, row.simulated, number, found.planned_n)
+    found = _rebuilt(*newest)[0].protocol
+    return Study(row.trial, found.trial.title, row.simulated, newest[0], found.planned_n)
 
 
 def latest() -> Version | None:

@@ -59,7 +59,7 @@ class Question:
     @property
     def changed(self) -> str:
         """How often the answer changed; empty for never."""
-        n = self.line.versions - 1
+        n = self.line.seq - 1
         return ngettext("%(n)s change", "%(n)s changes", n) % {"n": n} if n > 0 else ""
 
     @property

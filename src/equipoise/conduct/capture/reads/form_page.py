@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
-from django.db.models import Count
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -65,7 +65,7 @@ def form_page(number: int, *, viewer: Viewer, language: str = "en") -> FormPage 
     asked = threads.visible_queries(rows, seen) if found.ground.may("query.view") else []
     queries = threads.query_lines(asked, seen)
     known = names({step.person for step in steps})
-    page = _Page(found, stored, judged, queries, _versions(number), _wording(found, language))
+    page = _Page(found, stored, judged, queries, _wording(found, language))
     blocked = _blocked(found, state)
     site = found.ground.site
     scored = [name for name in found.form.scores if found.sight.item(found.form.id, name)]
@@ -127,12 +127,6 @@ def _judged(found: FormGround, stored: Mapping[Place, Stored]) -> Filled:
     return filling.judge(form, given, look=look, resolved=resolved, visit=found.row.visit)
 
 
-def _versions(form: int) -> dict[Place, int]:
-    """Return how many versions each answer has."""
-    counted = Entry.objects.filter(form=form).values_list("item", "row").annotate(Count("id"))
-    return {(item, row): number for item, row, number in counted}
-
-
 def _wording(found: FormGround, language: str) -> Wording | None:
     if found.form.instrument is None:
         return None
@@ -174,8 +168,31 @@ class _Page:
     stored: Mapping[Place, Stored]
     judged: Filled
     queries: Sequence[QueryLine]
-    versions: Mapping[Place, int]
     wording: Wording | None
+
+    @cached_property
+    def problems(self) -> Mapping[Place, tuple[str, ...]]:
+        """What is wrong with each answer, in words; that it is missing is said at the end."""
+        found: dict[Place, tuple[str, ...]] = {}
+        for one in visible(self.found, self.judged.findings):
+            if one.kind != "required":
+                place = (one.item, one.row)
+                found[place] = (*found.get(place, ()), one.message)
+        return found
+
+    @cached_property
+    def asked(self) -> Mapping[Place, tuple[QueryLine, ...]]:
+        """The queries about each answer."""
+        found: dict[Place, tuple[QueryLine, ...]] = {}
+        for one in self.queries:
+            found[one.item, one.row] = (*found.get((one.item, one.row), ()), one)
+        return found
+
+    @cached_property
+    def scale(self) -> Mapping[str, instruments.Item]:
+        """The items of the published scale, if the form is one."""
+        instrument = self.found.form.instrument
+        return {one.id: one for one in instrument.items} if instrument is not None else {}
 
     def visible(self, items: Iterable[Item]) -> list[Item]:
         """Return the items the viewer may know of."""
@@ -186,15 +203,10 @@ class _Page:
         place = (item.id, row)
         one = self.stored.get(place)
         answer = one.answer if one is not None else Answer()
-        own = _scale_item(self.found, item.id)
+        own = self.scale.get(item.id)
         worded = self.wording.items.get(item.id) if self.wording is not None and own is not None else None
         codes = _codes(item, self.wording if worded is not None else None)
         low, high = item.range or (None, None)
-        findings = [
-            finding.message
-            for finding in visible(self.found, self.judged.findings)
-            if (finding.item, finding.row) == place and finding.kind != "required"
-        ]
         return ItemLine(
             item=item.id,
             row=row,
@@ -215,9 +227,8 @@ class _Page:
             shown_answer=words.answer(answer, codes),
             missing_reason=answer.missing_reason,
             seq=one.seq if one is not None else 0,
-            versions=self.versions.get(place, 0),
-            problems=tuple(findings),
-            queries=tuple(line for line in self.queries if (line.item, line.row) == place),
+            problems=self.problems.get(place, ()),
+            queries=self.asked.get(place, ()),
         )
 
     def group(self, group: Group, *, editable: bool) -> GroupLine:
@@ -250,11 +261,6 @@ class _Page:
             lacking=tuple(form.item(item).label for item in judged.lacking),
             band=band.label if band is not None else "",
         )
-
-
-def _scale_item(found: FormGround, item: str) -> instruments.Item | None:
-    scale = found.form.instrument
-    return next((one for one in scale.items if one.id == item), None) if scale is not None else None
 
 
 def _codes(item: Item, wording: Wording | None) -> tuple[Code, ...]:

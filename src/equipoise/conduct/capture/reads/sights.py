@@ -26,11 +26,22 @@ SYSTEM = "system"
 
 @dataclass(frozen=True)
 class Circle:
-    """What a viewer may know of the study: its sites, locks, and each version through their eyes."""
+    """What a viewer may know of the study: its sites, locks, and each version through their eyes.
+
+    Each is looked up when it is first asked for.
+    """
 
     viewer: Viewer
-    sites: Mapping[str, Site]
-    locks: frozenset[str]
+
+    @cached_property
+    def sites(self) -> Mapping[str, Site]:
+        """Every site by its id."""
+        return {site.site: site for site in studies.sites()}
+
+    @cached_property
+    def locks(self) -> frozenset[str]:
+        """Participants that are locked; "study" when the whole study is."""
+        return access.locked_targets()
 
     @cached_property
     def _versions(self) -> dict[int, tuple[Resolved, Sight]]:
@@ -56,7 +67,7 @@ class Circle:
 
 def circle(viewer: Viewer) -> Circle:
     """Return what a viewer may know of the study."""
-    return Circle(viewer, {site.site: site for site in studies.sites()}, access.locked_targets())
+    return Circle(viewer)
 
 
 @dataclass(frozen=True, slots=True)

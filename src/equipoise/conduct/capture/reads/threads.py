@@ -93,7 +93,9 @@ def open_queries(forms: Sequence[int] | None, seen: Circle) -> list[Query]:
 
 
 def query_lines(rows: Sequence[Query], seen: Circle) -> tuple[QueryLine, ...]:
-    """Return queries as lines, in the order given, in three statements."""
+    """Return queries as lines, in the order given, in three statements; in none where there are none."""
+    if not rows:
+        return ()
     threads: dict[int, list[QueryNote]] = {}
     for note in QueryNote.objects.filter(query__in=[row.id for row in rows]).order_by("query_id", "seq"):
         threads.setdefault(note.query_id, []).append(note)
@@ -156,10 +158,12 @@ def alerts(
 def alert_lines(
     rows: QuerySet[Alert], seen: Circle, *, at: datetime, closed: bool = False
 ) -> tuple[AlertLine, ...]:
-    """Return the alerts among these rows that the viewer may know of, in four statements."""
+    """Return the alerts among these rows that the viewer may know of, in four statements, or one for none."""
     done = AlertNote.objects.filter(status=CLOSED).values("alert_id")
     rows = rows.filter(id__in=done) if closed else rows.exclude(id__in=done)
     found = [row for row in rows.select_related("form").order_by("due_at", "id") if _alert_visible(row, seen)]
+    if not found:
+        return ()
     threads: dict[int, list[AlertNote]] = {}
     for note in AlertNote.objects.filter(alert__in=[row.id for row in found]).order_by("alert_id", "seq"):
         threads.setdefault(note.alert_id, []).append(note)
