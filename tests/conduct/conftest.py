@@ -193,15 +193,25 @@ def start_server(programs: Path, folder: Path) -> str:
         shutil.chown(folder, _account())
     options = ["-N", "-E", "UTF8", "--locale=C", "-U", "postgres", "--auth=trust"]
     _run(programs / "initdb", "-D", folder / "data", *options)
+    begin_server(programs, folder)
+    return f"postgresql://postgres@/postgres?host={folder}"
+
+
+def begin_server(programs: Path, folder: Path) -> None:
+    """Begin a server whose folder is laid out."""
     # Tests measure no durability here, and the SIGKILL test kills workers, not the server.
     listen = f"-c listen_addresses='' -c fsync=off -c timezone=Asia/Kathmandu -k {folder}"
     _run(programs / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", listen, "start")
-    return f"postgresql://postgres@/postgres?host={folder}"
+
+
+def end_server(programs: Path, folder: Path) -> None:
+    """End a server at once, as if its machine had failed; its folder stays."""
+    _run(programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
 
 
 def stop_server(programs: Path, folder: Path) -> None:
     """Stop a server and remove its folder."""
-    _run(programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
+    end_server(programs, folder)
     shutil.rmtree(folder)
 
 

@@ -8,6 +8,7 @@ import base64
 import hmac
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -391,6 +392,37 @@ def test_signing_out_leaves_nothing_behind(study):
             0,
             False,
         ]
+
+
+def test_a_store_that_is_away_is_said_and_what_was_typed_goes_in_by_itself(study):
+    from playwright.sync_api import expect  # noqa: PLC0415 - as above
+
+    with study.desk("ana") as desk:
+        desk.page.goto(f"/forms/{study.made['event']}/")
+        away = []
+
+        def answer(route) -> None:
+            away.append(route.request.post_data)
+            told = {"status": 503, "headers": {"Retry-After": "30"}}
+            if len(away) == 1:
+                route.fulfill(**told, json={"problem": "Not saved yet: the study cannot store anything."})
+            elif len(away) == 2:
+                route.fulfill(status=500, body="<h1>broken</h1>")
+            else:
+                route.continue_()
+
+        desk.page.route("**/save/", answer)
+        desk.page.get_by_label("What happened").fill("Headache and thirst")
+        desk.page.keyboard.press("Tab")
+        expect(desk.status).to_contain_text("Not saved yet: the study cannot store anything.")
+        assert len(desk.drafts()) == 1
+        expect(desk.status).to_contain_text("Not yet on the server")
+        assert len(desk.drafts()) == 1
+        expect(desk.status).to_have_text(re.compile(r"^Saved \d"))
+        assert desk.drafts() == {}
+        assert len(away) == 3
+        desk.page.reload()
+        expect(desk.page.get_by_label("What happened")).to_have_value("Headache and thirst")
 
 
 def test_what_is_typed_while_a_save_is_under_way_is_saved_too(study):

@@ -16,7 +16,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 
 from equipoise.conduct.audit import anchors
 from equipoise.conduct.config.settings import Settings
@@ -96,7 +96,7 @@ def _send_for_ever(study: Settings) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         pause = threading.Event()
         while True:
-            with suppress(DatabaseError):
+            with suppress(Error, OSError):
                 for problem in send(study, at=clock.now()).problems:
                     log.warning("%s", problem)
             connections.close_all()
