@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from equipoise.design import draw
-from equipoise.design.dates import DAYS_PER_MONTH, dates_of, iso_dates, iso_instants, opening
+from equipoise.design.accrual import DAYS_PER_MONTH
+from equipoise.design.dates import dates_of, iso_dates, iso_instants, opening
 
 
 def test_instants_and_dates_are_iso_texts() -> None:

@@ -71,11 +71,13 @@ def beliefs(
     received: Whole,
     streams: Streams,
     who: str = "participant",
+    lean: Floats | None = None,
 ) -> Beliefs:
     """Draw what somebody believes of each participant.
 
     received  (replicates, participants) positions of the arms whose treatment was given
     who       whose belief: each role has streams of its own
+    lean      (replicates, participants) added to the belief, by what participants are like; None for nothing
     Source    Szigeti (2023), Sci Rep 13, doi 10.1038/s41598-023-34938-7
     """
     participants = received.shape[1]
@@ -85,6 +87,8 @@ def beliefs(
     if np.any(sd > 0):
         shift = shift + sd[received] * streams.normal(f"belief/{who}/shift", participants)
     belief = np.clip(before, 0.0, 1.0) + shift
+    if lean is not None:
+        belief = belief + lean
     silent = streams.uniform(f"belief/{who}/silent", participants) < expectancy.do_not_know
     active = belief >= THRESHOLD
     guess = _named(

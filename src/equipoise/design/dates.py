@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.design.accrual import arrivals
 from equipoise.design.batch import Batch
 from equipoise.design.streams import Streams
 from equipoise.design.timeline import Place
@@ -17,7 +18,6 @@ from equipoise.design.truth import Truth
 Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
 
-DAYS_PER_MONTH = 365.25 / 12
 ON_TARGET = 0.6
 """Share of visits held on their target day; the others fall on any day of the window (assumption)."""
 LATEST_DAYS = 7
@@ -101,11 +101,8 @@ def _texts(counts: Whole, *, unit: Literal["D", "m"], ending: str) -> NDArray[np
 
 def _arrivals(truth: Truth, streams: Streams) -> Whole:
     """Return the dates of first visits: the first on the first day, then with exponential gaps."""
-    accrual = truth.scenario.accrual
-    gaps = -np.log(streams.uniform("accrual", truth.participants)[0]) * DAYS_PER_MONTH / accrual.per_month
-    gaps[0] = 0.0
-    start = np.datetime64(accrual.start_date, "D").astype(np.int64)
-    return np.asarray(start + np.floor(np.cumsum(gaps)).astype(np.int64))
+    start = np.datetime64(truth.scenario.accrual.start_date, "D").astype(np.int64)
+    return np.asarray(start + np.floor(arrivals(truth, streams)[0]).astype(np.int64))
 
 
 def _anchor(truth: Truth, at: int, *, visit: Whole, planned: Whole) -> Whole:

@@ -1,7 +1,8 @@
-"""Scores drawn: latent normals, shared between scores, shifted by belief, rounded and clamped.
+"""Scores drawn: latent normals of every visit, shared between scores, sites and facilitators.
 
 Holds the draw of every score at every visit as if everybody stayed and filled every form, in arrays of
-replicates x participants x visits. Refuses to decide what is then recorded: that is `departure`.
+replicates x participants x visits, before rounding. Refuses to move them by belief, events or raters (that is
+`influence`) and to decide what is then recorded (that is `departure`).
 """
 
 from dataclasses import dataclass
@@ -27,14 +28,16 @@ SHARED = "shared"
 class Cohort:
     """What decides a participant's scores, each (replicates, participants).
 
-    received  position of the arm whose treatment was given
-    crossed   whether the dose offered later was taken
-    active    (replicates, participants, places) whether the participant believes to be on active treatment
+    received     position of the arm whose treatment was given
+    crossed      whether the dose offered later was taken
+    site         position of the site
+    facilitator  position of the facilitator among all sites' facilitators; None where nobody asks
     """
 
     received: Whole
     crossed: Flags
-    active: Flags
+    site: Whole
+    facilitator: Whole | None = None
 
 
 @dataclass(frozen=True)
@@ -62,17 +65,15 @@ class Innovations:
         return np.asarray(common * shared + np.sqrt(1 - self.between) * own)
 
 
-def draw_scores(
+def draw_latent(
     course: Course,
     cohort: Cohort,
     *,
     innovations: Innovations,
-    bias: Floats,
     bounds: dict[int, tuple[float, float]],
 ) -> Floats:
-    """Return (replicates, participants, V) steps of a score, at the V visits at which it is asked.
+    """Return (replicates, participants, V) latent steps of a score, at the V visits at which it is asked.
 
-    bias    (replicates, participants) points added for those who believe to be on active treatment
     bounds  position in the course to the least and greatest steps that eligibility allows there
     """
     replicates, participants = cohort.received.shape
@@ -81,25 +82,48 @@ def draw_scores(
     first = innovations.draw(course, timeline.baseline, participants=participants)
     later = (innovations.draw(course, place, participants=participants) for place in course.grid)
     normal = [first, *later]
+    site, facilitator = _clusters(course, cohort, innovations.streams)
+    start = _joined(first if site is None else course.factor[:, 0, 0][cohort.received] * first, site)
     for at, row in zip(course.later, course.rows, strict=True):
         # Summed in a fixed order: a matrix product would sum as the machine likes.
         latent = course.factor[:, row, 0][cohort.received] * normal[0]
         for column in range(1, row + 1):
             latent = latent + course.factor[:, row, column][cohort.received] * normal[column]
-        shift = course.measure.step_lengths(bias) * cohort.active[:, :, course.places[at]]
-        steps[:, :, at] = course.measure.lattice.record(
-            _scaled(course, at, latent=latent, cohort=cohort) + shift
+        steps[:, :, at] = _scaled(
+            course, at, latent=_joined(_joined(latent, site), facilitator), cohort=cohort
         )
     for at in range(len(course.places)):
         if at == course.baseline:
             mean, sd = course.start
-            steps[:, :, at] = course.measure.lattice.record(
-                mean[cohort.received] + sd[cohort.received] * first
-            )
+            steps[:, :, at] = mean[cohort.received] + sd[cohort.received] * start
         elif at not in course.later:
             own = innovations.draw(course, course.places[at], participants=participants)
-            steps[:, :, at] = _before(course, at, normal=(first, own), cohort=cohort, bounds=bounds.get(at))
+            steps[:, :, at] = _before(course, at, normal=(start, own), cohort=cohort, bounds=bounds.get(at))
     return steps
+
+
+def recorded(course: Course, latent: Floats, *, at: int, bounds: dict[int, tuple[float, float]]) -> Floats:
+    """Return a visit's latent steps as they are recorded: whole, in range, as eligibility allows."""
+    steps = course.measure.lattice.record(latent)
+    return np.clip(steps, *bounds[at]) if at in bounds else steps
+
+
+def _clusters(course: Course, cohort: Cohort, streams: Streams) -> tuple[Floats | None, Floats | None]:
+    """Return what site and facilitator add to each participant's latent normal; None for nothing."""
+    name = course.measure.name
+    site = facilitator = None
+    if course.site > 0:
+        drawn = streams.normal(f"cluster/site/{name}", int(cohort.site.max()) + 1)
+        site = np.sqrt(course.site) * np.take_along_axis(drawn, cohort.site, axis=1)
+    if cohort.facilitator is not None and np.any(course.facilitator > 0):
+        drawn = streams.normal(f"cluster/facilitator/{name}", int(cohort.facilitator.max()) + 1)
+        share = np.sqrt(course.facilitator)[cohort.received]
+        facilitator = share * np.take_along_axis(drawn, cohort.facilitator, axis=1)
+    return site, facilitator
+
+
+def _joined(latent: Floats, cluster: Floats | None) -> Floats:
+    return latent if cluster is None else latent + cluster
 
 
 def _scaled(course: Course, at: int, *, latent: Floats, cohort: Cohort) -> Floats:
@@ -118,13 +142,13 @@ def _before(
 ) -> Floats:
     """Return a visit before the first dose: tied to baseline, and within what eligibility allows.
 
-    normal  the baseline's number and the visit's own
+    normal  the baseline's number, clusters included, and the visit's own
     """
     tie, (first, own) = float(course.ties[at]), normal
     lattice = course.measure.lattice
     rest = np.sqrt(1 - tie**2)
     if bounds is None or rest == 0:
-        return lattice.record(_scaled(course, at, latent=tie * first + rest * own, cohort=cohort))
+        return _scaled(course, at, latent=tie * first + rest * own, cohort=cohort)
     low, high = (np.maximum(bounds[0], lattice.low), np.minimum(bounds[1], lattice.high))
     mean, sd = (cells[0, :, at][cohort.received] for cells in (course.mean, course.sd))
     ends = [
@@ -133,4 +157,4 @@ def _before(
     ]
     below, upto = ndtr(ends[0]), ndtr(ends[1])
     within = np.clip(ndtri(below + ndtr(own) * (upto - below)), -FARTHEST, FARTHEST)
-    return np.clip(lattice.record(mean + sd * (tie * first + rest * within)), low, high)
+    return np.asarray(mean + sd * (tie * first + rest * within))

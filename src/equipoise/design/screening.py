@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.design.accrual import longest_run
 from equipoise.design.answers import Respondents, Values
 from equipoise.design.batch import Batch
 from equipoise.design.dates import Dates
@@ -23,9 +24,6 @@ Texts = NDArray[np.object_]
 
 DECLINED = "declined"
 ID = "SIM-{:03d}"
-RAREST = 1e-6
-"""Longer runs of failures before one participant, rarer than this, are cut."""
-LONGEST_RUN = 200
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def roster_of(batch: Batch, dates: Dates, *, ids: Texts | None = None) -> Roster
 
     ids   those of the randomized, where they have some already
     """
-    counts = _failures(batch)
+    counts = batch.screened[0]
     n, failures = counts.size, int(counts.sum())
     randomized = np.arange(n) + np.cumsum(counts)
     everybody = np.ones(n + failures, dtype=bool)
@@ -102,25 +100,9 @@ def failing(batch: Batch, roster: Roster) -> Respondents:
     return Respondents(truth, draw, value, steps)
 
 
-def _failures(batch: Batch) -> Whole:
-    """Return how many failed before each participant: geometric, so that the stated share fails."""
-    n, screening = batch.truth.participants, batch.truth.scenario.screening
-    if screening is None or screening.failure == 0:
-        return np.zeros(n, dtype=np.int64)
-    uniform = batch.streams.uniform("screening/failures", n)[0]
-    run = np.floor(np.log(uniform) / np.log(screening.failure)).astype(np.int64)
-    return np.asarray(np.minimum(run, _longest_run(batch) - 1))
-
-
-def _longest_run(batch: Batch) -> int:
-    screening = batch.truth.scenario.screening
-    failure = screening.failure if screening is not None else 0.0
-    return int(min(LONGEST_RUN, max(1, np.ceil(np.log(RAREST) / np.log(failure))))) if failure > 0 else 1
-
-
 def _own(batch: Batch, purpose: str, *, columns: int, before: Whole, run: Whole) -> Floats:
     """Return (f, columns) numbers: each participant's stretch has room for those who failed before."""
-    n, longest = batch.truth.participants, _longest_run(batch)
+    n, longest = batch.truth.participants, longest_run(batch.truth)
     drawn = batch.streams.table(f"screening/{purpose}", n, columns=longest * columns)
     own: Floats = drawn.reshape(n, longest, columns)[before, run]
     return own

@@ -3,8 +3,8 @@
 Holds the assembly, and with it every reason why a scenario cannot be simulated. Refuses to draw.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -35,6 +35,7 @@ class Truth:
     participants  participants randomized
     courses       score, as `form.score`, to its course
     again         for each arm, whose effect follows the dose offered later; None when nobody takes one
+    places        visits, from the first, at which anything is drawn: all, unless `until` left some out
     """
 
     resolved: Resolved
@@ -45,6 +46,28 @@ class Truth:
     people: People
     assignment: Assignment
     again: tuple[str, ...] | None
+    places: int
+
+    @property
+    def stream(self) -> str:
+        """The name under which random numbers are drawn: its own, or another's that it shares them with."""
+        return self.scenario.numbers_of or self.scenario.id
+
+    def until(self, visits: Iterable[str], scores: Iterable[str] | None = None) -> "Truth":
+        """Return it up to the last of some visits: the same numbers, fewer of them.
+
+        scores  the scores wanted, with those that leaving and events depend on; all when left out
+        """
+        last = max(
+            (at for at, one in enumerate(self.timeline.places) if one.visit.id in set(visits)), default=0
+        )
+        last = max(last, self.timeline.randomized)
+        wanted = set(self.courses if scores is None else scores)
+        wanted |= {event.score for event in self.scenario.intercurrent_events.values() if event.score}
+        if self.scenario.dropout is not None and self.followed is not None:
+            wanted.add(self.followed)
+        courses = {name: course.until(last) for name, course in self.courses.items() if name in wanted}
+        return replace(self, courses=courses, places=last + 1)
 
     @property
     def arms(self) -> tuple[Arm, ...]:
@@ -118,6 +141,7 @@ def truth_of(resolved: Resolved, scenario: Scenario, *, participants: int | None
         people=people_of(resolved, scenario),
         assignment=assignment_of(resolved.protocol, resolved.canonical("allocation"), sites=scenario.sites),
         again=again,
+        places=len(timeline),
     )
 
 
@@ -161,9 +185,13 @@ def _impossible(scenario: Scenario, participants: int | None) -> Iterator[Proble
     if participants is None or participants < FEWEST:
         hint = "give the scenario `participants`, or the protocol a sample size"
         yield Problem("fewer than two participants, so there is nobody to compare", hint, "participants")
-    leaving = scenario.dropout.per_28_days if scenario.dropout is not None else 0.0
-    if max(leaving.values(), default=0.0) >= 1 if isinstance(leaving, dict) else leaving >= 1:
-        yield Problem("everybody leaves within 28 days", "give less than 1", "dropout.per_28_days")
+    dropout = scenario.dropout
+    rates = [("dropout.per_28_days", dropout.per_28_days)] if dropout is not None else []
+    for place, rate in enumerate(dropout.later if dropout is not None else ()):
+        rates.append((f"dropout.later.{place}.per_28_days", rate.per_28_days))
+    for path, leaving in rates:
+        if max(leaving.values(), default=0.0) >= 1 if isinstance(leaving, dict) else leaving >= 1:
+            yield Problem("everybody leaves within 28 days", "give less than 1", path)
     if scenario.screening is not None and scenario.screening.failure >= 1:
         yield Problem(
             "everybody fails screening, so nobody is randomized", "give less than 1", "screening.failure"

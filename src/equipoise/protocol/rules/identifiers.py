@@ -40,7 +40,7 @@ NESTED = {
     "allocation": ("strata",),
     "forms": ("items", "groups", "checks"),
     "sessions": ("before_dose", "stopping", "discharge"),
-    "simulation": ("scenarios",),
+    "simulation": ("scenarios", "grid", "assurance"),
 }
 """Sections and the lists inside whose entries have ids of their own."""
 LISTS = {"epochs": None, "logs": None, "visits": "forms", "multiplicity": "order"}

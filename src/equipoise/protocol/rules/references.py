@@ -54,6 +54,7 @@ REFERENCES: dict[str, tuple[str, ...]] = {
         "import.visits.*",
         f"{_OUTCOME}.response.{KEYS}",
         f"{_OUTCOME}.effect.*.{KEYS}",
+        "simulation.assurance.*.visit",
     ),
     "arm": (
         f"allocation.ratio.{KEYS}",
@@ -66,7 +67,13 @@ REFERENCES: dict[str, tuple[str, ...]] = {
         f"{_OUTCOME}.baseline.sd.{KEYS}",
         f"{_OUTCOME}.sd.{KEYS}",
         f"{_OUTCOME}.effect.{KEYS}",
+        f"{_OUTCOME}.effect_over_time.{KEYS}",
         f"{_OUTCOME}.correlation.baseline.{KEYS}",
+        f"{_OUTCOME}.correlation.visits.{KEYS}",
+        f"{_OUTCOME}.clustering.facilitator.{KEYS}",
+        f"{_SCENARIO}.relapse.per_28_days.{KEYS}",
+        f"{_SCENARIO}.dropout.later.*.per_28_days.{KEYS}",
+        f"{_SCENARIO}.dropout.disappointment.{KEYS}",
         f"{_SCENARIO}.dropout.per_28_days.{KEYS}",
         f"{_SCENARIO}.expectancy.right.{KEYS}",
         f"{_SCENARIO}.expectancy.side_effect_shift.{KEYS}",
@@ -75,6 +82,8 @@ REFERENCES: dict[str, tuple[str, ...]] = {
         f"{_SCENARIO}.attendance.{KEYS}",
         f"{_SCENARIO}.adverse_events.*.probability.{KEYS}",
         f"{_SCENARIO}.intercurrent_events.*.probability.{KEYS}",
+        f"{_SCENARIO}.intercurrent_events.*.shift.*.{KEYS}",
+        "simulation.assurance.*.arm",
     ),
     "analysis set": ("estimands.*.population",),
     "intercurrent event": (
@@ -89,7 +98,9 @@ REFERENCES: dict[str, tuple[str, ...]] = {
         f"multiplicity.transitions.*.{KEYS}",
         "interims.*.estimand",
         "published.*.estimand",
+        f"{_SCENARIO}.true_values.{KEYS}",
     ),
+    "scenario": ("simulation.grid.*.scenario", "simulation.assurance.*.scenario", f"{_SCENARIO}.numbers_of"),
     "criterion": (f"{_SCENARIO}.screening.reasons.{KEYS}",),
     "deviation": (f"{_SCENARIO}.deviations.{KEYS}",),
     "rating scale": ("forms.*.instrument",),
@@ -139,6 +150,9 @@ def _known(kind: str, data: dict[str, Any]) -> tuple[str, ...]:
         return _LIBRARIES[kind]()
     if kind == "event or visit":
         return (*_known("event", data), *_known("visit", data))
+    if kind == "scenario":
+        rehearsals = data.get("simulation")
+        return tuple(ids(rehearsals.get("scenarios"))) if isinstance(rehearsals, dict) else ()
     section = data.get(_SECTIONS[kind])
     if kind in ("epoch", "anchor"):
         return tuple(_texts(list(section) if isinstance(section, dict) else section))

@@ -8,6 +8,7 @@ from equipoise.errors import Problem
 from equipoise.protocol.part import for_arm
 from equipoise.protocol.rules.calendar import Calendar
 from equipoise.protocol.rules.draft import Draft, listed, shown
+from equipoise.protocol.rules.ingredients import ingredients, rehearsals
 from equipoise.protocol.rules.naming import Reading, read, where
 from equipoise.protocol.scenarios import Characteristic, Outcome, Scenario, SimulatedEvent
 from equipoise.source import Path
@@ -39,6 +40,8 @@ def simulation(draft: Draft) -> Iterator[Problem]:
         for number, event in enumerate(scenario.adverse_events):
             yield from _adverse_event(draft, event, (*here, "adverse_events", number))
         yield from _later(draft, scenario, here)
+        yield from ingredients(draft, scenario, here)
+    yield from rehearsals(draft, draft.protocol.simulation)
 
 
 def _size(draft: Draft, scenario: Scenario, path: Path) -> Iterator[Problem]:
@@ -100,6 +103,7 @@ def _outcome(draft: Draft, calendar: Calendar, outcome: Outcome, name: str, path
         ((*path, "baseline", "sd"), outcome.baseline.sd),
         ((*path, "sd"), outcome.sd),
         ((*path, "correlation", "baseline"), outcome.correlation.baseline),
+        ((*path, "correlation", "visits"), outcome.correlation.visits),
     ):
         yield from _every_arm(draft, values, place)
     for place, values in (((*path, "baseline", "sd"), outcome.baseline.sd), ((*path, "sd"), outcome.sd)):
@@ -109,11 +113,26 @@ def _outcome(draft: Draft, calendar: Calendar, outcome: Outcome, name: str, path
     strength = outcome.correlation.baseline
     place = (*path, "correlation", "baseline")
     yield from _between(draft, strength, place, low=-1, high=1, what="a correlation is between -1 and 1")
+    for place, value in _numbers(outcome.correlation.visits, (*path, "correlation", "visits")):
+        if not 0 <= value < 1:
+            yield draft.error(place, f"{value:g} is impossible: it lies between 0 and 1, below 1")
+    yield from _twice_stated(draft, outcome, path)
     if reading.form and not reading.message and reading.full in draft.kinds:
         yield from _correlated(draft, calendar, outcome, reading, path)
         span = draft.resolved.range_of(reading.full)
         if span is not None and outcome.moments == "recorded":
             yield from _possible(draft, calendar, outcome, span, path)
+
+
+def _twice_stated(draft: Draft, outcome: Outcome, path: Path) -> Iterator[Problem]:
+    """Yield courses given both by visits and in a few numbers."""
+    if outcome.response and outcome.response_over_time is not None:
+        message = "the response is given twice"
+        yield draft.error((*path, "response_over_time"), message, "keep it or `response`", key=True)
+    for arm in outcome.effect_over_time:
+        if arm in outcome.effect:
+            message = f"the effect in {arm} is given twice"
+            yield draft.error((*path, "effect_over_time", arm), message, "keep it or `effect`", key=True)
 
 
 def _visits(draft: Draft, outcome: Outcome, reading: Reading, path: Path) -> Iterator[Problem]:
@@ -150,16 +169,18 @@ def _correlated(
     for one, two in together:
         message = f"{one} and {two} fall on one day, so {reading.full} cannot be drawn for both"
         yield draft.error(path, message, "move one of them by a day", key=True)
-    neighbors = [
-        outcome.correlation.visits ** ((b - a) / CORRELATION_DAYS) for (_, a), (_, b) in pairwise(days)
-    ]
-    total = 1 + sum((1 - each) / (1 + each) for each in neighbors)
-    for place, tie in _numbers(outcome.correlation.baseline, (*path, "correlation", "baseline")):
+    for arm in draft.arms:
+        between = for_arm(outcome.correlation.visits, arm)
+        neighbors = [max(between, 0.0) ** ((b - a) / CORRELATION_DAYS) for (_, a), (_, b) in pairwise(days)]
+        total = 1 + sum((1 - each) / (1 + each) for each in neighbors)
+        tie = for_arm(outcome.correlation.baseline, arm)
         if days and abs(tie) < 1 and tie * tie * total >= 1:
-            message = (
-                f"{tie:g} with baseline and {outcome.correlation.visits:g} between visits exclude each other"
-            )
+            by_arm = isinstance(outcome.correlation.baseline, dict)
+            place = (*path, "correlation", "baseline", *((arm,) if by_arm else ()))
+            message = f"{tie:g} with baseline and {between:g} between visits exclude each other"
             yield draft.error(place, message, "raise the second or lower the first")
+            if not by_arm and not isinstance(outcome.correlation.visits, dict):
+                return
 
 
 def _every_arm(draft: Draft, values: ByArm, path: Path) -> Iterator[Problem]:
@@ -199,18 +220,28 @@ def _possible(
         if visit in days and days[visit] <= 0:
             message = f"{visit} comes before the first dose, where every curve is 0"
             yield draft.warning((*path, "response", visit), message, "leave it out", key=True)
+    asked = outcome.response or draft.collected.get(read(draft, str(path[-1])).form, ())
     for arm in draft.arms:
         baseline = for_arm(outcome.baseline.mean, arm)
         sd = for_arm(outcome.baseline.sd, arm, default=1.0)
         yield from _spread(draft, baseline, sd, span, (*path, "baseline"), f"at baseline in {arm}")
-        for visit, response in outcome.response.items():
+        for visit in asked:
             if days.get(visit, 0) > 0:
-                effect = _on_day(outcome.effect.get(arm, {}), days, days[visit])
+                change = _response(outcome, days, days[visit]) + _effect(outcome, arm, days, days[visit])
                 sd = for_arm(outcome.sd, arm, default=1.0)
-                here = (*path, "response", visit)
-                yield from _spread(
-                    draft, baseline + response + effect, sd, span, here, f"at {visit} in {arm}"
-                )
+                here = (*path, "response", visit) if outcome.response else path
+                yield from _spread(draft, baseline + change, sd, span, here, f"at {visit} in {arm}")
+
+
+def _response(outcome: Outcome, days: Mapping[str, int], day: int) -> float:
+    over_time = outcome.response_over_time
+    return _on_day(outcome.response, days, day) if over_time is None else over_time.on_day(day)
+
+
+def _effect(outcome: Outcome, arm: str, days: Mapping[str, int], day: int) -> float:
+    over_time = outcome.effect_over_time.get(arm)
+    points = over_time.on_day(day) if over_time else _on_day(outcome.effect.get(arm, {}), days, day)
+    return outcome.effect_scale * points
 
 
 def _on_day(curve: Mapping[str, float], days: Mapping[str, int], day: int) -> float:
