@@ -40,11 +40,27 @@ def test_every_outcome_is_equally_likely():
     assert all(abs(observed - count / n) < 4 * spread for observed in tally.values())
 
 
+class Keyed:
+    """A keyed hash whose digests are given."""
+
+    def __init__(self, digests):
+        self.digests = digests
+
+    def copy(self):
+        return self
+
+    def update(self, message):
+        assert len(message) == stream.COUNTER_BYTES
+
+    def digest(self):
+        return bytes([next(self.digests)])
+
+
 def test_digests_beyond_the_largest_multiple_are_thrown_away(monkeypatch):
     # With digests of two bits and n = 3, the value 3 must be drawn again, not folded onto 0.
     digests = iter([3, 3, 1, 0, 3, 2])
     monkeypatch.setattr(stream, "RANGE", 4)
-    monkeypatch.setattr(stream.hmac, "digest", lambda *_: bytes([next(digests)]))
+    monkeypatch.setattr(stream.hmac, "new", lambda *_: Keyed(digests))
     assert _draws(3, 3) == [1, 0, 2]
 
 

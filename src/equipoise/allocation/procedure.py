@@ -34,9 +34,10 @@ def _complete(plan: Plan, below: Below) -> Iterator[str]:
 
 
 def _permuted_blocks(plan: Plan, below: Below) -> Iterator[str]:
+    sizes, unit = plan.block_sizes, plan.unit
+    tickets = {size: _tickets(plan, times=size // unit) for size in sizes}
     while True:
-        size = plan.block_sizes[below(len(plan.block_sizes))]
-        block = _tickets(plan, times=size // plan.unit)
+        block = tickets[sizes[below(len(sizes))]].copy()
         # Fisher and Yates's shuffle, from the end.
         for last in range(len(block) - 1, 0, -1):
             other = below(last + 1)

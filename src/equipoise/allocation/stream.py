@@ -30,9 +30,9 @@ class Stream:
             raise ValueError(
                 f"a seed of {len(seed)} bytes can be guessed; give at least {SMALLEST_SEED_BYTES}"
             )
-        self._key = seed
         # Hashing both gives fixed lengths, so that no two pairs of texts make the same message.
-        self._prefix = LABEL + hashlib.sha256(canonical).digest() + hashlib.sha256(name.encode()).digest()
+        prefix = LABEL + hashlib.sha256(canonical).digest() + hashlib.sha256(name.encode()).digest()
+        self._keyed = hmac.new(seed, prefix, hashlib.sha256)
         self._counter = 0
 
     def __repr__(self) -> str:
@@ -47,8 +47,9 @@ class Stream:
         if n < 1:
             raise ValueError(f"nothing to draw from: n = {n}")
         while True:
-            message = self._prefix + self._counter.to_bytes(COUNTER_BYTES, "big")
+            keyed = self._keyed.copy()
+            keyed.update(self._counter.to_bytes(COUNTER_BYTES, "big"))
             self._counter += 1
-            value = int.from_bytes(hmac.digest(self._key, message, "sha256"), "big")
+            value = int.from_bytes(keyed.digest(), "big")
             if value < RANGE - RANGE % n:
                 return value % n
