@@ -64,3 +64,26 @@ def test_kits_have_enough_digits_for_a_long_list(ready: Any) -> None:
     slots = assignment.draw_list(batch.streams, np.zeros(500, dtype=np.int64))
     assert len({slot.kit for slot in slots}) == 500
     assert {len(slot.kit) for slot in slots} == {4}
+
+
+def test_minimization_balances_each_factor_and_gives_each_participant_a_kit(ready: Any) -> None:
+    def minimized(data: dict[str, Any]) -> None:
+        del data["allocation"]["block_sizes"]
+        data["allocation"] |= {"method": "minimization", "imbalance": "range", "bias": 0.9}
+        data["allocation"]["strata"] = [
+            {"id": "use", "item": "intake.used_before@SCR", "levels": ["never", "ever"]},
+            {"id": "site", "levels": ["north", "south"]},
+        ]
+
+    truth = ready(minimized, participants=100)
+    batch = draw(truth, range(2), seed=1)
+    for replicate in range(2):
+        for factor in (batch.stratum[replicate] // 2, batch.stratum[replicate] % 2):
+            for level in range(2):
+                arms = batch.arm[replicate][factor == level]
+                assert abs(int((arms == 0).sum()) - int((arms == 1).sum())) <= 8
+    drawn = truth.assignment.draw_list(batch.streams, batch.stratum[0], spare=1)
+    slots = truth.assignment.slots(drawn, batch.stratum[0])
+    arms = [truth.assignment.arms.index(slot.arm) for slot in slots]
+    assert arms == batch.arm[0].tolist()
+    assert len({slot.kit for slot in drawn}) == len(drawn) == 108

@@ -125,7 +125,7 @@ def test_links_of_the_reference_lead_to_its_sections() -> None:
 def test_the_reference_says_what_a_field_takes() -> None:
     text = schema.reference_markdown()
     assert "| `window_days` | list of two: whole number, at least -3650 and at most 36500" in text
-    assert "one of `complete`, `permuted_blocks`, `big_stick`, `efron`" in text
+    assert "one of `complete`, `permuted_blocks`, `big_stick`, `efron`, `minimization`" in text
     assert (
         "| `block_sizes` | list of whole number, at least 1 or the same as `{value: ..., assumption: true}`"
         in text

@@ -1,10 +1,10 @@
 """Who gets which arm: the plan, the concealed list, its commitment, and the table of assignments.
 
-Holds the doors, re-exported. The measures of a plan's predictability are imported by their own name,
-`equipoise.allocation.quality`.
+Holds the doors, re-exported. Two modules are imported by their own names: `equipoise.allocation.quality`, how
+predictable a plan is, and `equipoise.allocation.minimization`, which draws without a list.
 """
 
-from equipoise.allocation.commitment import commit, verify
+from equipoise.allocation.commitment import commit, parameters, verify
 from equipoise.allocation.list import AllocationList, Slot, draw, next  # noqa: A004 - the door's name
 from equipoise.allocation.plan import Plan, StratumFactor
 from equipoise.allocation.section import plan_of
@@ -22,6 +22,7 @@ __all__ = [
     "from_rows",
     "from_slots",
     "next",
+    "parameters",
     "plan_of",
     "read",
     "verify",

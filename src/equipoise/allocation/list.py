@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from equipoise.allocation.plan import Plan
+from equipoise.allocation.plan import MINIMIZATION, Plan
 from equipoise.allocation.procedure import sequence
 from equipoise.allocation.stream import Stream
 from equipoise.errors import IntegrityError, Problem, ProtocolError, RecordError
@@ -92,7 +92,7 @@ def draw(plan: Plan, *, seed: bytes, canonical: bytes, length: int | None = None
         )
         for name in plan.stratum_names
     }
-    kits = _kits(plan, stream=Stream(seed, canonical=canonical, name=KITS), length=count)
+    kits = kit_numbers(plan, seed=seed, canonical=canonical, length=count)
     return AllocationList(
         tuple(
             Slot(stratum=name, position=place + 1, arm=arms[name][place], kit=kits[name, place + 1])
@@ -139,6 +139,9 @@ def identify(canonical: bytes) -> str:
 
 def _require_valid(plan: Plan) -> None:
     problems = plan.check()
+    if plan.method == MINIMIZATION:
+        hint = "draw each participant with `minimization.draw`"
+        problems.append(Problem("minimization has no list: each draw needs those before it", hint, "method"))
     if plan.length is None:
         problems.append(Problem("no length is given", hint="say how many slots a stratum has", path="length"))
     errors = [problem for problem in problems if problem.severity == "error"]
@@ -146,10 +149,17 @@ def _require_valid(plan: Plan) -> None:
         raise ProtocolError("The allocation list cannot be drawn", errors)
 
 
-def _kits(plan: Plan, *, stream: Stream, length: int) -> dict[Place, str]:
-    """Draw a number for each place, by position, so that a longer list keeps the kits of a shorter one."""
+def kit_numbers(
+    plan: Plan, *, seed: bytes, canonical: bytes, length: int, strata: Collection[str] | None = None
+) -> dict[Place, str]:
+    """Draw a number for each place, by position, so that a longer list keeps the kits of a shorter one.
+
+    strata  names of the strata, the plan's when left out
+    """
+    stream = Stream(seed, canonical=canonical, name=KITS)
+    names = plan.stratum_names if strata is None else strata
     numbers: dict[str, Place] = {}
-    for place in ((name, position + 1) for position in range(length) for name in plan.stratum_names):
+    for place in ((name, position + 1) for position in range(length) for name in names):
         kit = f"{stream.below(10**plan.kit_digits):0{plan.kit_digits}d}"
         while kit in numbers:
             kit = f"{stream.below(10**plan.kit_digits):0{plan.kit_digits}d}"

@@ -6,13 +6,15 @@ Holds no draw and no seed. Its repr hides arms, ratios and block sizes, so that 
 import difflib
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 
 from equipoise.errors import Problem, RecordError
 
-METHODS = ("complete", "permuted_blocks", "big_stick", "efron")
+METHODS = ("complete", "permuted_blocks", "big_stick", "efron", "minimization")
+MINIMIZATION = "minimization"
+IMBALANCES = ("range", "variance")
 UNSTRATIFIED = "all"
 # Kits are drawn from at least this many times as many numbers as there are slots, so that neighbors are rare.
 KIT_ROOM = 10
@@ -35,12 +37,16 @@ class StratumFactor:
 class Plan:
     """How a list is drawn.
 
-    method             "complete", "permuted_blocks", "big_stick" or "efron"
+    method             "complete", "permuted_blocks", "big_stick", "efron" or "minimization"
     ratio              arm to weight, whole numbers above 0
-    strata             factors; every combination of levels is a stratum with a sequence of its own
+    strata             factors; every combination of levels is a stratum with a sequence of its own. Under
+                       minimization they are the factors balanced on, each by itself
     block_sizes        permuted blocks: sizes, each a multiple of the ratio's sum; several are mixed at random
     maximum_imbalance  big stick: largest difference between the two arms
-    bias               Efron: probability of the arm that is behind, as the decimal number written
+    bias               Efron: probability of the arm that is behind; minimization: of the arm that balances
+                       best; as the decimal number written
+    imbalance          minimization: "range" or "variance" of the arms' numbers within a level
+    weights            minimization: factor to its weight, whole numbers above 0; 1 for a factor not named
     length             slots per stratum, unless `draw` is told otherwise
     kit_digits         digits of a kit number
     """
@@ -51,6 +57,8 @@ class Plan:
     block_sizes: tuple[int, ...] = ()
     maximum_imbalance: int | None = None
     bias: float | None = None
+    imbalance: str | None = None
+    weights: Mapping[str, int] = field(default_factory=dict)
     length: int | None = None
     kit_digits: int = DEFAULT_KIT_DIGITS
 
@@ -69,7 +77,7 @@ class Plan:
 
     @property
     def exact_bias(self) -> Fraction:
-        """Efron's probability as the decimal number it was written as: 0.65 = 13/20."""
+        """The coin's probability as the decimal number it was written as: 0.65 = 13/20."""
         return Fraction(repr(self.bias))
 
     @property
@@ -108,6 +116,7 @@ class Plan:
             *_ratio_problems(self),
             *_strata_problems(self),
             *_method_problems(self),
+            *(_minimization_problems(self) if self.method == MINIMIZATION else ()),
             *_length_problems(self),
         ]
 
@@ -190,13 +199,45 @@ def _method_problems(plan: Plan) -> Iterator[Problem]:
 
 def _unused_options(plan: Plan) -> Iterator[Problem]:
     options = (
-        ("block_sizes", "permuted_blocks", bool(plan.block_sizes)),
-        ("maximum_imbalance", "big_stick", plan.maximum_imbalance is not None),
-        ("bias", "efron", plan.bias is not None),
+        ("block_sizes", ("permuted_blocks",), bool(plan.block_sizes)),
+        ("maximum_imbalance", ("big_stick",), plan.maximum_imbalance is not None),
+        ("bias", ("efron", MINIMIZATION), plan.bias is not None),
+        ("imbalance", (MINIMIZATION,), plan.imbalance is not None),
+        ("weights", (MINIMIZATION,), bool(plan.weights)),
     )
-    for option, owner, given in options:
-        if given and plan.method != owner:
-            yield Problem(f"{option} has no meaning for {plan.method}", hint=f"{owner} uses it", path=option)
+    for option, owners, given in options:
+        if given and plan.method not in owners:
+            hint = f"for {' and '.join(owners)} only"
+            yield Problem(f"{option} has no meaning for {plan.method}", hint=hint, path=option)
+
+
+def _minimization_problems(plan: Plan) -> Iterator[Problem]:
+    if not plan.strata:
+        hint = "name the factors, or use big_stick or efron"
+        yield Problem("minimization balances factors, and none is given", hint=hint, path="strata")
+    if plan.imbalance not in IMBALANCES:
+        yield Problem(
+            f"imbalance {plan.imbalance!r} is no measure", hint=f"{' or '.join(IMBALANCES)}", path="imbalance"
+        )
+    # At chance nothing is balanced; at 1 every draw without a tie is known beforehand.
+    if plan.bias is None or not (plan.unit > 0 and Fraction(1, plan.unit) < plan.exact_bias < 1):
+        yield Problem(
+            f"bias {plan.bias} is not between chance and 1",
+            hint=f"give the probability of the arm that balances best, above 1/{plan.unit}, such as 0.8",
+            path="bias",
+        )
+    ids = {factor.id for factor in plan.strata}
+    for factor, weight in plan.weights.items():
+        if factor not in ids:
+            yield Problem(
+                f"there is no factor {factor!r}", hint="name one of strata", path=f"weights.{factor}"
+            )
+        if isinstance(weight, bool) or not isinstance(weight, int) or weight < 1:
+            yield Problem(
+                f"weight {weight!r} is not a whole number above 0",
+                hint="leave the factor out if it needs no balance",
+                path=f"weights.{factor}",
+            )
 
 
 def _block_problems(plan: Plan) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""The four procedures: each turns draws into an endless sequence of arms.
+"""The procedures of lists: each turns draws into an endless sequence of arms.
 
 Holds no seed and no strata: `below` is handed in, a keyed stream for a list, a generator for a simulation.
 """

@@ -13,7 +13,7 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from equipoise.allocation.plan import FAIR, Plan
+from equipoise.allocation.plan import FAIR, MINIMIZATION, Plan
 from equipoise.allocation.procedure import sequence
 from equipoise.errors import ProtocolError
 
@@ -113,6 +113,8 @@ def simulated_quality(
 def _require_valid(plan: Plan, n: int) -> None:
     if n < 1:
         raise ValueError(f"quality over {n} participants")
+    if plan.method == MINIMIZATION:
+        raise ValueError("minimization depends on who comes: rehearse it with `simulate`")
     errors = [problem for problem in plan.check() if problem.severity == "error"]
     if errors:
         raise ProtocolError("The plan's quality cannot be computed", errors)

@@ -23,5 +23,7 @@ def plan_of(protocol: Protocol) -> Plan:
         block_sizes=blocks if section.method == "permuted_blocks" else (),
         maximum_imbalance=value_of(section.maximum_imbalance),
         bias=value_of(section.bias),
+        imbalance=section.imbalance,
+        weights=dict(section.weights or {}),
         length=section.slots_per_stratum,
     )

@@ -5,14 +5,14 @@ procedures are those of `equipoise.allocation`, seeded from the simulation's own
 """
 
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.allocation import AllocationList, Plan, Slot, draw, plan_of
+from equipoise.allocation import AllocationList, Plan, Slot, draw, minimization, plan_of
 from equipoise.allocation.list import STRATUM
-from equipoise.allocation.plan import KIT_ROOM
+from equipoise.allocation.plan import KIT_ROOM, MINIMIZATION
 from equipoise.allocation.procedure import sequence
 from equipoise.allocation.stream import Stream
 from equipoise.design.people import People
@@ -68,6 +68,9 @@ class Assignment:
         arms = np.empty(strata.shape, dtype=np.int64)
         for row, replicate in enumerate(streams.replicates):
             seed = streams.seed_of(PURPOSE, replicate)
+            if self.plan.method == MINIMIZATION:
+                arms[row] = [places[one.arm] for one in self._minimized(seed, strata[row])]
+                continue
             for stratum in np.unique(strata[row]):
                 members = np.flatnonzero(strata[row] == stratum)
                 stream = Stream(seed, canonical=self.canonical, name=STRATUM + names[stratum])
@@ -82,11 +85,29 @@ class Assignment:
         spare   kits that are taken from the list's end by mistake
         """
         plan = self.plan
+        seed = streams.seed_of(PURPOSE, streams.replicates[0])
+        if plan.method == MINIMIZATION:
+            # Kits given by mistake come from whoever would have been drawn next.
+            longer = np.concatenate([strata, np.resize(strata, spare * SPARE_SLOTS)])
+            drawn = self._minimized(seed, longer)
+            digits = max(plan.kit_digits, len(str(KIT_ROOM * longer.size)))
+            return minimization.as_list(
+                replace(plan, kit_digits=digits), drawn, seed=seed, canonical=self.canonical
+            )
         length = int(np.bincount(strata).max()) + spare * SPARE_SLOTS
         slots = length * len(plan.stratum_names)
         digits = max(plan.kit_digits, len(str(KIT_ROOM * slots)))
-        seed = streams.seed_of(PURPOSE, streams.replicates[0])
         return draw(replace(plan, kit_digits=digits), seed=seed, canonical=self.canonical, length=length)
+
+    def _minimized(self, seed: bytes, strata: Whole) -> tuple[minimization.Draw, ...]:
+        """Draw participants in order; a stratum's position says each factor's level."""
+        ids = [factor.id for factor in self.plan.strata]
+        levels = [
+            dict(zip(ids, combined, strict=True))
+            for combined in product(*(factor.levels for factor in self.plan.strata))
+        ]
+        people = (levels[stratum] for stratum in strata.tolist())
+        return minimization.draw_all(self.plan, people=people, seed=seed, canonical=self.canonical)
 
     def slots(self, allocation_list: AllocationList, strata: Whole) -> list[Slot]:
         """Return the slot of each participant, in order of randomization."""

@@ -1,8 +1,8 @@
 """Arms as sequences of interventions over epochs, who is masked until when, and how arms are allocated."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
 
 from equipoise.protocol.part import (
     MarkedCount,
@@ -16,7 +16,9 @@ from equipoise.protocol.part import (
     Text,
 )
 
-AllocationMethod = Literal["complete", "permuted_blocks", "big_stick", "efron"]
+AllocationMethod = Literal["complete", "permuted_blocks", "big_stick", "efron", "minimization"]
+LATER = ("imbalance", "weights")
+"""Fields of the allocation that came later: where they are not used they leave the lists of others alone."""
 
 
 def _is_list(value: object) -> str:
@@ -129,8 +131,18 @@ class Allocation(Part):
     maximum_imbalance: MarkedCount | None = None
     """Big stick: the largest difference between arms that is allowed."""
     bias: MarkedShare | None = None
-    """Efron: probability of the arm that is behind."""
+    """Efron: probability of the arm that is behind. Minimization: of the arm that balances best."""
+    imbalance: Literal["range", "variance"] | None = None
+    """Minimization: how unequal the arms' numbers within a level of a factor are said to be."""
+    weights: dict[Name, Annotated[int, Field(ge=1)]] | None = None
+    """Minimization: factor to its weight; 1 for a factor that is not named."""
     slots_per_stratum: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """Length of the list per stratum; twice the sample size when absent."""
     gates: tuple[Name, ...] = ()
     """Forms that must be complete before anybody is randomized (baseline, expectancy)."""
+
+    @model_serializer(mode="wrap")
+    def _without_later(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what came later and is not used: a list depends on these bytes and must stay the same."""
+        data: dict[str, Any] = written(self)
+        return {name: value for name, value in data.items() if value is not None or name not in LATER}

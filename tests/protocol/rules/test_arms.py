@@ -90,6 +90,42 @@ def test_each_method_has_conditions_of_its_own(plant: Plant, method: str, messag
     assert any(message in problem.message for problem in problems)
 
 
+MINIMIZATION = "method: minimization\n  imbalance: range\n  bias: 0.8"
+
+
+@pytest.mark.parametrize(
+    ("section", "place", "message"),
+    [
+        ("method: minimization\n  bias: 0.8", "allocation.method", "minimization needs `imbalance`"),
+        ("method: minimization\n  imbalance: range", "allocation.method", "minimization needs `bias`"),
+        (MINIMIZATION.replace("0.8", "1"), "allocation.bias", "a bias of 1 is not between chance (1/2) and 1"),
+        (MINIMIZATION.replace("0.8", "0.5"), "allocation.bias", "not between chance (1/2) and 1"),
+        (f"{MINIMIZATION}\n  weights: {{age: 2}}", "allocation.weights.age", "the weight of age belongs to no factor"),
+        (f"{MINIMIZATION}\n  block_sizes: [2]", "allocation.block_sizes", "`block_sizes` goes with permuted_blocks; the method is minimization"),
+        ("method: complete\n  imbalance: range", "allocation.imbalance", "`imbalance` goes with minimization"),
+        ("method: complete\n  weights: {sex: 2}", "allocation.weights", "`weights` goes with minimization"),
+    ],
+)  # fmt: skip
+def test_minimization_has_conditions_of_its_own(plant: Plant, section: str, place: str, message: str) -> None:
+    problems = plant(("method: permuted_blocks", section), (f"  block_sizes: {BLOCKS}\n", ""))
+    assert any(one.path == place and message in one.message for one in problems), problems
+
+
+def test_minimization_needs_a_factor(plant: Plant) -> None:
+    problems = plant(
+        ("method: permuted_blocks", MINIMIZATION), (f"  block_sizes: {BLOCKS}\n", ""), (STRATA, "[]")
+    )
+    assert "minimization balances factors, and none is given" in [one.message for one in problems]
+
+
+def test_minimization_with_few_participants_and_many_levels_is_sound(plant: Plant) -> None:
+    assert not plant(
+        ("method: permuted_blocks", f"{MINIMIZATION}\n  weights: {{sex: 2}}"),
+        (f"  block_sizes: {BLOCKS}\n", ""),
+        ("n: 40, justification", "n: 5, justification"),
+    )
+
+
 def test_big_stick_with_two_equal_arms_is_sound(plant: Plant) -> None:
     assert not plant(
         ("method: permuted_blocks", "method: big_stick\n  maximum_imbalance: 3"),

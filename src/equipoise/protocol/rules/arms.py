@@ -12,8 +12,15 @@ from equipoise.protocol.rules.naming import read
 from equipoise.source import Path
 
 PATH: Path = ("allocation",)
-PARAMETER = {"permuted_blocks": "block_sizes", "big_stick": "maximum_imbalance", "efron": "bias"}
-"""Method to the one field it needs, which no other method takes."""
+PARAMETERS = {
+    "permuted_blocks": ("block_sizes",),
+    "big_stick": ("maximum_imbalance",),
+    "efron": ("bias",),
+    "minimization": ("imbalance", "bias"),
+}
+"""Method to the fields it needs; no other method takes them."""
+OPTIONAL = {"weights": "minimization"}
+"""Field that only one method takes, and may do without."""
 TWO_EQUAL = ("big_stick", "efron")
 FAIR_COIN = 0.5
 
@@ -64,22 +71,23 @@ def _ratio(draft: Draft, allocation: Allocation) -> Iterator[Problem]:
 
 
 def _method(draft: Draft, allocation: Allocation) -> Iterator[Problem]:
-    for method, name in PARAMETER.items():
+    own = PARAMETERS.get(allocation.method, ())
+    for name in own:
         value = getattr(allocation, name)
-        if method == allocation.method and value is None:
-            yield draft.error((*PATH, "method"), f"{method} needs `{name}`", f"give `{name}`")
-        elif method == allocation.method and value_of(value) is None:
+        if value is None:
+            yield draft.error((*PATH, "method"), f"{allocation.method} needs `{name}`", f"give `{name}`")
+        elif value_of(value) is None:
             message = f"`{name}` is unknown, so the trial can be neither randomized nor rehearsed"
             yield draft.warning((*PATH, name), message, "give one and mark it `assumption: true`")
-        elif method != allocation.method and value is not None:
-            message = f"`{name}` goes with {method}; the method is {allocation.method}"
-            yield draft.error((*PATH, name), message, "remove it, or change the method")
+    yield from _strange(draft, allocation, own)
     weights = set(allocation.ratio.values())
     if allocation.method in TWO_EQUAL and (len(allocation.ratio) != 2 or len(weights) != 1):
         message = f"{allocation.method} is for two arms of equal weight"
         yield draft.error((*PATH, "method"), message, "use permuted_blocks")
     bias = value_of(allocation.bias)
-    if bias is not None and not FAIR_COIN < bias < 1:
+    if allocation.method == "minimization":
+        yield from _minimization(draft, allocation)
+    elif bias is not None and not FAIR_COIN < bias < 1:
         message = f"a bias of {bias:g} is not between 0.5 and 1"
         yield draft.error(
             (*PATH, "bias"), message, "give the probability of the arm that is behind, e.g. 0.65"
@@ -88,6 +96,34 @@ def _method(draft: Draft, allocation: Allocation) -> Iterator[Problem]:
         message = "with a maximum imbalance of 1 every second allocation is certain"
         yield draft.warning((*PATH, "maximum_imbalance"), message, "allow 2 or more")
     yield from _blocks(draft, allocation)
+
+
+def _strange(draft: Draft, allocation: Allocation, own: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield an error for each field that only other methods take."""
+    owners: dict[str, list[str]] = {name: [method] for name, method in OPTIONAL.items()}
+    for method, names in PARAMETERS.items():
+        for name in names:
+            owners.setdefault(name, []).append(method)
+    for name, methods in owners.items():
+        if name not in own and allocation.method not in methods and getattr(allocation, name) is not None:
+            message = f"`{name}` goes with {listed(methods)}; the method is {allocation.method}"
+            yield draft.error((*PATH, name), message, "remove it, or change the method")
+
+
+def _minimization(draft: Draft, allocation: Allocation) -> Iterator[Problem]:
+    total, bias = sum(allocation.ratio.values()), value_of(allocation.bias)
+    if not allocation.strata:
+        message = "minimization balances factors, and none is given"
+        yield draft.error((*PATH, "method"), message, "list them under `strata`, or use big_stick", key=True)
+    if bias is not None and (bias >= 1 or bias * total <= 1):
+        message = f"a bias of {bias:g} is not between chance (1/{total}) and 1"
+        hint = "give the probability of the arm that balances best, e.g. 0.8; 1 would let draws be foreseen"
+        yield draft.error((*PATH, "bias"), message, hint)
+    known = [stratum.id for stratum in allocation.strata or ()]
+    for factor in allocation.weights or {}:
+        if factor not in known:
+            message = f"the weight of {factor} belongs to no factor"
+            yield draft.error((*PATH, "weights", factor), message, f"the factors are {listed(known)}")
 
 
 def _blocks(draft: Draft, allocation: Allocation) -> Iterator[Problem]:
@@ -186,7 +222,9 @@ def _too_many(draft: Draft, allocation: Allocation, strata: tuple[Stratum, ...])
     sizes: tuple[int, ...] = value_of(allocation.block_sizes) or (1,)
     smallest = min(sizes)
     n = draft.protocol.planned_n
-    if n is not None and strata and cells * smallest > n:
+    # Minimization balances each factor by itself, so empty combinations do no harm.
+    apart = bool(strata) and allocation.method != "minimization"
+    if n is not None and apart and cells * smallest > n:
         message = f"{cells} strata with blocks of {smallest} or more are too many for {n} participants"
         hint = "stratify by fewer factors: blocks left unfinished unbalance the arms"
         yield draft.warning((*PATH, "strata"), message, hint, key=True)

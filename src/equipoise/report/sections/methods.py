@@ -19,6 +19,7 @@ ALLOCATION = {
     "permuted_blocks": "permuted blocks",
     "big_stick": "the big stick design",
     "efron": "Efron's biased coin",
+    "minimization": "minimization with a biased coin",
 }
 ASSUMED = "(assumption: no source says)"
 ASSUMED_MISSING = {
