@@ -15,7 +15,7 @@ EXAMPLE = (
 
 @click.group(name="user", epilog=EXAMPLE)
 def command() -> None:
-    """Add people and give them roles; each step leaves an event."""
+    """Add people, give them roles, end their access; each step leaves an event."""
 
 
 @command.command()
@@ -48,3 +48,26 @@ def grant(*, home: Path, email: str, roles: tuple[str, ...], site: str) -> None:
     """Give a person roles."""
     boot.operation("setting_up", home=home).grant(email=email, roles=roles, site=site, at=clock.now())
     click.echo(f"Granted    {', '.join(roles)} at {site or 'every site'}")
+
+
+@command.command()
+@home_option
+@click.option("--email", required=True, help="The address they sign in with so far.")
+@click.option("--new", required=True, help="The address from now on.")
+@click.option("--reason", required=True)
+def address(*, home: Path, email: str, new: str, reason: str) -> None:
+    """Let a person sign in with another address; those before it stay on record."""
+    setting_up = boot.operation("setting_up", home=home)
+    setting_up.change_address(email=email, new=new, reason=reason, at=clock.now())
+    click.echo(f"Changed    {email} signs in as {new}")
+
+
+@command.command()
+@home_option
+@click.option("--email", required=True)
+@click.option("--reason", required=True)
+def close(*, home: Path, email: str, reason: str) -> None:
+    """End a person's access at once: roles and sessions; what they did stays on record."""
+    setting_up = boot.operation("setting_up", home=home)
+    setting_up.close_account(email=email, reason=reason, at=clock.now())
+    click.echo(f"Closed     the account of {email}")

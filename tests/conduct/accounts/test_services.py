@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from tests.conduct.people import People, Somebody
 
 from equipoise.conduct.accounts import reads, services
-from equipoise.conduct.accounts.models import Account, GrantEnd, Person, RoleGrant
+from equipoise.conduct.accounts.models import Account, AccountAddress, GrantEnd, Person, RoleGrant
 from equipoise.conduct.accounts.permission import BLIND, LEARN_ARMS, ROLES, Grant
 from equipoise.conduct.accounts.training import Training, lacking
 from equipoise.conduct.audit.models import Event
@@ -294,6 +295,88 @@ def test_a_lost_second_factor_is_removed_with_its_recovery_codes(study: Path, pe
 
 
 @pytest.mark.both_stores
+def test_access_ends_at_once_with_every_role_and_session_and_the_person_stays(
+    study: Path, people: People
+) -> None:
+    one, other = people.coordinator, people.monitor
+    later = give(one.person, "monitor", from_at=AT + timedelta(days=30))
+    clients = [people.client("coordinator"), people.client("coordinator"), people.client("monitor")]
+    services.close_account(person=one.person, at=AT, by=BY, reason="left")
+    assert [client.get("/account/").status_code for client in clients] == [302, 302, 200]
+    assert Session.objects.count() == 1
+    assert reads.grants(one.person, at=AT + timedelta(seconds=1)) == ()
+    assert GrantEnd.objects.filter(grant=later).exists()
+    assert reads.grants(one.person, at=AT + timedelta(days=31)) == ()
+    assert reads.grants(other.person, at=AT) != ()
+    assert reads.names([one.person]) == {one.person: one.name}
+    account = one.account
+    assert (account.is_active, account.has_usable_password()) == (False, False)
+    event = Event.objects.using("default").latest("id")
+    assert (event.action, event.subjects, event.reason, event.actor) == (
+        "account.closed",
+        one.person,
+        "left",
+        BY,
+    )
+
+
+def test_a_closed_account_gets_no_role_and_no_password_and_is_closed_once(
+    study: Path, newcomer: Somebody
+) -> None:
+    services.close_account(person=newcomer.person, at=AT, by=BY, reason="never came")
+    for act in (
+        lambda: give(newcomer.person, "auditor"),
+        lambda: services.close_account(person=newcomer.person, at=AT, by=BY, reason="again"),
+        lambda: services.set_one_time_password(
+            person=newcomer.person, password=PASSWORD, at=AT, by=BY, reason="lost"
+        ),
+    ):
+        with pytest.raises(RecordError, match="their access has ended"):
+            act()
+
+
+def test_nobody_closes_their_own_account_or_the_last_administrators_or_without_a_reason(
+    study: Path, people: People, newcomer: Somebody
+) -> None:
+    administrator = people.system_administrator.person
+    with pytest.raises(RecordError) as refusal:
+        services.close_account(person=administrator, at=AT, by=administrator, reason=" ")
+    assert what(refusal) == ["reason", "person", "person"]
+    assert "this is the last system administrator" in str(refusal.value)
+    assert people.system_administrator.account.is_active
+    give(newcomer.person, "system_administrator")
+    services.close_account(person=administrator, at=AT, by=newcomer.person, reason="retired")
+    with pytest.raises(RecordError, match="last system administrator"):
+        services.close_account(person=newcomer.person, at=AT, by="system", reason="too")
+
+
+def test_an_address_changes_and_those_before_it_stay_on_record(study: Path, newcomer: Somebody) -> None:
+    for email in ("nia@example.org", "NIA@example.org"):
+        services.change_address(person=newcomer.person, email=email, at=AT, by=BY, reason="moved")
+    kept = (
+        AccountAddress.objects.filter(person=newcomer.person).order_by("seq").values_list("email", flat=True)
+    )
+    assert list(kept) == [newcomer.email, "nia@example.org", "NIA@example.org"]
+    assert reads.person_of(newcomer.email) is None
+    assert reads.person_of("nia@EXAMPLE.org") == newcomer.person
+    assert Event.objects.using("default").latest("id").action == "account.address_changed"
+
+
+def test_an_address_that_is_taken_or_none_is_refused_and_another_persons_needs_a_reason(
+    study: Path, people: People, newcomer: Somebody
+) -> None:
+    taken = people.monitor.email.upper()
+    for email, paths in ((taken, ["reason", "email"]), ("nobody", ["reason", "email"])):
+        with pytest.raises(RecordError) as refusal:
+            services.change_address(person=newcomer.person, email=email, at=AT, by=BY)
+        assert what(refusal) == paths
+    with pytest.raises(RecordError, match="this is their address already"):
+        services.change_address(
+            person=newcomer.person, email=f" {newcomer.email} ", at=AT, by=newcomer.person
+        )
+    assert newcomer.account.email == newcomer.email
+
+
 def test_what_people_services_write_verifies(study: Path, newcomer: Somebody) -> None:
     train(newcomer.person, "effects", TODAY)
     grant = give(newcomer.person, "session_monitor", site="SEA")

@@ -16,7 +16,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
-from tests.conduct.people import SECRET, People, Somebody, clock_at
+from tests.conduct.people import SECRET, People, Somebody, clock_at, sign_in_as
 
 from equipoise.conduct.accounts import services, sign_in
 from equipoise.conduct.accounts.models import SignInAttempt, UsedCode
@@ -528,3 +528,43 @@ def test_what_was_typed_as_password_comes_back_to_nobody(
     assert answer.status_code == 200
     assert coordinator.email in answer.content.decode()
     assert WRONG not in answer.content.decode()
+
+
+def test_ones_own_address_changes_with_the_password_and_lets_in_from_then_on(
+    clock: list[datetime], coordinator: Somebody
+) -> None:
+    client, new = Client(), "moved@example.org"
+    enter(client, coordinator)
+    wrong = client.post("/account/address/", {"email": new, "password": WRONG})
+    assert (wrong.status_code, coordinator.account.email) == (422, coordinator.email)
+    assert WRONG not in wrong.content.decode()
+    assert new in wrong.content.decode()
+    taken = client.post("/account/address/", {"email": "no address", "password": PASSWORD})
+    assert (taken.status_code, b"This is no address." in taken.content) == (422, True)
+    changed = client.post("/account/address/", {"email": new, "password": PASSWORD}, follow=True)
+    assert b"From now on you sign in with this address." in changed.content
+    assert b"do not go together" in enter(Client(), coordinator).content
+    assert enter(Client(), new).status_code == 302
+
+
+def test_whoever_has_a_second_factor_gives_its_code_to_change_the_address(
+    clock: list[datetime], investigator: Somebody
+) -> None:
+    client, new = Client(), {"email": "moved@example.org", "password": PASSWORD}
+    sign_in_as(client, investigator)
+    assert client.post("/account/address/", new).status_code == 422
+    assert client.post("/account/address/", {**new, "code": "000000"}).status_code == 422
+    assert client.post("/account/address/", {**new, "code": code()}).status_code == 302
+    assert investigator.account.email == "moved@example.org"
+
+
+def test_guessing_the_password_on_the_page_of_the_address_waits_too(
+    clock: list[datetime], coordinator: Somebody
+) -> None:
+    client, sent = Client(), {"email": "moved@example.org"}
+    enter(client, coordinator)
+    for _ in range(sign_in.FREE_FAILURES):
+        client.post("/account/address/", {**sent, "password": WRONG})
+    waiting = client.post("/account/address/", {**sent, "password": PASSWORD})
+    assert (waiting.status_code, b"Too many attempts" in waiting.content) == (422, True)
+    assert coordinator.account.email == coordinator.email

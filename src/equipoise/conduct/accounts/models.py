@@ -57,6 +57,24 @@ class Person(AuditedRow):
         ]
 
 
+class AccountAddress(AuditedRow):
+    """An address somebody signs in with, or did; the latest counts and stands in `Account` too."""
+
+    person = models.CharField(max_length=32)
+    seq = models.IntegerField()
+    email = models.EmailField(max_length=254)
+
+    erasable = ("email",)
+
+    class Meta:
+        """One row a version."""
+
+        db_table = "account_address"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["person", "seq"], name="account_address_seq")
+        ]
+
+
 class RoleGrant(AuditedRow):
     """A role given to a person at a site, from an instant on; ended by a `GrantEnd`, never changed.
 

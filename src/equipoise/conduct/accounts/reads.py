@@ -94,6 +94,7 @@ class Member:
     lacking           trainings missing, or no longer counting, for roles they hold
     second_factor     whether they sign in with one
     first_password    whether the password somebody else set is still unused
+    closed            whether their access has ended
     """
 
     person: str
@@ -104,6 +105,7 @@ class Member:
     lacking: tuple[Training, ...]
     second_factor: bool
     first_password: bool
+    closed: bool
 
     def roles(self, at: datetime) -> tuple[Held, ...]:
         """Return the roles held at an instant."""
@@ -226,7 +228,8 @@ def _members(
                 trained=done,
                 lacking=tuple(one for one in trainings if one.roles & roles and one.id not in counting),
                 second_factor=account.pk in protected,
-                first_password=account.must_change_password,
+                first_password=account.must_change_password and account.is_active,
+                closed=not account.is_active,
             )
         )
     return found

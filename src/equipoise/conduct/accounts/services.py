@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connections
@@ -16,6 +19,7 @@ from django.db import connections
 from equipoise.conduct.accounts import reads
 from equipoise.conduct.accounts.models import (
     Account,
+    AccountAddress,
     Delegation,
     DelegationEnd,
     GrantEnd,
@@ -58,6 +62,7 @@ def add_person(*, name: str, email: str, password: str, at: datetime, by: str, o
     account.set_password(password)
     with act("trial", "people.added", at=at, by=by, subjects=[account.person]) as one:
         one.add(Person(person=account.person, seq=1, name=name))
+        one.add(AccountAddress(person=account.person, seq=1, email=email))
         account.save(using=one.alias)
     return account.person
 
@@ -92,7 +97,7 @@ def grant_role(
     Raises      RecordError with everything that forbids it
     """
     begins = from_at or at
-    problems = [*_known(person)]
+    problems = [*_known(person), *_closed(person)]
     if role not in ROLES:
         problems.append(Problem(f"`{role[:64]}` is no role", f"one of {', '.join(ROLES)}", "role"))
     if person == by:
@@ -129,7 +134,7 @@ def end_grant(*, grant: int, at: datetime, by: str, reason: str) -> None:
         _hold(one.alias)
         if row is None or GrantEnd.objects.filter(grant_id=grant).exists():
             problems.append(Problem("this role has ended, or never was", "", "grant"))
-        elif row.role == ADMINISTRATOR and not _other_administrator(grant):
+        elif row.role == ADMINISTRATOR and not _other_administrator(grant=grant):
             hint = "give the role to somebody else first"
             problems.append(Problem("this is the last system administrator", hint, "grant"))
         _raise("this role cannot be ended", problems)
@@ -223,7 +228,7 @@ def set_one_time_password(*, person: str, password: str, at: datetime, by: str, 
     if account is None:
         problems.append(Problem("there is no such person", "", "person"))
     else:
-        problems += _password_problems(password, account)
+        problems += [*_closed(person), *_password_problems(password, account)]
     if problems or account is None:
         raise RecordError("no password can be set", problems)
     account.set_password(password)
@@ -243,6 +248,66 @@ def remove_second_factor(*, person: str, at: datetime, by: str, reason: str) -> 
     _raise("the second factor cannot be removed", problems)
     with act("trial", "account.second_factor_removed", at=at, by=by, subjects=[person], reason=reason) as one:
         Authenticator.objects.using(one.alias).filter(user__person=person).delete()
+
+
+def change_address(*, person: str, email: str, at: datetime, by: str, reason: str = "") -> None:
+    """Let somebody sign in with another address from now on; those before it stay on record.
+
+    reason   why; one's own address needs none
+    Raises   RecordError with everything wrong
+    """
+    email, account = email.strip(), Account.objects.filter(person=person).first()
+    problems = [] if person == by else _reason_problems(reason)
+    if account is None:
+        problems.append(Problem("there is no such person", "", "person"))
+    elif email == account.email:
+        problems.append(Problem("this is their address already", "", "email"))
+    elif email.lower() != account.email.lower():
+        problems += _email_problems(email)
+    if problems or account is None:
+        raise RecordError("the address cannot be changed", problems)
+    with act("trial", "account.address_changed", at=at, by=by, subjects=[person], reason=reason) as one:
+        kept = AccountAddress.objects.filter(person=person)
+        if not kept.exists():
+            one.add(AccountAddress(person=person, seq=1, email=account.email))
+        one.add(AccountAddress(person=person, seq=kept.count() + 1, email=email))
+        # The sign-in library would go on letting them in with its copy of the address before.
+        EmailAddress.objects.using(one.alias).filter(user=account).delete()
+        account.email = email
+        account.save(using=one.alias, update_fields=["email"])
+
+
+def close_account(*, person: str, at: datetime, by: str, reason: str) -> None:
+    """End somebody's access at once: every role and session; who they were and what they did stays.
+
+    Raises  RecordError with everything that forbids it
+    """
+    account = Account.objects.filter(person=person).first()
+    problems = [*_reason_problems(reason), *_known(person), *_closed(person)]
+    if person == by:
+        hint = "ask another system administrator"
+        problems.append(Problem("nobody closes their own account", hint, "person"))
+    with act("trial", "account.closed", at=at, by=by, subjects=[person], reason=reason) as one:
+        _hold(one.alias)
+        held = [role for role in reads.history([person]) if not role.over(at)]
+        if any(role.role == ADMINISTRATOR for role in held) and not _other_administrator(person=person):
+            hint = "give the role to somebody else first"
+            problems.append(Problem("this is the last system administrator", hint, "person"))
+        if problems or account is None:
+            raise RecordError("this account cannot be closed", problems)
+        open_ones = [role.number for role in held if not role.ended]
+        one.add_all([GrantEnd(grant_id=number, at=instant(at)) for number in open_ones])
+        account.is_active = False
+        account.set_unusable_password()
+        account.save(using=one.alias)
+        _end_sessions(account, alias=one.alias)
+
+
+def _end_sessions(account: Account, *, alias: str) -> None:
+    """End every session of an account: what a session is about lies sealed in it, so each is opened."""
+    for session in Session.objects.using(alias).iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(account.pk):
+            session.delete()
 
 
 @contextmanager
@@ -276,12 +341,13 @@ def _conflicts(row: RoleGrant) -> list[Problem]:
     return list(dict.fromkeys(problems))
 
 
-def _other_administrator(grant: int) -> bool:
-    """Whether somebody else stays system administrator everywhere, without a planned end."""
+def _other_administrator(*, grant: int = 0, person: str = "") -> bool:
+    """Whether a system administrator everywhere, without a planned end, stays without a grant or a person."""
     ended = GrantEnd.objects.values("grant_id")
     others = RoleGrant.objects.filter(role=ADMINISTRATOR, site="", until_at="")
     active = Account.objects.filter(is_active=True).values("person")
-    return others.filter(person__in=active).exclude(id__in=ended).exclude(id=grant).exists()
+    left = others.filter(person__in=active).exclude(id__in=ended)
+    return left.exclude(id=grant).exclude(person=person).exists()
 
 
 def _hold(alias: str) -> None:
@@ -294,6 +360,11 @@ def _hold(alias: str) -> None:
 def _known(person: str) -> list[Problem]:
     known = Person.objects.filter(person=person).exists()
     return [] if known else [Problem("there is no such person", "", "person")]
+
+
+def _closed(person: str) -> list[Problem]:
+    closed = Account.objects.filter(person=person, is_active=False).exists()
+    return [Problem("their access has ended", "", "person")] if closed else []
 
 
 def _text_problems(text: str, path: str, *, longest: int = LONGEST_NAME) -> list[Problem]:

@@ -131,19 +131,22 @@ class _UsedError(Exception):
     """The code was used before."""
 
 
-def confirm(account: Account, *, password: str, code: str, address: str, at: datetime) -> bool:
+def confirm(
+    account: Account, *, password: str, code: str, address: str, at: datetime, code_needed: bool = True
+) -> bool:
     """Whether the person at the keyboard is the account's owner, as a signature asks: password and code.
 
-    A failure counts towards the lockout. An account without a second factor cannot confirm anything.
+    code_needed   False where the password suffices for whoever has no second factor; otherwise an account
+                  without one cannot confirm anything
+    A failure counts towards the lockout.
     """
     if wait(account.email, address=address, at=at):
         return False
     found = Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.TOTP).first()
-    right = (
-        found is not None
-        and account.check_password(password)
-        and bool(found.wrap().validate_code(code))
-        and take_code(account, code, at=at)
+    right = account.check_password(password) and (
+        not code_needed
+        if found is None
+        else bool(found.wrap().validate_code(code)) and take_code(account, code, at=at)
     )
     if not right:
         _note(key_of(account.email), address=address, at=at, ok=False, by=account.person)

@@ -13,6 +13,7 @@ urlpatterns = [
     route("account/confirm/", views.account_confirm, name="account_reauthenticate", get=OWN, post=OWN),
     route("account/confirm/code/", views.code_confirm, name="mfa_reauthenticate", get=OWN, post=OWN),
     route("account/password/", views.account_password, name="account_change_password", get=OWN, post=OWN),
+    route("account/address/", views.account_address, name="account_address", get=OWN, post=OWN),
     route("account/", views.code_overview, name="mfa_index", get=OWN),
     route("account/code/", views.code_set_up, name="mfa_activate_totp", get=OWN, post=OWN),
     route("account/code/remove/", views.code_remove, name="mfa_deactivate_totp", get=OWN, post=OWN),

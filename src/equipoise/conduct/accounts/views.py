@@ -5,6 +5,7 @@ transaction that makes it.
 """
 
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, cast
 
 from allauth.account import views as account_views
@@ -15,7 +16,8 @@ from allauth.mfa.recovery_codes import views as code_views
 from allauth.mfa.totp import views as totp_views
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,6 +31,7 @@ from equipoise.conduct.accounts.forms import (
 )
 from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.request import StudyRequest
+from equipoise.errors import RecordError
 
 SECONDS_A_MINUTE = 60
 LEFT_BEHIND = '"cache", "storage"'
@@ -179,6 +182,43 @@ class SignOut(account_views.LogoutView):  # type: ignore[misc]
         response: HttpResponse = super().post(*args, **kwargs)
         response.headers["Clear-Site-Data"] = LEFT_BEHIND
         return response
+
+
+def account_address(request: HttpRequest) -> HttpResponse:
+    """Change the address one signs in with, after confirming who one is."""
+    account = _account(request)
+    context = {"second_factor": sign_in.has_second_factor(account), "email": request.POST.get("email", "")}
+    if request.method == "POST":
+        problems = _change_address(request, account)
+        if not problems:
+            messages.success(request, _("From now on you sign in with this address."), extra_tags="done")
+            return redirect("mfa_index")
+        context["problems"] = problems
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if "problems" in context else HTTPStatus.OK
+    return render(request, "account/address.html", context, status=status)
+
+
+def _change_address(request: HttpRequest, account: Account) -> list[str]:
+    """Change one's own address, and return what was wrong."""
+    given, at = request.POST, _at(request)
+    left = _wait(request, account.email)
+    if left:
+        return [_say_wait(left)]
+    right = sign_in.confirm(
+        account,
+        password=given.get("password", ""),
+        code=given.get("code", ""),
+        address=str(request.META.get("REMOTE_ADDR", "")),
+        at=at,
+        code_needed=False,
+    )
+    if not right:
+        return [_("Password and code do not go together, or the code was used already.")]
+    try:
+        services.change_address(person=account.person, email=given.get("email", ""), at=at, by=account.person)
+    except RecordError as error:
+        return [f"{capfirst(one.message)}." for one in error.problems]
+    return []
 
 
 def closed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view

@@ -7,6 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 NAMES: dict[str, str | Promise] = {
+    "account.address_changed": _("Address changed"),
+    "account.closed": _("Account closed"),
     "account.code_used": _("Code used"),
     "account.password_changed": _("Password changed"),
     "account.password_set": _("First password set"),

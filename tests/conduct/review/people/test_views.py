@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core.cache import cache
 from django.test import Client
-from tests.conduct.people import People, Somebody
+from tests.conduct.people import SECRET, People, Somebody
 
 from equipoise.conduct.accounts import reads, services
 from equipoise.conduct.accounts.models import Account, Delegation, RoleGrant, TrainingRecord
@@ -205,6 +207,60 @@ def test_a_password_for_one_sign_in_is_shown_once_and_ends_sessions(
     assert (
         reads.member(staffed.investigator.person, trainings=(), at=AT, today=AT.date()).second_factor is False
     )  # type: ignore[union-attr]
+
+
+def confirming(staffed: People) -> dict[str, str]:
+    """Return what an administrator confirms with: their own password and the code of now."""
+    account = staffed.system_administrator.account
+    account.set_password("four plain words here")
+    account.save()
+    # The library remembers a code that was used, across tests too.
+    cache.clear()
+    counter = next(yield_hotp_counters_from_time())
+    return {"password": "four plain words here", "code": format_hotp_value(hotp_value(SECRET, counter))}
+
+
+def test_an_administrator_ends_somebodys_access_with_password_and_code(staffed: People) -> None:
+    sent = confirming(staffed)
+    administrator, victim = staffed.client("system_administrator"), staffed.client("coordinator")
+    address = page(administrator, staffed.coordinator, "close/")
+    refused = administrator.post(
+        address, {"reason": "left <b>us</b>", "password": "wrong", "code": sent["code"]}
+    )
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert "Password and code do not go together" in text
+    assert 'value="left &lt;b&gt;us&lt;/b&gt;"' in text
+    assert 'value="wrong"' not in text
+    assert victim.get("/account/").status_code == 200
+    done = administrator.post(address, {"reason": "left", **sent}, follow=True)
+    assert "Access has ended" in done.content.decode()
+    assert "Give a role" not in done.content.decode()
+    assert victim.get("/account/").status_code == 302
+    listed = [administrator.get(f"/people/{query}").context["people"] for query in ("", "?gone=1")]
+    assert [staffed.coordinator.person in {row[0].person for row in rows} for rows in listed] == [False, True]
+
+
+def test_an_administrator_changes_somebodys_address_with_password_and_code(staffed: People) -> None:
+    sent = {"email": "new@example.org", "reason": "married"}
+    confirmed = confirming(staffed)
+    administrator = staffed.client("system_administrator")
+    address = page(administrator, staffed.coordinator, "address/")
+    refused = administrator.post(address, sent)
+    assert (refused.status_code, 'value="new@example.org"' in refused.content.decode()) == (422, True)
+    assert administrator.post(address, {**sent, **confirmed}).status_code == 302
+    assert Account.objects.get(person=staffed.coordinator.person).email == "new@example.org"
+    assert "new@example.org" in administrator.get(page(administrator, staffed.coordinator)).content.decode()
+
+
+@pytest.mark.parametrize("part", ["close/", "address/"])
+def test_nobody_else_touches_an_account(staffed: People, part: str) -> None:
+    for role in ("coordinator", "investigator", "auditor"):
+        client = staffed.client(role)
+        assert client.post(page(client, staffed.monitor, part), {"reason": "x"}).status_code == 403
+    local = staffed.add("system_administrator", name="Local", site="SEA")
+    client = staffed.client(local)
+    assert client.post(page(client, staffed.coordinator, part), {"reason": "x"}).status_code == 403
 
 
 def test_the_list_finds_by_name_and_shows_who_has_left_apart(staffed: People, administrator: Client) -> None:

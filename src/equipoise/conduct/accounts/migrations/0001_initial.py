@@ -90,6 +90,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="AccountAddress",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("act", models.CharField(max_length=32)),
+                ("salt", models.BinaryField(max_length=16, null=True)),
+                ("person", models.CharField(max_length=32)),
+                ("seq", models.IntegerField()),
+                ("email", models.EmailField(max_length=254)),
+            ],
+            options={
+                "db_table": "account_address",
+                "constraints": [
+                    models.UniqueConstraint(fields=("person", "seq"), name="account_address_seq")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="DelegationEnd",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),

@@ -40,12 +40,33 @@ def grant(*, email: str, roles: Iterable[str], site: str, at: datetime) -> None:
     if site and study_reads.site(site) is None:
         known = ", ".join(one.site for one in study_reads.sites()) or "none yet: `equipoise site add`"
         raise RecordError("no such site", [Problem(f"there is no site `{site}`", known, "site")])
+    person = _person(email)
+    for role in roles:
+        staffing.grant_role(person=person, role=role, site=site, at=at, by=OPERATOR)
+
+
+def change_address(*, email: str, new: str, reason: str, at: datetime) -> None:
+    """Let a person sign in with another address.
+
+    Raises  RecordError with everything wrong
+    """
+    services.change_address(person=_person(email), email=new, reason=reason, at=at, by=OPERATOR)
+
+
+def close_account(*, email: str, reason: str, at: datetime) -> None:
+    """End a person's access at once; who they were and what they did stays.
+
+    Raises  RecordError with everything that forbids it
+    """
+    services.close_account(person=_person(email), reason=reason, at=at, by=OPERATOR)
+
+
+def _person(email: str) -> str:
     person = reads.person_of(email)
     if person is None:
         hint = "add them first: `equipoise user add`"
         raise RecordError("no such person", [Problem(f"nobody signs in as {email}", hint, "email")])
-    for role in roles:
-        staffing.grant_role(person=person, role=role, site=site, at=at, by=OPERATOR)
+    return person
 
 
 def add_site(*, site: str, name: str, time_zone: str, at: datetime) -> None:

@@ -23,4 +23,6 @@ urlpatterns = [
     ),
     route("<str:person>/password/", views.password, name="person_password", post=MANAGE),
     route("<str:person>/code/", views.code, name="person_code", post=MANAGE),
+    route("<str:person>/address/", views.address, name="person_address", post=MANAGE),
+    route("<str:person>/close/", views.close, name="person_close", post=MANAGE),
 ]

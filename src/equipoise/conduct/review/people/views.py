@@ -6,14 +6,15 @@ Holds views only. Who is not the viewer's to know of does not exist for them.
 import base64
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from equipoise.conduct.accounts import reads, services
+from equipoise.conduct.accounts import reads, services, sign_in
+from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.permission import ROLES
 from equipoise.conduct.accounts.reads import Member
 from equipoise.conduct.accounts.request import SignedRequest
@@ -46,7 +47,8 @@ def everybody(request: SignedRequest) -> HttpResponse:
         held = member.roles(request.at)
         roles = role_lines(held, sites=sites, viewer=request.viewer, at=request.at)
         rows.append((member, roles, any(role.role in named for role in held)))
-    shown = [row for row in rows if bool(row[1]) != gone or (not row[0].held and not gone)]
+    working = {row[0].person for row in rows if not row[0].closed and (row[1] or not row[0].held)}
+    shown = [row for row in rows if (row[0].person in working) != gone]
     context = {
         "people": shown,
         "find": wanted,
@@ -241,6 +243,55 @@ def code(request: SignedRequest, person: str) -> HttpResponse:
         ),
         said=_("The second factor was removed."),
     )
+
+
+def address(request: SignedRequest, person: str) -> HttpResponse:
+    """Let somebody sign in with another address."""
+    found = _find(request, person, action="people.manage")
+
+    def change() -> None:
+        _confirm(request)
+        services.change_address(
+            person=person,
+            email=request.POST.get("email", ""),
+            reason=request.POST.get("reason", ""),
+            at=request.at,
+            by=request.viewer.person,
+        )
+
+    return _answer(request, found, "address", change, said=_("The address was changed."))
+
+
+def close(request: SignedRequest, person: str) -> HttpResponse:
+    """End somebody's access at once."""
+    found = _find(request, person, action="people.manage")
+
+    def end_access() -> None:
+        _confirm(request)
+        services.close_account(
+            person=person, reason=request.POST.get("reason", ""), at=request.at, by=request.viewer.person
+        )
+
+    return _answer(
+        request, found, "close", end_access, said=_("Their access has ended. Who they were stays.")
+    )
+
+
+def _confirm(request: SignedRequest) -> None:
+    """Raise RecordError unless whoever acts gave their own password and code."""
+    account = cast(Account, request.user)
+    right = sign_in.confirm(
+        account,
+        password=request.POST.get("password", ""),
+        code=request.POST.get("code", ""),
+        address=str(request.META.get("REMOTE_ADDR", "")),
+        at=request.at,
+    )
+    if not right:
+        hint = "check both; after too many attempts wait a little"
+        raise RecordError(
+            "not confirmed", [Problem("password and code do not go together", hint, "password")]
+        )
 
 
 def log(request: SignedRequest, site: str) -> HttpResponse:
