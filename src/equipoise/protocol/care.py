@@ -22,6 +22,15 @@ class Criterion(Part):
     """An expression over forms; null when a person judges it. Unknown is not yet eligible."""
 
 
+class Application(Part):
+    """What people who want to take part are asked on the public page, before anybody meets them."""
+
+    items: tuple[Text, ...]
+    """Items asked, as `form.item`, in order. Criteria that these decide sort the applications."""
+    keep_days: Annotated[int, Field(ge=1, le=3650)]
+    """After so many days somebody who does not take part is forgotten."""
+
+
 class Washout(Part):
     """How long a medication must be stopped before an anchor."""
 

@@ -14,6 +14,7 @@ from equipoise.protocol.model import Protocol
 from equipoise.protocol.reading import parse
 from equipoise.protocol.remains import Remains, remains
 from equipoise.protocol.resolve import resolve
+from equipoise.protocol.rules.application import application
 from equipoise.protocol.rules.arms import arms
 from equipoise.protocol.rules.blinding import blinding
 from equipoise.protocol.rules.care import care
@@ -44,6 +45,7 @@ ON_PROTOCOL: tuple[Rule, ...] = (
     blinding,
     recall,
     care,
+    application,
     estimands,
     testing,
     simulation,

@@ -110,6 +110,7 @@ TABLE: tuple[Consequence, ...] = (
         "review",
         ("eligibility",),
     ),
+    Consequence("Whoever applied before was asked the old questions.", "review", ("application",)),
     Consequence("Participants already in the trial may have to consent again.", "review", ("consent",)),
     Consequence("Events already recorded are classified again.", "review", ("aesi",)),
     Consequence(

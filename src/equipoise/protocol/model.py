@@ -60,6 +60,8 @@ class Protocol(Part):
     """Forms."""
     eligibility: tuple[care.Criterion, ...] = ()
     """Who may take part."""
+    application: care.Application | None = None
+    """The public page on which people apply; none when absent."""
     consent: tuple[care.ConsentElement, ...] = ()
     """What the consent form must say."""
     washouts: tuple[care.Washout, ...] = ()

@@ -37,6 +37,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "events",
         "masking",
         "eligibility",
+        "application",
         "consent",
         "washouts",
         "prohibited",

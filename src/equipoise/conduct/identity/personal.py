@@ -70,10 +70,10 @@ def seals(owners: Collection[str]) -> Mapping[str, Seal]:
 
 
 def index(owner: str, words: Iterable[tuple[Kind, str]], *, alias: str) -> None:
-    """Make a person findable by these words. Called inside an act."""
+    """Make a person findable by these words, those known before included. Called inside an act."""
     digests = sorted({(kind, digest(kind, word)) for kind, word in words if _normal(kind, word)})
     Lookup.objects.using(alias).bulk_create(
-        [Lookup(kind=kind, digest=found, owner=owner) for kind, found in digests]
+        [Lookup(kind=kind, digest=found, owner=owner) for kind, found in digests], ignore_conflicts=True
     )
 
 

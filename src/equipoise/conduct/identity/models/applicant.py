@@ -16,7 +16,7 @@ class Applicant(AuditedRow):
     applied_at   instant;  applied_on  ISO date at the site
     delete_on    ISO date after which they are forgotten unless they take part
     verdict      "likely", "open" or "unlikely": what the criteria their answers decide say together
-    unmet        ids of the criteria that speak against taking part, separated by spaces
+    unmet        ids of the criteria that speak against taking part, a space before and after each
     name, email, phone, answers   sealed; answers are JSON, item to what was answered
     """
 
