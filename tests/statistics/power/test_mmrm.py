@@ -103,6 +103,13 @@ def test_number_power_and_effect_go_round():
     assert found.n > mmrm_normal_n(0.6, power=0.85, arm=SYMMETRIC, ratio=2.0).n
 
 
+def test_a_strong_effect_needs_no_more_than_the_model_does():
+    found = mmrm_n(5.0, power=0.5, arm=SYMMETRIC)
+    assert found.n < 8
+    with pytest.raises(ValueError, match="too few"):
+        mmrm(5.0, n=found.n / 2, arm=SYMMETRIC)
+
+
 def test_correlations_fall_with_distance_in_days():
     found = correlations("ar1", 0.5, visits=3, days=[0, 1, 3])
     assert found[0].tolist() == [1.0, 0.5, 0.125]

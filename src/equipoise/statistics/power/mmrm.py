@@ -6,7 +6,7 @@ gone.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 Structure = Literal["us", "toep", "cs"]
 
 ROUNDING = 1e-9
+GROWTH, GROWTHS = 1.1, 100
+"""Steps in which the smallest number that can be planned with is looked for."""
 LOST_TO_IMBALANCE = 3
 """The mean of Hotelling's statistic exists beyond so many participants more than there are covariates."""
 
@@ -214,8 +216,7 @@ def mmrm_n(
             sides=sides,
         )
 
-    groups = (arm, reference or arm)
-    return at(n_for(lambda n: at(n).power, power, least=_least(groups, ratio, covariates)))
+    return at(n_for(lambda n: at(n).power, power, least=_least(at)))
 
 
 def mmrm_effect(
@@ -249,11 +250,17 @@ def mmrm_effect(
     return at(effect_for(lambda one: at(one).power, power, scale=scale))
 
 
-def _least(groups: tuple[Group, Group], ratio: float, covariates: int) -> float:
-    """Return a number at which everybody seen last leaves enough degrees of freedom to begin with."""
-    visits = len(groups[0].retention)
-    fewest = min(one.retention[-1] for one in groups) * min(ratio, 1.0) / (1 + ratio)
-    return float((visits + covariates + LOST_TO_IMBALANCE) / fewest)
+def _least(at: Callable[[float], Plan]) -> float:
+    """Return a number that is just enough for a plan to exist."""
+    n = 2.0
+    for _ in range(GROWTHS):
+        try:
+            at(n)
+        except ValueError:
+            n *= GROWTH
+        else:
+            return n
+    raise ValueError("too few participants stay, however many begin")
 
 
 def _imbalance(groups: tuple[Group, Group], numbers: tuple[float, float], covariates: int) -> float:
@@ -367,5 +374,7 @@ def _adjusted(
             first -= count * (turned @ (weight @ at_end))
         slope[place] -= first @ at_end
         second[np.ix_(place, place)] += inner - first @ known @ first.T
-    adjusted = variance + 2 * float((spread * second).sum())
-    return adjusted, 2 * variance**2 / float(slope @ spread @ slope)
+    df = 2 * variance**2 / float(slope @ spread @ slope)
+    if not df >= 1:
+        raise ValueError("too few participants stay to estimate so many variances")
+    return variance + 2 * float((spread * second).sum()), df
