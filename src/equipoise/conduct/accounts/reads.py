@@ -20,6 +20,15 @@ from equipoise.conduct.accounts.permission import Grant, Viewer
 from equipoise.conduct.accounts.training import Training, lacking
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.models import Event
+from equipoise.conduct.stores import statements
+
+_VIEWER = """
+SELECT (SELECT name FROM person WHERE person = a.person ORDER BY seq DESC LIMIT 1), g.role, g.site
+FROM account a LEFT JOIN role_grant g
+  ON g.person = a.person AND g.from_at <= %s AND (g.until_at = '' OR g.until_at > %s)
+ AND NOT EXISTS (SELECT 1 FROM grant_end e WHERE e.grant_id = g.id AND e.at <= %s)
+WHERE a.person = %s ORDER BY g.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +125,23 @@ def viewer(account: Any, *, at: datetime) -> Viewer | None:
     """Return who an account belongs to, with the roles held at an instant; None for nobody signed in."""
     if not isinstance(account, Account) or not account.is_active:
         return None
-    name = (
-        Person.objects.filter(person=account.person).order_by("-seq").values_list("name", flat=True).first()
-    )
-    return Viewer(person=account.person, name=name or account.email, grants=grants(account.person, at=at))
+    found = _person(account.person, at=at)
+    return Viewer(person=account.person, name=found[0][0] or account.email, grants=_grants(found))
 
 
 def grants(person: str, *, at: datetime) -> tuple[Grant, ...]:
     """Return the roles a person holds at an instant."""
+    return _grants(_person(person, at=at))
+
+
+def _person(person: str, *, at: datetime) -> list[tuple[Any, ...]]:
+    """Return a person's name with each role they hold at an instant; one row without where they hold none."""
     now = instant(at)
-    ended = GrantEnd.objects.filter(at__lte=now).values("grant_id")
-    held = RoleGrant.objects.filter(person=person, from_at__lte=now).exclude(id__in=ended)
-    return tuple(
-        Grant(one.role, one.site) for one in held.order_by("id") if not one.until_at or one.until_at > now
-    )
+    return statements.rows("default", _VIEWER, [now, now, now, person])
+
+
+def _grants(found: Iterable[tuple[Any, ...]]) -> tuple[Grant, ...]:
+    return tuple(Grant(role, site) for _, role, site in found if role is not None)
 
 
 def names(persons: Collection[str]) -> dict[str, str]:

@@ -23,7 +23,8 @@ from equipoise.conduct.audit.canonical import (
 )
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.layouts import SALT
-from equipoise.conduct.audit.models import SUBJECTS_LENGTH, AuditedRow, Event, EventPayload, layout
+from equipoise.conduct.audit.models import SUBJECTS_LENGTH, AuditedRow, Event, layout
+from equipoise.conduct.stores import statements
 from equipoise.conduct.stores.entropy import token
 from equipoise.conduct.stores.names import Store
 from equipoise.conduct.stores.writing import writing
@@ -33,6 +34,7 @@ R = TypeVar("R", bound=AuditedRow)
 CHAIN_LOCK = 0x636861696E
 """Number of PostgreSQL's advisory lock on the chain: the letters "chain"."""
 ACT_BYTES = 16
+_HEAD = "SELECT id, hash FROM event ORDER BY id DESC LIMIT 1"
 
 
 @dataclass
@@ -131,12 +133,21 @@ def act(
 
 def _link(event: Event, rows: str, *, alias: str) -> None:
     """Take the chain's lock, give the event its number and the hash before it, and insert it."""
-    connection = connections[alias]
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
-    last = Event.objects.using(alias).order_by("-id").values_list("id", "hash").first() or (0, ZERO)
-    event.id, event.prev_hash = last[0] + 1, last[1]
+    last = statements.together(alias, *_lock(alias), (_HEAD, ()))
+    number, before = last[0] if last else (0, ZERO)
+    event.id, event.prev_hash = number + 1, before
     event.hash = event_hash(event.link())
-    Event.objects.using(alias).bulk_create([event])
-    EventPayload.objects.using(alias).bulk_create([EventPayload(id=event.id, rows=rows)])
+    link = {**event.link(), "hash": event.hash}
+    names, marks = ", ".join(link), ", ".join(["%s"] * len(link))
+    statements.together(
+        alias,
+        (f"INSERT INTO event ({names}) VALUES ({marks})", [*link.values()]),  # noqa: S608
+        ("INSERT INTO event_payload (id, rows) VALUES (%s, %s)", [event.id, rows]),
+    )
+
+
+def _lock(alias: str) -> list[statements.Statement]:
+    """Return what takes the chain's lock until the transaction ends; SQLite's one writer holds it already."""
+    if connections[alias].vendor == "postgresql":
+        return [("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])]
+    return []

@@ -5,6 +5,7 @@ in the same Http404, so that none can be told from another; PermissionRefused is
 done.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,6 +16,7 @@ from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.capture import visibility
 from equipoise.conduct.capture.models import LOG, STUDY, Form, Lock, Participant
 from equipoise.conduct.capture.visibility import Sight
+from equipoise.conduct.stores import statements
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.studies.reads import Site
 from equipoise.errors import PermissionRefused, Problem
@@ -23,6 +25,18 @@ from equipoise.protocol.schedule import Visit
 from equipoise.source import UNREADABLE
 
 LONGEST_ID = 128
+LARGEST_ID = 2**63 - 1
+"""The largest number a store can give."""
+_FORM_FIELDS = ("id", "participant", "visit", "visit_repeat", "form", "repeat", "version")
+_FORM_WIDTH = len(_FORM_FIELDS)
+_FORM = """
+SELECT f.id, f.participant, f.visit, f.visit_repeat, f.form, f.repeat, f.version, p.site, p.entered_on,
+       l.target, l.locked, l.id
+FROM form f JOIN participant p ON p.participant = f.participant
+LEFT JOIN data_lock l ON l.target IN (p.participant, %s)
+WHERE f.id = %s ORDER BY l.id
+"""
+"""A form, whose it is, and each step of a lock on them: one row where there is none."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,7 @@ class Ground:
     viewer         who asks
     locked         whether the participant or the study is locked
     study_locked   whether the whole study is: what is hidden until then is seen
+    lock           number of the newest step of a lock on them; 0 for none
     """
 
     participant: str
@@ -40,6 +55,7 @@ class Ground:
     viewer: Viewer
     locked: bool
     study_locked: bool
+    lock: int
 
     @cached_property
     def roles(self) -> frozenset[str]:
@@ -131,12 +147,19 @@ def participant(name: str, *, viewer: Viewer, action: str = "participant.view") 
     """
     refuse_unreadable(name)
     row = Participant.objects.filter(participant=name).first()
-    site = studies.site(row.site) if row is not None else None
-    if row is None or site is None or not viewer.may("participant.view", site=row.site):
+    if row is None:
         raise Http404
-    viewer.require(action, site=row.site)
-    locks = locked_targets([name])
-    return Ground(name, site, row.entered_on, viewer, bool(locks), STUDY in locks)
+    found = _ground(name, row.site, row.entered_on, locks([name]), viewer=viewer)
+    found.require(action)
+    return found
+
+
+def _ground(name: str, site: str, entered_on: str, held: "Locks", *, viewer: Viewer) -> Ground:
+    """Return a participant as somebody may see them; Http404 when they may not."""
+    where = studies.site(site) if viewer.may("participant.view", site=site) else None
+    if where is None:
+        raise Http404
+    return Ground(name, where, entered_on, viewer, bool(held.targets), STUDY in held.targets, held.newest)
 
 
 def form(number: int, *, viewer: Viewer, action: str = "form.view") -> FormGround:
@@ -145,10 +168,13 @@ def form(number: int, *, viewer: Viewer, action: str = "form.view") -> FormGroun
     Raises  Http404 when there is none that the viewer may know; PermissionRefused when the viewer may see but
             not do this
     """
-    row = Form.objects.filter(id=number).first()
-    if row is None:
+    rows = statements.rows("default", _FORM, [STUDY, number]) if 0 < number <= LARGEST_ID else []
+    if not rows:
         raise Http404
-    ground = participant(row.participant, viewer=viewer)
+    row = Form.from_db("default", _FORM_FIELDS, rows[0][:_FORM_WIDTH])
+    site, entered_on = rows[0][_FORM_WIDTH : _FORM_WIDTH + 2]
+    held = _locks(one[_FORM_WIDTH + 2 :] for one in rows if one[-1] is not None)
+    ground = _ground(row.participant, site, entered_on, held, viewer=viewer)
     found = FormGround(row, ground, studies.resolved(row.version))
     visible = row.visit == LOG or found.sight.visit(row.visit)
     if not (visible and found.sight.form(row.form)) or not ground.may("form.view"):
@@ -163,10 +189,32 @@ def sight(viewer: Viewer, resolved: Resolved, *, study_locked: bool) -> Sight:
     return visibility.sight_of(viewer.roles, resolved, reached)
 
 
-def locked_targets(participants: list[str] | None = None) -> frozenset[str]:
-    """Return which of these participants, or of all, are locked; "study" when the whole study is."""
-    rows = Lock.objects.order_by("seq")
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """What is locked: participants, and "study" when the whole study is.
+
+    newest   number of the newest step, of locking or unlocking; 0 for none
+    """
+
+    targets: frozenset[str]
+    newest: int
+
+
+def locks(participants: list[str] | None = None) -> Locks:
+    """Return which of these participants, or of all, and whether the study, are locked."""
+    rows = Lock.objects.order_by("id")
     if participants is not None:
         rows = rows.filter(target__in=[*participants, STUDY])
-    latest = dict(rows.values_list("target", "locked"))
-    return frozenset(target for target, locked in latest.items() if locked)
+    return _locks(rows.values_list("target", "locked", "id"))
+
+
+def _locks(steps: Iterable[tuple[str, bool, int]]) -> Locks:
+    """Return what is locked after these steps, in the order they were taken."""
+    latest = {target: (locked, number) for target, locked, number in steps}
+    targets = frozenset(target for target, (locked, _) in latest.items() if locked)
+    return Locks(targets, max((number for _, number in latest.values()), default=0))
+
+
+def locked_targets(participants: list[str] | None = None) -> frozenset[str]:
+    """Return which of these participants, or of all, are locked; "study" when the whole study is."""
+    return locks(participants).targets

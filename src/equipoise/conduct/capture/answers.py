@@ -6,17 +6,42 @@ Holds the way between rows and `protocol.answer.Answer`. Refuses to judge answer
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 
 from django.db import connections
 
 from equipoise.conduct.audit.services import Act
-from equipoise.conduct.capture.models import Entry, EntryCurrent, FormState, Lock
+from equipoise.conduct.capture.models import STUDY, Entry
+from equipoise.conduct.capture.moves import COMPLETE, IN_PROGRESS
+from equipoise.conduct.stores import statements
 from equipoise.protocol.answer import Answer
 from equipoise.protocol.filling import Place
 
 DERIVED = "derived"
 COLUMNS = ("number", "text", "code", "date", "unit", "missing_reason")
 _cells = attrgetter(*COLUMNS)
+_CURRENT = (
+    "SELECT c.form_id, c.item, c.row, e.seq, c.entry_id, e.origin, e.act, "  # noqa: S608
+    + ", ".join(f"e.{name}" for name in COLUMNS)
+    + " FROM entry_current c JOIN entry e ON e.id = c.entry_id"
+)
+_MAKE_CURRENT = """
+INSERT INTO entry_current (form_id, item, row, entry_id)
+SELECT form_id, item, row, id FROM entry WHERE form_id = %s AND id >= %s
+ON CONFLICT (form_id, item, row) DO UPDATE SET entry_id = excluded.entry_id
+"""
+_REVISION = """
+SELECT (SELECT max(entry_id) FROM entry_current WHERE form_id = %s),
+       (SELECT max(seq) FROM form_state WHERE form_id = %s),
+       (SELECT max(id) FROM data_lock WHERE target IN (%s, %s)),
+       (SELECT state FROM form_state WHERE form_id = %s ORDER BY seq DESC LIMIT 1),
+       EXISTS (SELECT 1 FROM form_state WHERE form_id = %s AND state = %s)
+"""
+_HOLD = (
+    "SELECT pg_advisory_xact_lock_shared(hashtextextended('study', 0)), "
+    "pg_advisory_xact_lock(hashtextextended(%s, 0))"
+)
+_HOLD_STUDY = "SELECT pg_advisory_xact_lock(hashtextextended('study', 0))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +62,11 @@ def current(form: int) -> dict[Place, Stored]:
 
 def currents(forms: Collection[int]) -> dict[int, dict[Place, Stored]]:
     """Return the current answers of several forms in one query, by form and place."""
-    columns = ["form_id", "item", "row", "entry__seq", "entry_id", "entry__origin", "entry__act"]
-    rows = EntryCurrent.objects.filter(form__in=forms).values_list(
-        *columns, *(f"entry__{name}" for name in COLUMNS)
-    )
+    if not forms:
+        return {}
+    marks = ", ".join(["%s"] * len(forms))
+    # Names are this module's own; every value is a parameter.
+    rows = statements.rows("default", f"{_CURRENT} WHERE c.form_id IN ({marks})", [*forms])
     found: dict[int, dict[Place, Stored]] = {}
     for form, item, row, seq, entry, origin, act, *answer in rows:
         found.setdefault(form, {})[item, row] = Stored(Answer(*answer), seq, entry, origin, act)
@@ -54,26 +80,23 @@ def answered(stored: dict[Place, Stored]) -> dict[Place, Answer]:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """How far a form has come: whoever read it and finds another one before writing must read again."""
+    """How far a form has come: whoever read it and finds another one before writing must read again.
+
+    entry, state, lock   numbers of the newest of each; 0 for none
+    in_state             the state it is in
+    ever_complete        whether it was complete before
+    """
 
     entry: int
     state: int
     lock: int
+    in_state: str
+    ever_complete: bool
 
 
-def revision(form: int, participant: str, *, alias: str = "default") -> Revision:
+def revision(form: int, participant: str) -> Revision:
     """Return a form's revision in one statement."""
-    entries, states, locks = (one._meta.db_table for one in (EntryCurrent, FormState, Lock))
-    # Table names are this module's own models; every value is a parameter.
-    statement = (
-        f"SELECT (SELECT max(entry_id) FROM {entries} WHERE form_id = %s), "  # noqa: S608
-        f"(SELECT max(seq) FROM {states} WHERE form_id = %s), "
-        f"(SELECT max(id) FROM {locks} WHERE target IN (%s, 'study'))"
-    )
-    with connections[alias].cursor() as cursor:
-        cursor.execute(statement, [form, form, participant])
-        found = cursor.fetchone()
-    return Revision(*(number or 0 for number in found))
+    return _revision(statements.rows("default", *_asked(form, participant)))
 
 
 def hold(alias: str, participant: str) -> None:
@@ -81,23 +104,33 @@ def hold(alias: str, participant: str) -> None:
 
     On SQLite the one writer holds everything.
     """
-    _hold(
-        alias,
-        "pg_advisory_xact_lock_shared(hashtextextended('study', 0)), "
-        "pg_advisory_xact_lock(hashtextextended(%s, 0))",
-        [f"participant {participant}"],
-    )
+    statements.together(alias, *_holding(alias, participant))
+
+
+def held_revision(alias: str, form: int, participant: str) -> Revision:
+    """Hold a participant's data as `hold` does, and return a form's revision as it then is, in one trip."""
+    return _revision(statements.together(alias, *_holding(alias, participant), _asked(form, participant)))
+
+
+def _asked(form: int, participant: str) -> statements.Statement:
+    return _REVISION, [form, form, participant, STUDY, form, form, COMPLETE]
+
+
+def _revision(found: list[tuple[Any, ...]]) -> Revision:
+    entry, state, lock, in_state, complete = found[0]
+    return Revision(entry or 0, state or 0, lock or 0, in_state or IN_PROGRESS, bool(complete))
+
+
+def _holding(alias: str, participant: str) -> list[statements.Statement]:
+    if connections[alias].vendor != "postgresql":
+        return []
+    return [(_HOLD, [f"participant {participant}"])]
 
 
 def hold_study(alias: str) -> None:
     """On PostgreSQL hold the study alone until the act ends: nobody saves meanwhile."""
-    _hold(alias, "pg_advisory_xact_lock(hashtextextended('study', 0))", [])
-
-
-def _hold(alias: str, locks: str, values: list[str]) -> None:
     if connections[alias].vendor == "postgresql":
-        with connections[alias].cursor() as cursor:
-            cursor.execute(f"SELECT {locks}", values)
+        statements.together(alias, (_HOLD_STUDY, ()))
 
 
 def write(
@@ -120,12 +153,5 @@ def write(
     own = dict(zip(COLUMNS, zip(*map(_cells, given), strict=True), strict=True))
     shared = {"form_id": form, "origin": origin, "reason": reason, "collected_at": collected_at}
     numbers = one.add_columns(Entry, {**own, "item": items, "row": rows, "seq": seqs}, shared)
-    current_table, entries = EntryCurrent._meta.db_table, Entry._meta.db_table
-    statement = (
-        f"INSERT INTO {current_table} (form_id, item, row, entry_id) "  # noqa: S608
-        f"SELECT form_id, item, row, id FROM {entries} WHERE form_id = %s AND id >= %s "
-        "ON CONFLICT (form_id, item, row) DO UPDATE SET entry_id = excluded.entry_id"
-    )
-    with connections[one.alias].cursor() as cursor:
-        cursor.execute(statement, [form, numbers[0]])
+    statements.together(one.alias, (_MAKE_CURRENT, [form, numbers[0]]))
     return numbers

@@ -10,7 +10,10 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from django.db import connections
+
 from equipoise import protocol
+from equipoise.conduct.stores import statements
 from equipoise.conduct.studies.models import ProtocolVersion, StudySetup
 from equipoise.conduct.studies.models import Site as SiteRow
 from equipoise.conduct.studies.models import SiteVersion as SiteVersionRow
@@ -21,6 +24,7 @@ from equipoise.protocol import Resolved, reading
 from equipoise.protocol.library import Library
 
 VERSIONS_KEPT = 16
+_SITE = "SELECT site, name, time_zone FROM site WHERE site = %s ORDER BY seq DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,8 @@ def sites() -> tuple[Site, ...]:
 
 def site(name: str) -> Site | None:
     """Return a site; None when there is none."""
-    row = SiteRow.objects.filter(site=name).order_by("-seq").first()
-    return None if row is None else Site(row.site, row.name, row.time_zone)
+    found = statements.rows("default", _SITE, [name])
+    return Site(*found[0]) if found else None
 
 
 def version_at(name: str, *, day: date) -> int | None:
@@ -150,10 +154,16 @@ def wordings(number: int) -> dict[tuple[str, str], Wording]:
 
 
 def _stored(number: int) -> tuple[Resolved, Library]:
+    return _rebuilt(number, _act(number, str(connections["default"].settings_dict["NAME"])))
+
+
+@lru_cache(maxsize=VERSIONS_KEPT)
+def _act(number: int, _database: str) -> str:
+    """Return the act that stored a version, asked once a process and database: a version never changes."""
     act = ProtocolVersion.objects.filter(number=number).values_list("act", flat=True).first()
     if act is None:
         raise KeyError(number)
-    return _rebuilt(number, act)
+    return act
 
 
 @lru_cache(maxsize=VERSIONS_KEPT)

@@ -18,7 +18,7 @@ from equipoise.conduct.capture import access, answers, facts, visibility
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import DERIVED, Revision, Stored
 from equipoise.conduct.capture.models import Form, FormState
-from equipoise.conduct.capture.moves import COMPLETE, IN_PROGRESS, LOCKED
+from equipoise.conduct.capture.moves import LOCKED
 from equipoise.conduct.capture.services import queries
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import Problem
@@ -46,8 +46,16 @@ class Snapshot:
     found: FormGround
     revision: Revision
     stored: dict[Place, Stored]
-    state: str
-    ever_complete: bool
+
+    @property
+    def state(self) -> str:
+        """The state it is in."""
+        return self.revision.in_state
+
+    @property
+    def ever_complete(self) -> bool:
+        """Whether it was complete before: a change needs a reason then."""
+        return self.revision.ever_complete
 
     def judge(self, given: Mapping[Place, Answer]) -> Filled:
         """Judge the stored answers with these in their place."""
@@ -70,21 +78,15 @@ class Snapshot:
 
 
 def snapshot(found: FormGround) -> Snapshot:
-    revision = answers.revision(found.number, found.participant)
-    states = list(FormState.objects.filter(form=found.number).order_by("seq").values_list("state", flat=True))
-    return Snapshot(
-        found=found,
-        revision=revision,
-        stored=answers.current(found.number),
-        state=states[-1] if states else IN_PROGRESS,
-        ever_complete=COMPLETE in states,
-    )
+    # What was read first counts, so that whatever is written meanwhile is noticed before writing.
+    revision = replace(answers.revision(found.number, found.participant), lock=found.ground.lock)
+    return Snapshot(found, revision, answers.current(found.number))
 
 
 def reread(found: FormGround) -> FormGround:
     """Return the form with its locks as they are now."""
-    locks = access.locked_targets([found.participant])
-    return replace(found, ground=replace(found.ground, locked=bool(locks)))
+    held = access.locks([found.participant])
+    return replace(found, ground=replace(found.ground, locked=bool(held.targets), lock=held.newest))
 
 
 def repeated(attempt: Callable[[Snapshot], T], held: Snapshot) -> T | None:
@@ -104,8 +106,7 @@ def acting(held: Snapshot, action: str, *, at: datetime, by: Viewer, reason: str
     paper = visibility.transcribed(found.form, found.ground.roles)
     subjects = found.subjects
     with act("trial", action, at=at, by=by.person, on_behalf=paper, subjects=subjects, reason=reason) as one:
-        answers.hold(one.alias, found.participant)
-        if answers.revision(found.number, found.participant, alias=one.alias) != held.revision:
+        if answers.held_revision(one.alias, found.number, found.participant) != held.revision:
             raise MovedError
         yield one
 
