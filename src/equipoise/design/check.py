@@ -3,20 +3,25 @@
 Holds the problems of all scenarios, each with its path in the file. Refuses to repeat `protocol.check`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from equipoise.design.dosing_day import sign_of
+from equipoise.design.priors import prior_of, stated_effect
 from equipoise.design.truth import Truth, truth_of
 from equipoise.errors import Problem, ProtocolError
+from equipoise.protocol.grid import Cell, Cells, expand
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.part import for_arm
 from equipoise.protocol.resolve import Resolved, resolve
+from equipoise.protocol.rules.simulation import scenario_problems
 from equipoise.protocol.scenarios import Scenario
 
 LEAVING = frozenset({"lost_to_follow_up", "withdrew", "died"})
+MOST_CELLS = 64
+"""Cells of grids that are tried before a file is accepted."""
 NOTEWORTHY = 0.01
 """Share of participants whose baseline breaks a rule, above which scenario and rules disagree."""
 
@@ -29,9 +34,63 @@ def check(protocol: Protocol) -> list[Problem]:
     if protocol.simulation is None:
         return []
     resolved = resolve(protocol)
+    return [*_scenarios(resolved), *_assurance(resolved), *refused(resolved)]
+
+
+def refused(
+    resolved: Resolved, cells: Sequence[Cell] | None = None, *, most: int = MOST_CELLS
+) -> list[Problem]:
+    """Return why cells of grids cannot be simulated, each problem with the cell and its coordinates.
+
+    cells   which to try; those of the file's grids when left out
+    most    so many of them at most: of a larger grid those that differ from its first cell in one value
+    Raises  ProtocolError when a grid's paths or values are wrong
+    """
+    simulation = resolved.protocol.simulation
+    if simulation is None:
+        return []
+    chosen = _chosen(expand(simulation), most=most) if cells is None else cells
+    return [problem for cell in chosen if cell.grid is not None for problem in _cell(resolved, cell)]
+
+
+def _chosen(cells: Cells, *, most: int) -> list[Cell]:
+    places = range(len(cells)) if len(cells) <= most else cells.cross
+    return [cells[place] for place, _ in zip(places, range(most), strict=False)]
+
+
+def _cell(resolved: Resolved, cell: Cell) -> Iterator[Problem]:
+    found = [one for one in scenario_problems(resolved, cell.scenario) if one.severity == "error"]
+    if not found:
+        try:
+            truth_of(resolved, cell.scenario)
+        except ProtocolError as error:
+            found = [one for one in error.problems if one.severity == "error"]
+    where = ", ".join(f"{path} = {value}" for path, value in cell.coordinates.items())
+    for one in found:
+        yield replace(one, message=f"{cell.id} ({where}): {one.message}", path=f"simulation.grid.{one.path}")
+
+
+def _assurance(resolved: Resolved) -> Iterator[Problem]:
+    simulation = resolved.protocol.simulation
+    if simulation is None:
+        return
+    for one in simulation.assurance:
+        try:
+            truth = truth_of(resolved, resolved.protocol.scenario(one.scenario))
+            stated_effect(truth, one)
+        except ProtocolError as error:
+            yield from error.problems
+        try:
+            prior_of(simulation, one.prior)
+        except ProtocolError as error:
+            yield from error.problems
+
+
+def _scenarios(resolved: Resolved) -> list[Problem]:
+    simulation = resolved.protocol.simulation
     return [
         replace(problem, path=f"simulation.scenarios.{place}.{problem.path}".rstrip("."))
-        for place, scenario in enumerate(protocol.simulation.scenarios)
+        for place, scenario in enumerate(simulation.scenarios if simulation is not None else ())
         for problem in _problems(resolved, scenario)
     ]
 
@@ -43,6 +102,7 @@ def _problems(resolved: Resolved, scenario: Scenario) -> Iterator[Problem]:
         yield from error.problems
         return
     yield from _strata(truth)
+    yield from _traits(truth)
     yield from _unmet(truth)
     yield from _ineligible(truth)
     yield from _curves(truth)
@@ -67,6 +127,19 @@ def _strata(truth: Truth) -> Iterator[Problem]:
             yield Problem(
                 f"`{name}` can be `{stray[0]}`, which is no level of `{stratum.id}`", hint, "characteristics"
             )
+
+
+def _traits(truth: Truth) -> Iterator[Problem]:
+    for name, modifier in truth.scenario.modifiers.items():
+        item, _, visit = modifier.item.partition("@")
+        place = truth.timeline.of_visit(visit) if visit else None
+        path = f"modifiers.{name}.item"
+        if place is not None and place > truth.timeline.randomized:
+            yield Problem(f"{modifier.item} is asked after randomization", "name an earlier visit", path)
+        try:
+            truth.people.distribution((item, visit or None))
+        except (KeyError, ValueError) as error:
+            yield Problem(f"`{item}` cannot be drawn: {error}", path=path)
 
 
 def _unmet(truth: Truth) -> Iterator[Problem]:

@@ -98,15 +98,21 @@ class Course:
         )
 
     def only(self, places: frozenset[int]) -> "Course":
-        """Return its distribution at baseline and some positions of the timeline: other numbers, same law."""
+        """Return a single participant's law at baseline and some positions of the timeline.
+
+        What clusters share becomes the participant's own; the numbers drawn are others.
+        """
         ats = tuple(at for at, place in enumerate(self.places) if place in places or at == self.baseline)
         later = tuple(at for at in ats if at in self.later)
         rows = [0, *(self.rows[self.later.index(at)] for at in later)]
-        joint = (self.factor[:, rows, None, :] * self.factor[:, None, rows, :]).sum(axis=-1)
+        joint = (self.factor[:, rows, None, :] * self.factor[:, None, rows, :]).sum(axis=-1) + self.site
+        joint[:, 1:, 1:] += self.facilitator[:, None, None]
         return replace(
             self._at(ats),
             grid=tuple(self.places[at] for at in later),
             factor=np.stack([association.factor(one) for one in joint]),
+            site=0.0,
+            facilitator=np.zeros_like(self.facilitator),
             later=tuple(ats.index(at) for at in later),
             rows=tuple(range(1, len(rows))),
         )

@@ -31,12 +31,14 @@ class Drawing:
 
     silent  True where belief moves no score: what the drug does by itself
     scale   (replicates,) factor on every drug effect; None for 1
+    arrived days from the first enrollment to each first visit, where they are known; drawn when left out
     """
 
     truth: Truth
     streams: Streams
     silent: bool = False
     scale: Floats | None = None
+    arrived: Floats | None = None
 
     def uniform(self, purpose: str) -> Floats:
         """Return a uniform number for each participant."""
@@ -49,7 +51,7 @@ class Drawing:
     @cached_property
     def arrival(self) -> Floats:
         """Days from the first enrollment to each participant's first visit."""
-        return accrual.arrivals(self.truth, self.streams)
+        return accrual.arrivals(self.truth, self.streams) if self.arrived is None else self.arrived
 
     @cached_property
     def site(self) -> Whole:

@@ -24,6 +24,8 @@ SECTION = "simulation"
 FIXED = frozenset({"id", "numbers_of"})
 """Fields that make a scenario the one it is, and that a grid sets itself."""
 LONGEST_ID = 64
+KINDS = frozenset({"number", "by_arm"})
+"""Parts of a validation's path that stand in no file."""
 LISTED = 8
 SHOWN = 60
 
@@ -64,6 +66,14 @@ class Cells(Sequence[Cell]):
     def __init__(self, simulation: Simulation) -> None:
         self._scenarios = simulation.scenarios
         self._spreads = tuple(_Spread(simulation, grid) for grid in simulation.grid)
+
+    @property
+    def cross(self) -> Iterator[int]:
+        """Positions of each grid's first cell and of those that differ from it in one value."""
+        start = len(self._scenarios)
+        for spread in self._spreads:
+            yield from (start + at for at in spread.cross())
+            start += spread.size
 
     def __len__(self) -> int:
         return len(self._scenarios) + sum(spread.size for spread in self._spreads)
@@ -139,6 +149,14 @@ class _Spread:
     def routes(self) -> dict[str, Path]:
         return {path: route(self.base, path) for path in self.grid.vary}
 
+    def cross(self) -> Iterator[int]:
+        """Yield the number of the first cell, and of those that differ from it in one value."""
+        yield 0
+        stride = 1
+        for values in reversed(self.grid.vary.values()):
+            yield from (stride * at for at in range(1, len(values)))
+            stride *= len(values)
+
     def cell(self, place: int) -> Cell:
         """Return a cell by its number from 0."""
         coordinates: dict[str, Any] = {}
@@ -184,7 +202,7 @@ class _Spread:
         try:
             self._with({where: value})
         except ValidationError as error:
-            return list(dict.fromkeys(one["msg"] for one in error.errors()))
+            return list(dict.fromkeys(_said(one) for one in error.errors()))
         return []
 
 
@@ -236,6 +254,11 @@ def _replaced(data: Any, where: Path, value: Any) -> Any:
         return [_replaced(one, rest, value) if at == key else one for at, one in enumerate(data)]
     whole = dict(data) if isinstance(data, Mapping) else {}
     return {**whole, str(key): _replaced(whole.get(str(key)), rest, value)}
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in error["loc"] if part not in KINDS)
+    return f"{where}: {error['msg']}"
 
 
 def _shown(value: Any) -> str:

@@ -2,21 +2,25 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 from equipoise.errors import Problem
 from equipoise.protocol.part import for_arm
+from equipoise.protocol.resolve import Resolved
 from equipoise.protocol.rules.calendar import Calendar
 from equipoise.protocol.rules.draft import Draft, listed, shown
 from equipoise.protocol.rules.ingredients import ingredients, rehearsals
 from equipoise.protocol.rules.naming import Reading, read, where
-from equipoise.protocol.scenarios import Characteristic, Outcome, Scenario, SimulatedEvent
-from equipoise.source import Path
+from equipoise.protocol.scenarios import Characteristic, Outcome, Scenario, SimulatedEvent, Simulation
+from equipoise.source import Document, Path
 
 ROUNDING = 1e-6
 """Probabilities typed with a few digits may miss their sum by this much."""
 CORRELATION_DAYS = 28
 """Two visits this far apart have the correlation that the file states."""
+ALONE = "simulation.scenarios.0."
+"""Where a scenario stands that stands alone."""
 ByArm = float | dict[str, float]
 
 
@@ -42,6 +46,17 @@ def simulation(draft: Draft) -> Iterator[Problem]:
         yield from _later(draft, scenario, here)
         yield from ingredients(draft, scenario, here)
     yield from rehearsals(draft, draft.protocol.simulation)
+
+
+def scenario_problems(resolved: Resolved, scenario: Scenario) -> list[Problem]:
+    """Return what is wrong with a scenario that stands in no file, such as a cell of a grid.
+
+    Paths begin within the scenario.
+    """
+    alone = Simulation(seed=0, scenarios=(scenario.model_copy(update={"numbers_of": None}),))
+    protocol = resolved.protocol.model_copy(update={"simulation": alone})
+    draft = Draft(protocol, Document({}, "", {}, {}), resolved)
+    return [replace(one, path=one.path.removeprefix(ALONE), line=0, column=0) for one in simulation(draft)]
 
 
 def _size(draft: Draft, scenario: Scenario, path: Path) -> Iterator[Problem]:
