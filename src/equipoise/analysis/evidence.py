@@ -14,6 +14,7 @@ import pandas as pd
 from equipoise import records as recorded
 from equipoise.allocation import Allocation, check_arms
 from equipoise.analysis.blinded import visible
+from equipoise.analysis.received import arm_of
 from equipoise.analysis.table_rows import table_rows
 from equipoise.analysis.windows import ISO_DATE_LENGTH, Occasion, Reading, assign
 from equipoise.errors import Problem, RecordError
@@ -137,17 +138,7 @@ class Evidence:
         return {who: self._arm_received(row) for who, row in self.assigned.items()}
 
     def _arm_received(self, row: Row) -> str:
-        received = row["actual_intervention"]
-        protocol = self.resolved.protocol
-        givers = [arm.id for arm in protocol.arms if received in self.first_doses(arm.id)]
-        drawn = str(row["arm"])
-        return drawn if received is None or drawn in givers or not givers else givers[0]
-
-    def first_doses(self, arm: str) -> tuple[str, ...]:
-        """Return the interventions of the first epoch in which an arm receives something."""
-        protocol = self.resolved.protocol
-        doses = (protocol.arm(arm).doses(epoch) for epoch in protocol.epochs)
-        return next((given for given in doses if given), ())
+        return arm_of(self.resolved.protocol, row["actual_intervention"], drawn=str(row["arm"]))
 
     @cached_property
     def cohorts(self) -> tuple[Cohort, ...]:

@@ -4,7 +4,7 @@ Holds the planned order of covariance structures and the contrasts that adjusted
 Estimands that differ in their visit alone share one fit. Refuses to know how a model is fitted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,14 +89,15 @@ def _key(question: Question) -> str:
 
 
 def _fit(question: Question) -> Model:
-    sample = repeated(question)
-    options = question.estimand.estimator.options
-    planned = options.get("covariance", DEFAULT_COVARIANCE)
-    structures = [planned] if isinstance(planned, str) else list(planned)
-    group = sample.indicator(question.arm) if options.get("by_arm") else None
-    columns = np.column_stack([sample.indicator(question.arm), sample.design.matrix])
+    return fit_planned(repeated(question), arm=question.arm, options=question.estimand.estimator.options)
+
+
+def fit_planned(sample: Repeated, *, arm: str, options: Mapping[str, Any]) -> Model:
+    """Return the first planned covariance structure that has a fit, and what became of those before it."""
+    group = sample.indicator(arm) if options.get("by_arm") else None
+    columns = np.column_stack([sample.indicator(arm), sample.design.matrix])
     tried: list[Tried] = []
-    for structure in structures:
+    for structure in structures(options):
         fit, reason = _try(sample, columns, group, structure, options)
         converged = fit is not None and fit.converged
         tried.append(Tried(structure, converged, reason))
@@ -105,12 +106,28 @@ def _fit(question: Question) -> Model:
     return Model(sample, tuple(tried), None)
 
 
+def structures(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the covariance structures planned, in their order."""
+    planned = options.get("covariance", DEFAULT_COVARIANCE)
+    return (planned,) if isinstance(planned, str) else tuple(planned)
+
+
+def difference_at(place: int, *, visits: int, columns: int) -> NDArray[np.float64]:
+    """Return the contrast (visits, columns) that is the arms' difference at one visit.
+
+    columns  of the design, the intercept and the arm first
+    """
+    contrast = np.zeros((visits, columns))
+    contrast[place, ARM] = 1
+    return contrast
+
+
 def _try(
     sample: Repeated,
     columns: NDArray[np.float64],
     group: NDArray[np.float64] | None,
     structure: str,
-    options: dict[str, Any],
+    options: Mapping[str, Any],
 ) -> tuple[Crossed | None, str]:
     """Return the fit and how it ended; no fit where the structure cannot be estimated by design."""
     try:
@@ -138,7 +155,8 @@ def _by_visit(question: Question, sample: Repeated, fit: Crossed) -> Iterator[Vi
         contrasts = np.zeros((3, m, q))
         contrasts[:2, place, INTERCEPT] = 1
         contrasts[:2, place, COVARIATES:] = margin
-        contrasts[0, place, ARM] = contrasts[2, place, ARM] = 1
+        contrasts[0, place, ARM] = 1
+        contrasts[2] = difference_at(place, visits=m, columns=q)
         arm, reference, difference = fit.estimates(contrasts, level=question.level)
         for whose, against, found in (
             (question.arm, None, arm),

@@ -3,15 +3,22 @@
 Holds value, change, percent change, response and remission. Refuses to fill in what is missing.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from equipoise.analysis.evidence import Evidence
 from equipoise.analysis.windows import Reading
 from equipoise.errors import FitError
 from equipoise.instruments import Score
+from equipoise.protocol import Resolved
 from equipoise.protocol.plan import Variable
+
+Floats = NDArray[np.float64]
 
 ROUNDING = 1e-9
 """Differences below this many points are rounding of the machine, not of a person."""
@@ -49,8 +56,13 @@ class Scale:
 
 def scale_of(evidence: Evidence, name: str) -> Scale:
     """Return what is known of a score or item; KeyError when nobody collects it."""
-    form_id, value = evidence.resolved.locate(name)
-    form = evidence.resolved.forms[form_id]
+    return scale_in(evidence.resolved, name)
+
+
+def scale_in(resolved: Resolved, name: str) -> Scale:
+    """Return what a protocol says of a score or item; KeyError when nobody collects it."""
+    form_id, value = resolved.locate(name)
+    form = resolved.forms[form_id]
     if form.instrument is not None and value in form.scores:
         score = form.instrument.score_named(value)
         return Scale(
@@ -126,28 +138,39 @@ def measure(
     none.
     Raises  FitError when neither gives a definition
     """
-    of = _rule(variable, scale)
-    computed = {who: of(reading.value, _value(baseline.get(who))) for who, reading in readings.items()}
-    return {who: value for who, value in computed.items() if value is not None}
+    rule, who = rule_of(variable, scale), list(readings)
+    values = np.array([readings[one].value for one in who], dtype=np.float64)
+    start = np.array([_value(baseline.get(one)) for one in who], dtype=np.float64)
+    computed = zip(who, rule(values, start).tolist(), strict=True)
+    return {one: value for one, value in computed if not math.isnan(value)}
 
 
-Rule = Callable[[float, float | None], float | None]
+Rule = Callable[[Floats, Floats], Floats]
 
 
-def _value(reading: Reading | None) -> float | None:
-    return None if reading is None else reading.value
+def _value(reading: Reading | None) -> float:
+    return math.nan if reading is None else reading.value
 
 
-def _rule(variable: Variable, scale: Scale) -> Rule:
+def rule_of(variable: Variable, scale: Scale) -> Rule:
+    """Return what makes the variable of values and baselines of one shape; NaN where it cannot be computed.
+
+    Raises  FitError as `measure` does
+    """
     if variable.type == "value":
         return lambda value, _: value
     if variable.type == "change":
-        return lambda value, start: None if start is None else value - start
+        return lambda value, start: value - start
     if variable.type == "percent_change":
-        return lambda value, start: None if start is None or start == 0 else 100 * (value - start) / start
+        return _percent_change
     if variable.type == "response":
         return _response(scale, fraction_of(variable, scale))
     return _remission(variable, scale)
+
+
+def _percent_change(value: Floats, start: Floats) -> Floats:
+    able = start != 0
+    return np.where(able, 100 * (value - start) / np.where(able, start, 1.0), np.nan)
 
 
 def fraction_of(variable: Variable, scale: Scale) -> float:
@@ -167,10 +190,10 @@ def _response(scale: Scale, fraction: float) -> Rule:
         raise FitError(f"response is a relative fall, and a higher {scale.name} is better; use `change`")
     floor = scale.low or 0.0
 
-    def responded(value: float, start: float | None) -> float | None:
-        if start is None or start <= floor:
-            return None
-        return float(value - floor <= (1 - fraction) * (start - floor) + ROUNDING)
+    def responded(value: Floats, start: Floats) -> Floats:
+        able = (start > floor) & np.isfinite(value)
+        met = value - floor <= (1 - fraction) * (start - floor) + ROUNDING
+        return np.where(able, met.astype(np.float64), np.nan)
 
     return responded
 
@@ -178,13 +201,23 @@ def _response(scale: Scale, fraction: float) -> Rule:
 def _remission(variable: Variable, scale: Scale) -> Rule:
     if variable.threshold is not None:
         limit, sign = variable.threshold, -1 if scale.higher_is == "better" else 1
-        return lambda value, _: float(sign * value <= sign * limit + ROUNDING)
+        return lambda value, _: _known(value, sign * value <= sign * limit + ROUNDING)
     score = scale.score
     if score is None or score.remission is None:
         raise FitError(
             f"no definition of remission for {scale.name}; give `threshold` in the estimand's variable"
         )
-    return lambda value, _: float(bool(score.remitted(value)))
+    return lambda value, _: _remitted(score, value)
+
+
+def _remitted(score: Score, value: Floats) -> Floats:
+    distinct, place = np.unique(value, return_inverse=True)
+    met = np.array([math.isfinite(one) and bool(score.remitted(one)) for one in distinct.tolist()], dtype=bool)
+    return _known(value, met[place.reshape(value.shape)])
+
+
+def _known(value: Floats, met: NDArray[np.bool_]) -> Floats:
+    return np.where(np.isfinite(value), met.astype(np.float64), np.nan)
 
 
 def definition(variable: Variable, scale: Scale) -> str:
