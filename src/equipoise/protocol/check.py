@@ -25,6 +25,7 @@ from equipoise.protocol.rules.formulas import formulas
 from equipoise.protocol.rules.guidance import guidance
 from equipoise.protocol.rules.identifiers import identifiers
 from equipoise.protocol.rules.imports import imports
+from equipoise.protocol.rules.interims import interims
 from equipoise.protocol.rules.recall import recall
 from equipoise.protocol.rules.references import references
 from equipoise.protocol.rules.schedule import schedule
@@ -48,6 +49,7 @@ ON_PROTOCOL: tuple[Rule, ...] = (
     application,
     estimands,
     testing,
+    interims,
     simulation,
     imports,
     guidance,

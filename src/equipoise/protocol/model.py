@@ -12,7 +12,7 @@ from typing import Protocol as Shape
 from pydantic import Field
 
 from equipoise.protocol import arms as allotment
-from equipoise.protocol import care, identity, plan, schedule
+from equipoise.protocol import care, identity, interim, plan, schedule
 from equipoise.protocol import scenarios as truths
 from equipoise.protocol.part import Name, Part, Role, value_of
 
@@ -96,8 +96,8 @@ class Protocol(Part):
     """Groups looked at separately."""
     multiplicity: plan.Multiplicity | None = None
     """Protection against false claims."""
-    interims: tuple[plan.Interim, ...] = ()
-    """Planned looks."""
+    interims: tuple[interim.Interim, ...] = ()
+    """Planned looks before the end, in order."""
     sample_size: plan.SampleSize | None = None
     """Number of participants."""
     deviations: tuple[plan.DeviationRule, ...] = ()
@@ -150,6 +150,10 @@ class Protocol(Part):
     def analysis_set(self, name: str) -> plan.AnalysisSet:
         """Return the analysis set with this id, defined or built in; KeyError when there is none."""
         return _find((*self.analysis_sets, *BUILT_IN_SETS), name)
+
+    def looks_at(self, estimand: str) -> tuple[interim.Interim, ...]:
+        """Return the planned looks at an estimand, in order; empty when there is none."""
+        return tuple(look for look in self.interims if look.estimand == estimand)
 
     def scenario(self, scenario: str | None = None) -> truths.Scenario:
         """Return a scenario, the first when none is named; KeyError when there is none."""

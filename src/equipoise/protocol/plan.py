@@ -1,10 +1,10 @@
-"""The planned analysis: sets, intercurrent events, estimands, multiplicity, interim looks, sample size."""
+"""The planned analysis: sets, intercurrent events, estimands, multiplicity, sample size."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from equipoise.protocol.part import MarkedCount, Name, Part, Positive, Probability, Role, Rule, Slug, Text
+from equipoise.protocol.part import MarkedCount, Name, Part, Positive, Probability, Rule, Slug, Text
 from equipoise.protocol.schedule import Day
 
 Strategy = Literal["treatment_policy", "hypothetical", "composite", "while_on_treatment", "principal_stratum"]
@@ -181,54 +181,6 @@ class Multiplicity(Part):
     """Graph: share of alpha each estimand starts with."""
     transitions: dict[Name, dict[Name, Probability]] | None = None
     """Graph: where a rejected estimand's share goes."""
-
-
-class Trigger(Part):
-    """When an interim look takes place."""
-
-    visit: Name
-    """The visit that must be complete."""
-    participants: Annotated[int, Field(ge=1)] | None = None
-    """By how many."""
-    fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Or by which share of the planned number."""
-
-
-class Spending(Part):
-    """How much of alpha a look may use."""
-
-    method: Literal["obrien_fleming", "pocock", "hwang_shih_decani", "none"]
-    """Spending function after Lan and DeMets."""
-    gamma: float | None = None
-    """Parameter of Hwang-Shih-DeCani."""
-
-
-class Futility(Part):
-    """When the trial may stop for lack of promise."""
-
-    method: Literal["conditional_power", "predictive_power"]
-    """The quantity."""
-    threshold: Probability
-    """Stop below this."""
-    binding: bool = False
-    """True when the rule binds."""
-
-
-class Interim(Part):
-    """A planned look before the end."""
-
-    id: Name
-    """Identifier."""
-    estimand: Name
-    """What is looked at."""
-    trigger: Trigger
-    """When."""
-    spending: Spending
-    """How alpha is spent."""
-    futility: Futility | None = None
-    """When to stop for futility."""
-    seen_by: tuple[Role, ...]
-    """Who sees the result."""
 
 
 class SampleSize(Part):

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from equipoise.protocol import arms, care, identity, model, part, plan, scenarios, schedule
+from equipoise.protocol import arms, care, identity, interim, model, part, plan, scenarios, schedule
 from equipoise.protocol.model import Protocol
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MODULES: tuple[ModuleType, ...] = (part, model, identity, arms, schedule, care, plan, scenarios)
+MODULES: tuple[ModuleType, ...] = (part, model, identity, arms, schedule, care, plan, interim, scenarios)
 Schema = dict[str, Any]
 MARKS = ("assumption", "source", "note")
 """Fields that every mapping may have; the reference explains them once."""

@@ -1,30 +1,24 @@
-"""Tests and looks: multiplicity, interim looks, sample size, and published results to stand beside ours."""
+"""Tests: multiplicity, sample size, and published results to stand beside ours."""
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator
 
 from equipoise.errors import Problem
-from equipoise.protocol.plan import Interim, Multiplicity
+from equipoise.protocol.plan import Multiplicity
 from equipoise.protocol.rules.draft import Draft, listed
 from equipoise.source import Path
 
 ROUNDING = 1e-9
 """Sums of shares may miss 1 by this much."""
-MAY_SEE = ("dsmb_member", "unblinded_statistician")
-"""Roles for which an interim result is meant; anybody else could be swayed by it."""
 PATH: Path = ("multiplicity",)
 
 
 def testing(draft: Draft) -> Iterator[Problem]:
-    """Yield what is wrong with tests, looks and numbers of participants."""
+    """Yield what is wrong with tests and numbers of participants."""
     if draft.protocol.multiplicity is not None:
         yield from _order(draft, draft.protocol.multiplicity)
         yield from _graph(draft, draft.protocol.multiplicity)
     yield from _tested(draft)
-    for place, interim in enumerate(draft.protocol.interims):
-        yield from _interim(draft, interim, ("interims", place))
-    yield from _rising(draft)
     yield from _sample_size(draft)
     yield from _published(draft)
 
@@ -85,41 +79,6 @@ def _tested(draft: Draft) -> Iterator[Problem]:
     if draft.protocol.multiplicity is None and len(claims) > 1:
         message = f"{listed(claims)} are claims, and nothing limits the chance of a false one"
         yield draft.warning(("estimands",), message, "give `multiplicity`", key=True)
-
-
-def _interim(draft: Draft, interim: Interim, path: Path) -> Iterator[Problem]:
-    trigger = interim.trigger
-    if (trigger.participants is None) == (trigger.fraction is None):
-        message = f"nothing or two things say when {interim.id} takes place"
-        yield draft.error((*path, "trigger"), message, "give `participants` or `fraction`")
-    n = draft.protocol.planned_n
-    if n is not None and trigger.participants is not None and trigger.participants >= n:
-        message = f"after {trigger.participants} of {n} participants a look is no longer interim"
-        yield draft.error((*path, "trigger", "participants"), message, "look earlier")
-    if (interim.spending.gamma is not None) != (interim.spending.method == "hwang_shih_decani"):
-        message = "`gamma` goes with hwang_shih_decani, which needs it"
-        yield draft.error((*path, "spending"), message, "give or remove `gamma`")
-    others = [role for role in interim.seen_by if role not in MAY_SEE]
-    if others:
-        message = f"{listed(others)} would see unblinded results while the trial goes on"
-        yield draft.warning((*path, "seen_by"), message, f"show them to {listed(MAY_SEE)} only")
-    if not interim.seen_by:
-        yield draft.error((*path, "seen_by"), f"nobody sees {interim.id}", "name a role")
-
-
-def _rising(draft: Draft) -> Iterator[Problem]:
-    n = draft.protocol.planned_n
-    last: defaultdict[str, float] = defaultdict(float)
-    for place, interim in enumerate(draft.protocol.interims):
-        share = interim.trigger.fraction
-        if share is None and n and interim.trigger.participants is not None:
-            share = interim.trigger.participants / n
-        if share is None:
-            continue
-        if share <= last[interim.estimand]:
-            message = f"{interim.id} comes no later than the look before it"
-            yield draft.error(("interims", place, "trigger"), message, "list looks in order, each later")
-        last[interim.estimand] = share
 
 
 def _sample_size(draft: Draft) -> Iterator[Problem]:
