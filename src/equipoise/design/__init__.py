@@ -1,8 +1,8 @@
 """Rehearsal: what a trial would leave behind under a stated truth.
 
 Holds `simulate`, one trial as records and an allocation; `check`, why a scenario cannot be simulated; the
-core both rest on, `truth_of` and `draw`, which make many replicates at once as arrays; and `true_values`, what
-a trial without end would find.
+core both rest on, `truth_of` and `draw`, which make many replicates at once as arrays; and `true_values`,
+what a trial without end would find.
 """
 
 from equipoise.design.batch import Batch, Scored, draw

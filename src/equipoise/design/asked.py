@@ -155,7 +155,8 @@ def asked_of(truth: Truth, estimand: Estimand) -> Asked | str:
         start=start,
         place=place,
         days=tuple(one.day for one in timeline.places),
-        mistaken=protocol.analysis_set(estimand.population).arm == "as_randomized",
+        mistaken=truth.scenario.dispensing_error > 0
+        and protocol.analysis_set(estimand.population).arm == "as_randomized",
         rule=parse(rule) if (rule := protocol.analysis_set(estimand.population).rule) is not None else None,
         needed=frozenset(_needed(truth, estimand, course, start=start, place=place)),
         note=_note(truth, estimand),

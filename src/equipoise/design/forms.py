@@ -23,11 +23,13 @@ from equipoise.protocol.scenarios import Expectancy
 from equipoise.records.tables import LOG
 
 Whole = NDArray[np.int64]
+Texts = NDArray[np.object_]
 
 PARTICIPANT = "participant"
 IN_SESSION = frozenset({"facilitator", "session_monitor"})
 """Roles that see what the participant feels, and whose belief shifts with it."""
 MINUTES_PER_HOUR = 60
+FACILITATOR = "facilitator {}"
 KEPT_APART = frozenset({"adverse_events", "medications", "deviations", "disposition"})
 """Standard forms whose rows stand in tables of their own."""
 
@@ -170,7 +172,14 @@ class _Filling:
         """Fill that a session was held, and how long."""
         page.add_word("attended", "1", kind="code")
         page.add_numbers(["duration_hours"], session_hours(self.trial, place)[rows][:, None], units=["h"])
-        page.add_word("facilitator", page.evaluator or answers.INVENTED, kind="text")
+        page.add_words("facilitator", self.facilitators(page, rows), kind="text")
+
+    def facilitators(self, page: Page, rows: Whole) -> Texts:
+        """Return who led a session of each participant."""
+        led = self.trial.batch.facilitator
+        if led is None:
+            return np.full(rows.size, page.evaluator or answers.INVENTED, dtype=object)
+        return objects(FACILITATOR.format(number + 1) for number in led[0, rows].tolist())
 
     def fill_discharge(self, page: Page, form: ResolvedForm, *, place: int, rows: Whole) -> None:
         """Everybody goes home as the protocol wants it, when the session is over."""
