@@ -39,6 +39,7 @@ installation.lay_out(TEMPLATE, keys=_FOLDER / "secrets" / "keys", mode="test")
 boot.start(TEMPLATE)
 
 from tests.conduct.people import People  # noqa: E402 - imports models
+from tests.conduct.post_office import post_office  # noqa: E402, F401 - a fixture
 
 from equipoise.conduct.config import schema  # noqa: E402 - imports models
 

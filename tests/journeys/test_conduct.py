@@ -259,7 +259,7 @@ def test_a_coordinator_takes_a_visit_from_entering_to_complete(study):
         # An answer that a safety rule names.
         choose(desk, "suicidal_thoughts", "5")
         expect(page.get_by_role("alert")).to_contain_text("Call the investigator.")
-        expect(page.get_by_role("alert")).to_contain_text("Told: Investigator, On-call physician")
+        expect(page.get_by_role("alert")).to_contain_text("Investigator, On-call physician")
         expect(desk.status).to_contain_text("Saved")
 
         # Gaps are named on top, each with a way to it.

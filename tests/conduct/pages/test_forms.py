@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.test import override_settings
 from tests.conduct.pages.conftest import HERE, World, fields_of, text_of, words_of
 
 from equipoise.conduct.accounts.models import GrantEnd, RoleGrant
@@ -84,7 +85,12 @@ def test_an_alert_shows_its_instruction_at_once_and_on_every_later_page(world: W
     told = autosave(world, madrs, a__suicidal_thoughts__0="4").json()
     [alert] = told["alerts"]
     assert alert["instruction"].endswith(CALL)
-    assert alert["notify"] == "Told: Investigator, On-call physician, to act within 60 minutes."
+    assert alert["notify"] == (
+        "No mail is set up here: tell them yourself, to act within 60 minutes: Investigator, On-call physician."
+    )
+    with override_settings(ALERTS_BY_MAIL=True):
+        told = autosave(world, madrs, a__suicidal_thoughts__0="6", s__suicidal_thoughts__0="1").json()
+    assert told["alerts"][0]["notify"] == "Told: Investigator, On-call physician, to act within 60 minutes."
     assert alert["failed"] == ""
     for path in (f"/forms/{madrs}/", f"/participants/{HERE}/", "/", "/alerts/"):
         assert CALL in world.get("coordinator", path), path

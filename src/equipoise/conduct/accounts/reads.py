@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.db.models import Q
 
 from equipoise.conduct.accounts.models import (
     Account,
@@ -142,6 +143,21 @@ def _person(person: str, *, at: datetime) -> list[tuple[Any, ...]]:
 
 def _grants(found: Iterable[tuple[Any, ...]]) -> tuple[Grant, ...]:
     return tuple(Grant(role, site) for _, role, site in found if role is not None)
+
+
+def viewer_of(person: str, *, at: datetime) -> Viewer | None:
+    """Return somebody as who asks; None when their access has ended."""
+    return viewer(Account.objects.filter(person=person).first(), at=at)
+
+
+def holders(roles: Iterable[str], *, site: str, at: datetime) -> tuple[tuple[str, str], ...]:
+    """Return as (person, address) who has access and holds one of these roles at a site at an instant."""
+    now = instant(at)
+    ended = GrantEnd.objects.filter(at__lte=now).values("grant_id")
+    held = RoleGrant.objects.filter(role__in=list(roles), site__in=["", site], from_at__lte=now)
+    open_ones = held.exclude(id__in=ended).filter(Q(until_at="") | Q(until_at__gt=now))
+    accounts = Account.objects.filter(is_active=True, person__in=open_ones.values("person"))
+    return tuple(accounts.order_by("id").values_list("person", "email"))
 
 
 def names(persons: Collection[str]) -> dict[str, str]:

@@ -76,6 +76,19 @@ class QueryLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MailLine:
+    """The last attempt to tell somebody of an alert by mail.
+
+    by    whom; without a name where nobody holds a role that must know
+    why   what kept it from being sent; empty where it was
+    """
+
+    by: Person
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlertLine:
     """An answer that must reach somebody.
 
@@ -86,6 +99,7 @@ class AlertLine:
     notify       names of the roles to be told
     status       new, seen, closed
     late         whether its time is over and nobody has closed it
+    mails        who was told by mail, or not yet
     """
 
     alert: int
@@ -104,6 +118,7 @@ class AlertLine:
     status: str
     late: bool
     notes: tuple[Note, ...]
+    mails: tuple[MailLine, ...]
     may_close: bool
 
 

@@ -312,6 +312,28 @@ class Alert(AuditedRow):
         db_table = "alert"
 
 
+class AlertMail(AuditedRow):
+    """An attempt to tell somebody of an alert by mail: that it was made, and whether the mail server took it.
+
+    person   whom; empty where nobody holds a role that must know
+    why      what kept it from being sent: nobody, unreachable, refused; empty where it was
+    """
+
+    alert = models.ForeignKey(Alert, models.PROTECT, db_index=False)
+    person = models.CharField(max_length=32, blank=True, default="")
+    seq = models.IntegerField()
+    tried_at = models.CharField(max_length=27)
+    why = models.CharField(max_length=16, blank=True, default="")
+
+    class Meta:
+        """One row an attempt."""
+
+        db_table = "alert_mail"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["alert", "person", "seq"], name="alert_mail_seq")
+        ]
+
+
 class AlertNote(AuditedRow):
     """What somebody did about an alert; the latest status counts.
 

@@ -5,6 +5,7 @@ Holds shapes only. A refusal that a person must read is a value here; what nobod
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from equipoise.errors import Problem
 from equipoise.protocol.answer import Finding
@@ -124,3 +125,20 @@ class Completed:
     doubts: tuple[Finding, ...] = ()
     instructions: tuple[Instruction, ...] = ()
     problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail to send: that an alert waits, where, and until when; nothing of what was answered.
+
+    person, email   whom; both empty where nobody holds a role that must know
+    attempt         1 for the first
+    due_at          in the site's time
+    """
+
+    alert: int
+    person: str
+    email: str
+    attempt: int
+    site_name: str
+    due_at: datetime

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
+from django.conf import settings as django
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
@@ -60,6 +61,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "may": may,
         "alerts": len(capture.alerts(viewer=viewer, at=asked.at)) if may["alerts"] else 0,
         "alerts_url": reverse("capture:alerts"),
+        "alerts_by_mail": django.ALERTS_BY_MAIL,
         "own_url": reverse("mfa_index"),
         "sign_out_url": reverse("account_logout"),
         # Asked for by pages that are about no site of their own.

@@ -130,6 +130,8 @@ KEYS_FOLDER = ""
 """Where the stores' keys lie; empty here, where no installation is known."""
 SECOND_FACTOR_KEY = ""
 """Made from the installation's key; empty here, where no installation is known."""
+ALERTS_BY_MAIL = False
+"""Whether a mail server is set, so that people are told of alerts by mail."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000
 """Bytes of one request; a longer one is refused before anything is read from it."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000

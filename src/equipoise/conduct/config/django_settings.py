@@ -15,6 +15,7 @@ ALLOWED_HOSTS = list(STUDY.hosts)
 SECOND_FACTOR_KEY = hmac.new(bytes.fromhex(SECRET_KEY), b"second factor", "sha256").hexdigest()
 KEYS_FOLDER = str(STUDY.keys)
 SESSION_IDLE_MINUTES = STUDY.session_minutes
+ALERTS_BY_MAIL = bool(STUDY.mail_server)
 LANGUAGE_CODE = STUDY.language
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = STUDY.public
 SECURE_SSL_REDIRECT = STUDY.public

@@ -38,8 +38,10 @@ class Settings:
     hosts             names under which it may be reached
     trusted_proxy     address of the proxy whose forwarded headers count; none when empty
     session_minutes   a session ends after so many minutes without a request
-    mail_server       "host:port" of the mail server; mails are kept in the data folder when empty
+    mail_server       "host:port" of the mail server; no mail is sent when empty, and pages of alerts say so
     mail_from         sender of mails
+    public_url        address under which people reach the study, which mails link to, such as
+                      "https://study.example.org"; made from the first of `hosts` when empty
     protocol_file     the file the study was set up from; `serve` says when it was changed since. Its text is
     stored:
                       what the file says later changes nothing
@@ -61,6 +63,7 @@ class Settings:
     session_minutes: int = 30
     mail_server: str = ""
     mail_from: str = "equipoise@localhost"
+    public_url: str = ""
     protocol_file: str = ""
     anchor_folder: str = ""
     anchor_mail: str = ""
@@ -76,6 +79,12 @@ class Settings:
     def public(self) -> bool:
         """Whether it can be reached from elsewhere, and therefore only through TLS."""
         return not set(self.hosts) <= LOOPBACK
+
+    @property
+    def link(self) -> str:
+        """Address that links in mails begin with."""
+        scheme = "https" if self.public else "http"
+        return self.public_url.rstrip("/") or f"{scheme}://{self.hosts[0]}"
 
     @property
     def databases(self) -> dict[str, str]:

@@ -20,6 +20,8 @@ NAMES: dict[str, str | Promise] = {
     "account.signed_in": _("Signed in"),
     "account.signed_out": _("Signed out"),
     "alert.closed": _("Alert closed"),
+    "alert.mail_failed": _("Alert not mailed"),
+    "alert.mailed": _("Alert mailed"),
     "alert.raised": _("Alert raised"),
     "alert.seen": _("Alert seen"),
     "anchor.planned": _("Day planned"),

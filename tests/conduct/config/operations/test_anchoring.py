@@ -1,10 +1,7 @@
 """Anchors leave the machine by folder and by mail, and people are told when none has left for a day."""
 
-import asyncio
 import socket
-import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,55 +16,6 @@ from equipoise.conduct.config.operations import anchoring
 from equipoise.conduct.stores.names import STORES
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
-
-
-class PostOffice(asyncio.Protocol):
-    """A mail server on loopback that keeps what it is sent."""
-
-    def __init__(self, kept: list[str]) -> None:
-        self.kept, self.text, self.reading = kept, "", False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-        self.say("220 here")
-
-    def say(self, line: str) -> None:
-        self.transport.write(f"{line}\r\n".encode())  # type: ignore[attr-defined]
-
-    def data_received(self, data: bytes) -> None:
-        self.text += data.decode()
-        while "\r\n" in self.text:
-            line, _, self.text = self.text.partition("\r\n")
-            self.answer(line)
-
-    def answer(self, line: str) -> None:
-        if self.reading and line == ".":
-            self.reading = False
-            self.say("250 kept")
-        elif self.reading:
-            self.kept.append(line)
-        elif line.upper() == "DATA":
-            self.reading = True
-            self.say("354 go on")
-        else:
-            self.say("221 bye" if line.upper() == "QUIT" else "250 well")
-
-
-@pytest.fixture
-def post_office() -> Iterator[tuple[str, list[str]]]:
-    kept: list[str] = []
-    loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(loop.create_server(lambda: PostOffice(kept), "127.0.0.1", 0))
-    address = "{}:{}".format(*server.sockets[0].getsockname())
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    yield address, kept
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    server.close()
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.run_until_complete(asyncio.sleep(0))
-    loop.close()
 
 
 @pytest.fixture

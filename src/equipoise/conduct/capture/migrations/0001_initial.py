@@ -246,6 +246,30 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="AlertMail",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("act", models.CharField(max_length=32)),
+                ("salt", models.BinaryField(max_length=16, null=True)),
+                ("person", models.CharField(blank=True, default="", max_length=32)),
+                ("seq", models.IntegerField()),
+                ("tried_at", models.CharField(max_length=27)),
+                ("why", models.CharField(blank=True, default="", max_length=16)),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="capture.alert"
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "alert_mail",
+                "constraints": [
+                    models.UniqueConstraint(fields=("alert", "person", "seq"), name="alert_mail_seq")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="AlertNote",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -286,10 +287,16 @@ def _shown(one: Instruction) -> dict[str, Any]:
         "rule": one.rule,
         "title": _title(one.level) if one.certain else _("Please look at this"),
         "instruction": one.instruction,
-        "notify": _("Told: %(notify)s, to act within %(n)s minutes.")
-        % {"notify": notify, "n": one.within_minutes},
+        "notify": _told_whom() % {"notify": notify, "n": one.within_minutes},
         "failed": "" if one.stored else failed,
     }
+
+
+def _told_whom() -> str:
+    """Return whether people are told by mail, or must be told by whoever reads this."""
+    if settings.ALERTS_BY_MAIL:
+        return _("Told: %(notify)s, to act within %(n)s minutes.")
+    return _("No mail is set up here: tell them yourself, to act within %(n)s minutes: %(notify)s.")
 
 
 def _watched(one: Watch) -> dict[str, Any]:

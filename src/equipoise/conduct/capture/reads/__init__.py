@@ -6,8 +6,19 @@ is a 404.
 """
 
 from equipoise.conduct.capture.reads.form_page import form_page, item_history
+from equipoise.conduct.capture.reads.letters import letters
 from equipoise.conduct.capture.reads.people import home, participants
 from equipoise.conduct.capture.reads.threads import alerts, queries, query
 from equipoise.conduct.capture.reads.timeline import timeline
 
-__all__ = ["alerts", "form_page", "home", "item_history", "participants", "queries", "query", "timeline"]
+__all__ = [
+    "alerts",
+    "form_page",
+    "home",
+    "item_history",
+    "letters",
+    "participants",
+    "queries",
+    "query",
+    "timeline",
+]

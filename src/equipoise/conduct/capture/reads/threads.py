@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.instants import moment
 from equipoise.conduct.capture import words
-from equipoise.conduct.capture.lines import AlertLine, Note, QueryLine
-from equipoise.conduct.capture.models import LOG, Alert, AlertNote, Participant, Query, QueryNote
+from equipoise.conduct.capture.lines import AlertLine, MailLine, Note, QueryLine
+from equipoise.conduct.capture.models import LOG, Alert, AlertMail, AlertNote, Participant, Query, QueryNote
 from equipoise.conduct.capture.reads.sights import (
     Circle,
     Names,
@@ -158,7 +158,7 @@ def alerts(
 def alert_lines(
     rows: QuerySet[Alert], seen: Circle, *, at: datetime, closed: bool = False
 ) -> tuple[AlertLine, ...]:
-    """Return the alerts among these rows that the viewer may know of, in four statements, or one for none."""
+    """Return the alerts among these rows that the viewer may know of, in five statements, or one for none."""
     done = AlertNote.objects.filter(status=CLOSED).values("alert_id")
     rows = rows.filter(id__in=done) if closed else rows.exclude(id__in=done)
     found = [row for row in rows.select_related("form").order_by("due_at", "id") if _alert_visible(row, seen)]
@@ -167,10 +167,21 @@ def alert_lines(
     threads: dict[int, list[AlertNote]] = {}
     for note in AlertNote.objects.filter(alert__in=[row.id for row in found]).order_by("alert_id", "seq"):
         threads.setdefault(note.alert_id, []).append(note)
-    known = names({note.person for thread in threads.values() for note in thread})
+    mails: dict[int, dict[str, AlertMail]] = {}
+    for mail in AlertMail.objects.filter(alert__in=[row.id for row in found]).order_by("id"):
+        mails.setdefault(mail.alert_id, {})[mail.person] = mail
+    told = {person for one in mails.values() for person in one}
+    known = names({note.person for thread in threads.values() for note in thread} | told)
     sites = _sites({row.form.participant for row in found}, seen)
     return tuple(
-        _alert_line(row, threads.get(row.id, []), known, seen, site=sites[row.form.participant], at=at)
+        _alert_line(
+            row,
+            (threads.get(row.id, []), mails.get(row.id, {}).values()),
+            known,
+            seen,
+            site=sites[row.form.participant],
+            at=at,
+        )
         for row in found
     )
 
@@ -188,9 +199,15 @@ def _rule(resolved: Resolved, rule: str) -> SafetyRule | None:
 
 
 def _alert_line(
-    row: Alert, thread: Sequence[AlertNote], known: Names, seen: Circle, *, site: Site, at: datetime
+    row: Alert,
+    told: tuple[Sequence[AlertNote], Iterable[AlertMail]],
+    known: Names,
+    seen: Circle,
+    *,
+    site: Site,
+    at: datetime,
 ) -> AlertLine:
-    form = row.form
+    form, (thread, mails) = row.form, told
     resolved, _ = seen.version(form.version)
     rule = next(one for one in resolved.protocol.safety_rules if one.id == row.rule)
     status = thread[-1].status if thread else "new"
@@ -213,6 +230,9 @@ def _alert_line(
         notes=tuple(
             Note(known.person(note.person), local(note.noted_at, site), note.status, note.text)
             for note in thread
+        ),
+        mails=tuple(
+            MailLine(known.person(mail.person), local(mail.tried_at, site), mail.why) for mail in mails
         ),
         may_close=status != CLOSED and seen.viewer.may("alert.close", site=site.site),
     )

@@ -6,7 +6,7 @@ not exist for the viewer raises Http404, what they may see but not do Permission
 stored RecordError with every problem; `save` and `complete` return what a person must read instead.
 """
 
-from equipoise.conduct.capture.services.alerts import note_alert
+from equipoise.conduct.capture.services.alerts import note_alert, note_mails
 from equipoise.conduct.capture.services.completing import complete
 from equipoise.conduct.capture.services.people import enroll, plan_anchor
 from equipoise.conduct.capture.services.queries import answer_query, close_query, open_query
@@ -31,6 +31,7 @@ __all__ = [
     "lock_participant",
     "lock_study",
     "note_alert",
+    "note_mails",
     "open_form",
     "open_query",
     "plan_anchor",

@@ -1,7 +1,7 @@
 """Alerts: an answer that a safety rule names reaches somebody, whatever else fails."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import Error
@@ -13,8 +13,8 @@ from equipoise.conduct.audit.services import act
 from equipoise.conduct.capture import access, words
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import hold
-from equipoise.conduct.capture.models import Alert, AlertNote
-from equipoise.conduct.capture.results import Instruction
+from equipoise.conduct.capture.models import Alert, AlertMail, AlertNote
+from equipoise.conduct.capture.results import Instruction, Letter
 from equipoise.conduct.capture.services import notes
 from equipoise.errors import Problem, RecordError
 from equipoise.protocol.filling import Fired
@@ -81,6 +81,27 @@ def _instruction(fired: Fired, *, stored: bool) -> Instruction:
         certain=fired.certain,
         stored=stored,
     )
+
+
+def note_mails(tried: Mapping[Letter, str], *, at: datetime) -> None:
+    """Note what became of mails about alerts, an act for each alert: long after the save that raised it.
+
+    tried   mail to what kept it from being sent; "" where the mail server took it
+    """
+    for alert in dict.fromkeys(letter.alert for letter in tried):
+        row = Alert.objects.select_related("form").get(id=alert)
+        mine = {letter: why for letter, why in tried.items() if letter.alert == alert}
+        action = "alert.mailed" if "" in mine.values() else "alert.mail_failed"
+        subjects = [row.form.participant, f"form-{row.form_id}"]
+        with act("trial", action, at=at, by="system", subjects=subjects) as one:
+            one.add_all(
+                [
+                    AlertMail(
+                        alert=row, person=letter.person, seq=letter.attempt, tried_at=instant(at), why=why
+                    )
+                    for letter, why in mine.items()
+                ]
+            )
 
 
 def note_alert(*, alert: int, status: str, text: str, at: datetime, by: Viewer) -> None:

@@ -13,20 +13,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
 from pathlib import Path
 
 from django.db import Error, connections
 
 from equipoise.conduct.audit import anchors
+from equipoise.conduct.config.operations import mailing
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.stores import clock
 from equipoise.errors import Problem
 
 FILE = "anchors.jsonl"
 EVERY_SECONDS = 6 * 3600
-MAIL_SECONDS = 30
-SMTP_PORT = 25
 
 log = logging.getLogger(__name__)
 
@@ -70,18 +68,11 @@ def _write(study: Settings, lines: Iterable[str]) -> str:
 
 
 def _mail(study: Settings, lines: Iterable[str]) -> str:
-    host, _, port = study.mail_server.rpartition(":")
-    if not study.mail_server:
-        raise OSError("no `mail_server` is set")
-    message = EmailMessage()
-    message["From"], message["To"] = study.mail_from, study.anchor_mail
-    message["Subject"] = "Equipoise: heads of the audit chains"
     text = "Keep this mail. Its lines prove later that nothing before them was changed or cut away:\n\n"
-    message.set_content(text + "".join(f"{line}\n" for line in lines), cte="7bit")
-    with smtplib.SMTP(
-        host or study.mail_server, int(port) if host else SMTP_PORT, timeout=MAIL_SECONDS
-    ) as server:
-        server.send_message(message)
+    text += "".join(f"{line}\n" for line in lines)
+    subject = "Equipoise: heads of the audit chains"
+    with mailing.connected(study) as server:
+        server.send_message(mailing.written(study, to=study.anchor_mail, subject=subject, text=text))
     return study.anchor_mail
 
 
