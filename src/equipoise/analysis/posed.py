@@ -1,8 +1,8 @@
 """`Posed`: one estimand put to many trials at once, and the outcome that comes of it in each.
 
-Holds what `Question` holds for one trial, by the same rules, in arrays of trials x participants: analysis set,
-analysis windows, intercurrent events, variable, covariates. Refuses to estimate, and what needs more than arrays:
-such an estimand has no batch path and says why.
+Holds what `Question` holds for one trial, by the same rules, in arrays of trials x participants: analysis
+set, analysis windows, intercurrent events, variable, covariates. Refuses to estimate, and what needs more
+than arrays: such an estimand has no batch path and says why.
 """
 
 from collections.abc import Iterator, Mapping
@@ -42,6 +42,19 @@ class Column:
     name: str
     values: Floats
     levels: tuple[str, ...] = ()
+
+    def columns(self) -> Floats:
+        """Return (R, n, k) design columns: numbers as they are, levels after the first as indicators."""
+        if not self.levels:
+            return self.values[:, :, None]
+        codes = np.arange(1, len(self.levels))
+        return np.asarray((self.values[:, :, None] == codes).astype(np.float64))
+
+    def complete(self, used: Flags) -> Flags:
+        """Return (R,) where somebody used has each level, so that columns stand for the same everywhere."""
+        seen = [((self.values == code) & used).any(axis=1) for code in range(len(self.levels))]
+        found: Flags = np.logical_and.reduce([np.ones(used.shape[0], dtype=bool), *seen])
+        return found
 
 
 @dataclass(frozen=True)
@@ -140,7 +153,9 @@ class Posed:
 
     def readings(self, visit: str) -> tuple[Floats, Floats | None]:
         """Return the values that count for a visit, and their dates; no dates where nothing asks for them."""
-        if any(window.visit in self.waves.visits for window in self.trials.resolved.protocol.analysis_windows):
+        if any(
+            window.visit in self.waves.visits for window in self.trials.resolved.protocol.analysis_windows
+        ):
             return self._windowed[visit]
         found = self.waves.at(visit)
         return np.full(self.trials.arm.shape, np.nan) if found is None else found, None
@@ -154,7 +169,9 @@ class Posed:
         """The baseline value of each participant."""
         protocol = self.trials.resolved.protocol
         rule = protocol.baseline_rule
-        visit = self.estimand.variable.baseline or (protocol.baseline_visit if rule.method == "visit" else None)
+        visit = self.estimand.variable.baseline or (
+            protocol.baseline_visit if rule.method == "visit" else None
+        )
         if visit is None:
             if self.estimand.variable.type in ("value", "remission"):
                 return np.full(self.trials.arm.shape, np.nan)
@@ -168,10 +185,7 @@ class Posed:
         """
         visit = visit or self.estimand.variable.visit
         values, failed = self._handled(visit)
-        if not self.binary:
-            values = self._composite(values, failed)
-        else:
-            values = np.where(failed, np.nan, values)
+        values = np.where(failed, np.nan, values) if self.binary else self._composite(values, failed)
         rule = rule_of(self.estimand.variable, self.scale)
         found = rule(values, self.baseline)
         found = np.where(failed, 0.0, found) if self.binary else found

@@ -212,7 +212,8 @@ def _remission(variable: Variable, scale: Scale) -> Rule:
 
 def _remitted(score: Score, value: Floats) -> Floats:
     distinct, place = np.unique(value, return_inverse=True)
-    met = np.array([math.isfinite(one) and bool(score.remitted(one)) for one in distinct.tolist()], dtype=bool)
+    known = distinct.tolist()
+    met = np.array([math.isfinite(one) and bool(score.remitted(one)) for one in known], dtype=bool)
     return _known(value, met[place.reshape(value.shape)])
 
 

@@ -1,7 +1,8 @@
-"""`Rehearsed`: a batch of replicates as the analysis sees trials, by the rules of the records they would leave.
+"""`Rehearsed`: a batch of replicates as the analysis sees trials, by the rules of the records they would
+leave.
 
-Holds the way from a draw to `analysis.trials`: what is recorded, who counts as treated, when things happened. Dates
-are worked out for each replicate only where an estimand asks for them. Refuses to analyze.
+Holds the way from a draw to `analysis.trials`: what is recorded, who counts as treated, when things happened.
+Dates are worked out for each replicate only where an estimand asks for them. Refuses to analyze.
 """
 
 from dataclasses import dataclass, replace

@@ -1,8 +1,8 @@
 """Many trials at once: Student's t and least squares with covariates, arrays in and arrays out.
 
-For rehearsals, where a trial that cannot be estimated is counted and never raised. Each function gives what its
-counterpart for one trial gives (`two_sample.pooled_t`, `ancova.ancova`, `estimate.infer`), to rounding. Holds no
-method of its own.
+For rehearsals, where a trial that cannot be estimated is counted and never raised. Each function gives what
+its counterpart for one trial gives (`two_sample.pooled_t`, `ancova.ancova`, `estimate.infer`), to rounding.
+Holds no method of its own.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from equipoise.statistics.two_sample import FEWEST
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-# A covariate this much nearer to a combination of others than one trial's own judge asks is left to that judge.
+# A covariate this much nearer to a combination of others than one trial's own judge asks is left to that
+# judge.
 CAUTION = 1e3
 
 
@@ -96,8 +97,8 @@ def ancova_many(outcome: Floats, arm: Flags, covariates: Floats, *, level: float
     outcome     (R, n) NaN where not observed
     arm         (R, n) True in the arm, False in the reference
     covariates  (R, n, p) NaN where not observed
-    Returns     trials that are not fine (collinear covariates, too few participants, nothing left to vary) have
-                NaN and are for `ancova.ancova` to judge
+    Returns     trials that are not fine (collinear covariates, too few participants, nothing left to vary)
+                have NaN and are for `ancova.ancova` to judge
     """
     used = np.isfinite(outcome) & np.isfinite(covariates).all(axis=2)
     y, x = np.where(used, outcome, 0.0), np.where(used[:, :, None], covariates, 0.0)

@@ -1,0 +1,110 @@
+"""Where blocks are computed: here, in processes, or on any cluster that dask reaches.
+
+Holds one interface, that of `concurrent.futures.Executor`, and how each kind is opened. Refuses to decide
+what is computed: results are the same wherever it happens.
+"""
+
+import importlib
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from equipoise.errors import Problem, ProtocolError
+
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""Variables that keep numerical libraries from starting threads of their own beside ours."""
+WAITING_EACH = 2
+"""Blocks that wait for each worker: enough that none idles, few enough that little is lost."""
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Workers that may be opened, and opened again when they were lost.
+
+    open   a context in which an executor works
+    count  how many there are; None where only the open executor knows
+    lost   errors that say a worker was lost, not that its work is wrong
+    name   in words
+    """
+
+    open: Callable[[], AbstractContextManager[Executor]]
+    count: Callable[[Executor], int]
+    lost: tuple[type[BaseException], ...]
+    name: str
+
+
+class Here(Executor):
+    """Computes at once, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Return the finished work."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def serial() -> Workers:
+    """Return this process as the only worker."""
+    return Workers(Here, lambda _: 1, (), "this process")
+
+
+def processes(count: int) -> Workers:
+    """Return worker processes on this machine, each with one thread."""
+
+    @contextmanager
+    def pool() -> Iterator[Executor]:
+        before = {name: os.environ.get(name) for name in ONE_THREAD}
+        # A process reads these when it loads the libraries, so they must stand before any worker starts.
+        os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+        context = multiprocessing.get_context("spawn")
+        try:
+            with ProcessPoolExecutor(count, mp_context=context) as executor:
+                yield executor
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+    return Workers(pool, lambda _: count, (BrokenExecutor,), f"{count} processes")
+
+
+def cluster(address: str) -> Workers:
+    """Return the workers of a dask.distributed cluster.
+
+    address  of its scheduler, such as tcp://10.0.0.1:8786, or the path of a scheduler file
+    Raises   ProtocolError when dask.distributed is not installed
+    """
+    try:
+        distributed = importlib.import_module("distributed")
+    except ModuleNotFoundError as error:
+        hint = "pip install 'equipoise[cluster]'"
+        raise ProtocolError("no cluster", [Problem("dask.distributed is not installed", hint)]) from error
+
+    @contextmanager
+    def connected() -> Iterator[Executor]:
+        place = {"address": address} if "://" in address else {"scheduler_file": address}
+        with distributed.Client(**place, set_as_default=False) as client:
+            yield of_client(client)
+
+    lost = (distributed.scheduler.KilledWorker, distributed.CancelledError)
+    return Workers(connected, _threads, lost, f"the cluster at {address}")
+
+
+def of_client(client: Any) -> Executor:
+    """Return a connected dask client as an executor."""
+    executor: Executor = client.get_executor(pure=False)
+    return executor
+
+
+def _threads(executor: Any) -> int:
+    threads = sum(int(count) for count in executor._client.nthreads().values())
+    return max(threads, 1)
