@@ -69,8 +69,9 @@ NOTHING = Share(None, None)
 UNKNOWN = Accuracy(None, None, None, None, NOTHING, NOTHING, NOTHING)
 
 
-def accuracy(answers: Answers, *, significant: Flags, true_value: float, null: float, ratio: bool) ->
-Accuracy:
+def accuracy(
+    answers: Answers, *, significant: Flags, true_value: float, null: float, ratio: bool
+) -> Accuracy:
     """Return how estimates lie about a true value.
 
     significant  (R,) whether the estimand's own test is
@@ -80,7 +81,9 @@ Accuracy:
     used = answers.estimated
     if not used.any():
         return UNKNOWN
-    estimate, truth, nothing = (_scaled(one, ratio=ratio) for one in (answers.estimate[used], true_value, null))
+    estimate, truth, nothing = (
+        _scaled(one, ratio=ratio) for one in (answers.estimate[used], true_value, null)
+    )
     error = estimate - truth
     count = error.size
     squares = error**2
