@@ -59,8 +59,24 @@ def main() -> int:
             served = world.Served(home, port, cookies, token)
             Load(served, forms[:WARM_UP], rate=5).run()
             load = Load(served, forms[WARM_UP:], rate=given.rate)
+            database = [world.postmaster(folder)] if administrator else []
+            before = spent(database)
             load.run()
+            tell(before, spent(database), saves=len(load.forms))
         return judge(load, home, rate=given.rate)
+
+
+def spent(database: list[int]) -> dict[str, float]:
+    """Return the seconds of processors used so far: whose, how many."""
+    own, all_ = time.process_time(), world.processors(os.getpid())
+    return {"server": all_ - own, "database": world.processors(*database), "this script": own}
+
+
+def tell(before: dict[str, float], after: dict[str, float], *, saves: int) -> None:
+    """Print what a save costs in time of processors, which is what a rate is limited by."""
+    each = {whose: (after[whose] - before[whose]) / saves * 1000 for whose in after}
+    print("processors a save: " + ", ".join(f"{whose} {took:.1f} ms" for whose, took in each.items()))
+    print(f"load average {os.getloadavg()[0]:.1f}")
 
 
 class Load:

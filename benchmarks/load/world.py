@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -195,6 +195,26 @@ def open_forms(viewer: object, participant: str, *, form: str, count: int) -> li
     if len(set(opened)) != count:
         raise SystemExit("the same form was opened twice: nothing would be measured")
     return opened
+
+
+def processors(*roots: int) -> float:
+    """Return the seconds of processors that processes and all they started have used so far. Linux only."""
+    tick = os.sysconf("SC_CLK_TCK")
+    parents, used = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text().rpartition(")")[2].split()
+            parents[int(path.parent.name)] = int(fields[1])
+            used[int(path.parent.name)] = sum(int(one) for one in fields[11:13]) / tick
+    found = set(roots)
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return sum(used.get(one, 0.0) for one in found)
+
+
+def postmaster(folder: Path) -> int:
+    """Return the number of the PostgreSQL server's first process."""
+    return int((folder / "server" / "data" / "postmaster.pid").read_text().split()[0])
 
 
 @contextmanager
