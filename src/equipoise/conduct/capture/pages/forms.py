@@ -196,9 +196,12 @@ def given(post: Mapping[str, str]) -> list[Given]:
     """Return the answers of a request: fields a:ITEM:ROW, with s: the version seen, m: the missing reason."""
     found = []
     for name in post:
+        # Two of three names are no answers.
+        if not name.startswith(ANSWER):
+            continue
         key = name.removeprefix(ANSWER)
         item, colon, row = key.rpartition(":")
-        if key == name or not colon or not row.isdecimal() or int(row[:6]) > MOST_ROW:
+        if not colon or not row.isdecimal() or int(row[:6]) > MOST_ROW:
             continue
         seen = post.get(SEEN + key, "0")
         found.append(
