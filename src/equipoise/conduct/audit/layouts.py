@@ -12,6 +12,7 @@ from math import isfinite
 from typing import Any, Literal
 
 SALT = "salt"
+END = "}]"
 Kind = Literal["text", "integer", "real", "boolean"]
 
 
@@ -27,6 +28,11 @@ class Layout:
     columns: tuple[str, ...]
     kinds: tuple[Kind, ...]
 
+    @property
+    def begin(self) -> str:
+        """What stands before a row's values; `END` stands after them."""
+        return f"[{quoted(self.table)},{{"
+
     def writer(self) -> Callable[[Sequence[Any]], bytes]:
         """Return what turns a row, its values in the order of `columns`, into canonical bytes.
 
@@ -34,9 +40,9 @@ class Layout:
         nothing, so that a column added later changes no old row's bytes. Written out by hand because a
         million rows are: the general encoder takes three times as long.
         """
-        begin = f"[{quoted(self.table)},{{"
+        begin = self.begin
         columns = [
-            (f"{quoted(name)}:", _TEXT[kind]) for name, kind in zip(self.columns, self.kinds, strict=True)
+            (f"{quoted(name)}:", TEXT[kind]) for name, kind in zip(self.columns, self.kinds, strict=True)
         ]
 
         def write(values: Sequence[Any]) -> bytes:
@@ -45,7 +51,7 @@ class Layout:
                 for (name, text), value in zip(columns, values, strict=True)
                 if value is not None
             ]
-            return f"{begin}{','.join(parts)}}}]".encode()
+            return f"{begin}{','.join(parts)}{END}".encode()
 
         return write
 
@@ -55,16 +61,16 @@ class Layout:
         own      column to its values, one a row; at least one column, e.g. the number
         shared   column to the one value that all rows have; columns in neither hold nothing
         """
-        begin = f"[{quoted(self.table)},{{"
+        begin = self.begin
         parts: list[Any] = []
         for name, kind in zip(self.columns, self.kinds, strict=True):
-            label, text = f"{quoted(name)}:", _TEXT[kind]
+            label, text = f"{quoted(name)}:", TEXT[kind]
             if name in own:
                 parts.append([None if value is None else label + text(value) for value in own[name]])
             elif shared.get(name) is not None:
                 parts.append(repeat(label + text(shared[name])))
         for cells in zip(*parts):  # noqa: B905 - shared texts have no end
-            yield f"{begin}{','.join(filter(None, cells))}}}]".encode()
+            yield f"{begin}{','.join(filter(None, cells))}{END}".encode()
 
 
 def _real(value: Any) -> str:
@@ -79,7 +85,7 @@ def _boolean(value: Any) -> str:
     return "true" if value else "false"
 
 
-_TEXT: dict[Kind, Callable[[Any], str]] = {
+TEXT: dict[Kind, Callable[[Any], str]] = {
     "text": quoted,
     "integer": int.__repr__,
     "real": _real,

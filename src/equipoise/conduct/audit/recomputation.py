@@ -5,14 +5,15 @@ of their numbers, so nothing is held in memory but rows that stand out of order.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from equipoise.conduct.audit.canonical import payload_digest
-from equipoise.conduct.audit.layouts import SALT, Layout
+from equipoise.conduct.audit.columnwise import many_writer
+from equipoise.conduct.audit.layouts import END, SALT, Kind, Layout
 from equipoise.conduct.audit.sources import Reader, Source
 
 MOST_FINDINGS = 1_000
@@ -54,6 +55,9 @@ class Range:
     rows: Mapping[str, tuple[int, int]]
 
 
+_ROW, _FIRST = '["', '[["'
+"""How each row of a payload begins, and a payload itself."""
+
 UNREADABLE = "unreadable"
 """The digest of what cannot be read: equal to none."""
 
@@ -92,34 +96,77 @@ class Recomputed:
             self.findings.append(Finding(place, message))
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some thousand rows of a table, as columns.
+
+    listed   each as a payload lists it: its table, number and digest as JSON
+    """
+
+    numbers: Sequence[int] = ()
+    acts: Sequence[str] = ()
+    digests: Sequence[str] = ()
+    erased: Sequence[bool] = ()
+    listed: Sequence[str] = ()
+
+
 class Rows:
     """A table's rows in the order of their numbers, and those met before an event claimed them."""
 
     def __init__(self, reader: Reader, layout: Layout, span: tuple[int, int]) -> None:
-        self._rows = _digested(reader, layout, span)
+        self._parts = _digested(reader, layout, span)
+        self._part = _Part()
+        self._next = 0
         self._waiting: dict[int, Row] = {}
-        self._ahead: tuple[int, Row] | None = None
 
     def claim(self, number: int) -> Row | None:
         """Return a row, and forget it; None when there is none of this number."""
         if number in self._waiting:
             return self._waiting.pop(number)
-        while (found := self._ahead or next(self._rows, None)) is not None:
-            self._ahead = None
-            if found[0] == number:
-                return found[1]
-            if found[0] > number:
-                self._ahead = found
+        while self._more():
+            found = self._part.numbers[self._next]
+            if found > number:
                 return None
-            self._waiting[found[0]] = found[1]
+            row = self._row()
+            if found == number:
+                return row
+            self._waiting[found] = row
         return None
+
+    def claim_listed(self, payload: str, *, act: str) -> int:
+        """Claim the next rows if a payload lists them and no others, and they are as this act wrote them.
+
+        Returns how many; 0 where that is not so, or cannot be told this quickly: nothing is claimed then.
+        """
+        n = payload.count(_ROW)
+        if not n or not self._more():
+            return 0
+        part, these = self._part, slice(self._next, self._next + n)
+        if (
+            f"[{','.join(part.listed[these])}]" != payload
+            or part.acts[these] != (act,) * n
+            or True in part.erased[these]
+        ):
+            return 0
+        self._next += n
+        return n
 
     def rest(self) -> Iterator[tuple[int, Row]]:
         """Yield the rows nobody claimed."""
         yield from self._waiting.items()
-        if self._ahead:
-            yield self._ahead
-        yield from self._rows
+        while self._more():
+            yield self._part.numbers[self._next], self._row()
+
+    def _more(self) -> bool:
+        """Whether a row is left."""
+        if self._next == len(self._part.numbers):
+            self._part, self._next = next(self._parts, _Part()), 0
+        return self._next < len(self._part.numbers)
+
+    def _row(self) -> Row:
+        part, place = self._part, self._next
+        self._next += 1
+        return part.acts[place], part.digests[place], part.erased[place]
 
 
 def recompute(source: Source, layouts: Mapping[str, Layout], span: Range) -> Recomputed:
@@ -127,8 +174,11 @@ def recompute(source: Source, layouts: Mapping[str, Layout], span: Range) -> Rec
     done = Recomputed(last=span.first - 1)
     with source.open() as reader:
         streams = {name: Rows(reader, layouts[name], rows) for name, rows in span.rows.items()}
-        for *link, stored, payload in reader.rows(_EVENTS, [span.first, span.last]):
-            _event(done, link, stored=stored, payload=payload)
+        for link, computed, stored, payload in _events(reader, span):
+            _event(done, link, computed=computed, stored=stored, payload=payload)
+            if claimed := _claim_listed(streams, payload, act=link[_ACT]):
+                done.rows += claimed
+                continue
             for table, number, digest in _written(done, payload, event=link[_ID]):
                 stream = streams.get(table)
                 row = stream.claim(number) if stream else None
@@ -141,6 +191,14 @@ def recompute(source: Source, layouts: Mapping[str, Layout], span: Range) -> Rec
         for table, stream in streams.items():
             done.unclaimed.update({(table, number): row for number, row in stream.rest()})
     return done
+
+
+def _claim_listed(streams: Mapping[str, Rows], payload: str | None, *, act: str) -> int:
+    """Claim all rows of an event at once where they are of one table; return how many, 0 where not."""
+    if not isinstance(payload, str):
+        return 0
+    stream = streams.get(payload[len(_FIRST) : payload.find('"', len(_FIRST))])
+    return stream.claim_listed(payload, act=act) if stream else 0
 
 
 def compare(done: Recomputed, place: tuple[str, int], row: Row, *, written: tuple[str, str, int]) -> None:
@@ -161,27 +219,43 @@ _EVENTS = (
 )
 
 
-def _event(done: Recomputed, link: list[Any], *, stored: str, payload: str | None) -> None:
-    """Recompute one event's hash and its payload's, and hold it against the event before."""
+def _events(reader: Reader, span: Range) -> Iterator[tuple[Sequence[Any], str, str, str | None]]:
+    """Yield each event: what its hash is of, the hash recomputed, the hash stored, and its payload."""
+    for part in reader.parts(_EVENTS, [span.first, span.last]):
+        *columns, stored, payloads = zip(*part, strict=True)
+        links = list(zip(*columns, strict=True))
+        try:
+            computed = [sha256(text).hexdigest() for text in _write_links(columns)]
+        except (ValueError, TypeError):
+            # Somebody put a value of another kind there: each event is judged by itself.
+            computed = [_link_hash(link) for link in links]
+        yield from zip(links, computed, stored, payloads, strict=True)
+
+
+def _event(done: Recomputed, link: Sequence[Any], *, computed: str, stored: str, payload: str | None) -> None:
+    """Hold one event's hash and its payload's against what was stored, and it against the event before."""
     number = link[_ID]
-    place = f"event {number}"
+
+    def find(message: str) -> None:
+        done.find(f"event {number}", message)
+
     if number != done.last + 1:
-        done.find(place, f"follows event {done.last}: those between are gone")
+        find(f"follows event {done.last}: those between are gone")
     if not done.head:
         done.first, done.before = number, link[_PREVIOUS]
     elif link[_PREVIOUS] != done.head:
-        done.find(place, "does not name the hash of the event before it")
-    if _link_hash(link) != stored:
-        done.find(place, "does not have its own hash: it was changed afterwards")
+        find("does not name the hash of the event before it")
+    if computed != stored:
+        find("does not have its own hash: it was changed afterwards")
     if payload is None:
-        done.find(place, "has lost the list of what it wrote")
+        find("has lost the list of what it wrote")
     elif not isinstance(payload, str) or payload_digest(payload) != link[_PAYLOAD]:
-        done.find(place, "wrote other rows than its payload lists now")
+        find("wrote other rows than its payload lists now")
     done.last, done.head = number, stored
     done.events += 1
 
 
-def _link_hash(link: list[Any]) -> str:
+def _link_hash(link: Sequence[Any]) -> str:
     """Return what `canonical.event_hash` returns, without a detour by a dictionary."""
     try:
         parts = [
@@ -195,29 +269,47 @@ def _link_hash(link: list[Any]) -> str:
 
 _NAMES = tuple(f'"{name}":' for name in LINK)
 _NUMBER = _NAMES[_ID]
+_KINDS: tuple[Kind, ...] = tuple("integer" if name == "id" else "text" for name in LINK)
+_write_links = many_writer(LINK, _KINDS, begin="{", end="}", nullable=False)
+
+
+_decode = json.JSONDecoder().decode
 
 
 def _written(done: Recomputed, payload: str | None, *, event: int) -> list[tuple[str, int, str]]:
     try:
-        rows = json.loads(payload or "[]")
+        rows = _decode(payload or "[]")
         return [(str(table), int(number), str(digest)) for table, number, digest in rows]
     except (ValueError, TypeError):
         done.find(f"event {event}", "has a payload that cannot be read")
         return []
 
 
-def _digested(reader: Reader, layout: Layout, span: tuple[int, int]) -> Iterator[tuple[int, Row]]:
-    """Yield number and digest of each row of a table, in the order of their numbers."""
+def _digested(reader: Reader, layout: Layout, span: tuple[int, int]) -> Iterator[_Part]:
+    """Yield a table's rows, in the order of their numbers, a few thousand at a time."""
     place, act, write = layout.columns.index("id"), layout.columns.index("act"), layout.writer()
+    write_many = many_writer(layout.columns, layout.kinds, begin=layout.begin, end=END)
     columns = ", ".join(f'"{name}"' for name in (*layout.columns, SALT))
     statement = f'SELECT {columns} FROM "{layout.table}" WHERE id BETWEEN ? AND ? ORDER BY id'  # noqa: S608
-    for *values, salt in reader.rows(statement, span):
+    begin = f"[{quoted(layout.table)},"
+    for part in reader.parts(statement, span):
+        *values, salts = zip(*part, strict=True)
         try:
-            digest = sha256((salt or b"") + write(values)).hexdigest()
+            texts = zip(salts, write_many(values), strict=True)
+            digests = [sha256((salt or b"") + text).hexdigest() for salt, text in texts]
         except (ValueError, TypeError):
-            # SQLite lets its owner put a text where a number belongs; that is no value we wrote.
-            digest = UNREADABLE
-        yield values[place], (values[act], digest, salt is None)
+            digests = [_digest(row, salt, write) for *row, salt in part]
+        numbers, erased = values[place], [salt is None for salt in salts]
+        listed = [f'{begin}{number},"{digest}"]' for number, digest in zip(numbers, digests, strict=True)]
+        yield _Part(numbers, values[act], digests, erased, listed)
+
+
+def _digest(values: Sequence[Any], salt: bytes | None, write: Callable[[Sequence[Any]], bytes]) -> str:
+    try:
+        return sha256((salt or b"") + write(values)).hexdigest()
+    except (ValueError, TypeError):
+        # SQLite lets its owner put a text where a number belongs; that is no value we wrote.
+        return UNREADABLE
 
 
 def _name(place: tuple[str, int]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE = 1_000
 
 
 class Reader:
@@ -25,11 +25,16 @@ class Reader:
         self._named = 0
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        """Yield rows a few thousand at a time; `?` stands for a value."""
+        """Yield rows, read a few thousand at a time; `?` stands for a value."""
+        for part in self.parts(statement, values):
+            yield from part
+
+    def parts(self, statement: str, values: Sequence[Any] = ()) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield rows as lists of a few thousand."""
         cursor = self._cursor()
         cursor.execute(statement.replace("?", self._mark), values)
         while found := cursor.fetchmany(ROWS_AT_ONCE):
-            yield from found
+            yield found
         cursor.close()
 
     def one(self, statement: str, values: Sequence[Any] = ()) -> tuple[Any, ...]:
