@@ -73,3 +73,35 @@ def test_an_odds_ratio_of_one_is_no_dependence(ready: Any, scenario_with: Any) -
     plain = _batch(ready, scenario_with, mechanism="mcar")
     same = _batch(ready, scenario_with, mechanism="mnar", score="madrs.total", odds_ratio_per_point=1.0)
     assert np.array_equal(plain.left, same.left)
+
+
+def test_a_later_rate_holds_from_its_day_on(ready: Any, scenario_with: Any) -> None:
+    later = [{"from_day": 14, "per_28_days": 0.3}, {"from_day": 35, "per_28_days": 0.0}]
+    batch = _batch(ready, scenario_with, mechanism="mcar", later=later)
+    slow, fast = 7 + 14, 28 - 14
+    for visit, days in (("D28", (slow, fast)), ("D84", (slow, 35 - 14))):
+        expected = (1 - MONTHLY) ** (days[0] / HAZARD_DAYS) * 0.7 ** (days[1] / HAZARD_DAYS)
+        share = _stays(batch, visit).mean()
+        assert abs(share - expected) < 4 * np.sqrt(expected * (1 - expected) / batch.left.size)
+
+
+def test_whoever_believes_to_have_had_the_control_leaves_by_the_stated_odds(
+    ready: Any, scenario_with: Any
+) -> None:
+    def edit(data: dict[str, Any]) -> None:
+        dropout = {"per_28_days": MONTHLY, "mechanism": "mcar", "disappointment": {"drug": 1, "control": 3}}
+        expectancy = {"right": {"drug": 0.5, "control": 0.5}}
+        scenario_with(dropout=dropout, expectancy=expectancy)(data)
+
+    batch = draw(ready(edit, participants=PARTICIPANTS), range(4), seed=2)
+    assert batch.beliefs is not None
+    day_14, day_28 = (batch.truth.timeline.of_visit(visit) for visit in ("INT", "D28"))
+    assert day_14 is not None
+    assert day_28 is not None
+    chance = 1 - (1 - MONTHLY) ** (14 / HAZARD_DAYS)
+    tripled = 3 * chance / (1 - chance) / (1 + 3 * chance / (1 - chance))
+    there = batch.left > day_14
+    for arm, active, expected in ((0, False, chance), (1, False, tripled), (1, True, chance)):
+        asked = there & (batch.arm == arm) & (batch.beliefs.active == active)
+        share = (batch.left[asked] == day_28).mean()
+        assert abs(share - expected) < 4 * np.sqrt(expected * (1 - expected) / asked.sum())
