@@ -5,19 +5,32 @@ printed is escaped, and a name that nobody set is an error. Refuses what other p
 and its blocks stay with Django's own templates, which take ten times as long for each tag.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.template.defaultfilters import date
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from jinja2 import Environment, StrictUndefined
 
+from equipoise.conduct.frame import states
+
 
 def environment(**options: Any) -> Environment:
-    """Return the environment: gettext as `_`, and `url` for addresses."""
+    """Return the environment: gettext as `_`, `url` for addresses, `state_word`, and Django's own `date`."""
     fixed = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     made = Environment(**options | fixed)  # noqa: S701 - autoescape is fixed above
-    made.globals.update(_=gettext, url=_url)
+    made.globals.update(_=gettext, url=_url, state_word=states.in_words)
+    made.filters["date"] = date
     return made
+
+
+def draw(template: str, context: Mapping[str, Any]) -> SafeString:
+    """Return what a compiled template makes of these values, as HTML."""
+    # The template escaped everything it printed; Django's engine does not say so itself.
+    return mark_safe(render_to_string(template, dict(context), using="jinja2"))  # noqa: S308
 
 
 def _url(name: str, *args: object) -> str:

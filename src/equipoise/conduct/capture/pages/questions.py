@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.template.defaultfilters import floatformat, linebreaksbr
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from equipoise.conduct.capture.lines import FormPage, ItemLine
+from equipoise.conduct.frame.compiled import draw
 
 MOST_RADIOS = 8
 LOCAL_MINUTES = len("2026-11-23T10:00")
@@ -30,9 +30,7 @@ def drawn(page: FormPage, *, problems: bool) -> SafeString:
 
     problems   whether something typed was refused: then the row that a new one would be stands open
     """
-    context = {"page": page, "problems": problems, "Question": Question}
-    # The compiled template escaped everything it printed; Django's engine does not say so itself.
-    return mark_safe(render_to_string("capture/questions.html", context, using="jinja2"))  # noqa: S308
+    return draw("capture/questions.html", {"page": page, "problems": problems, "Question": Question})
 
 
 @dataclass(frozen=True, slots=True)
