@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from equipoise.design import check, truth_of
+from equipoise.design import check, refused, truth_of
 from equipoise.errors import ProtocolError
 from equipoise.protocol import Protocol, Resolved
 
@@ -174,3 +174,53 @@ def test_a_bias_on_no_outcome_and_a_rise_in_no_arm_are_named(small: Any, scenari
         "expectancy.bias_sd.pcl5",
         "signs.vitals.systolic.rise",
     ]
+
+
+def _grid(vary: dict[str, Any]) -> Any:
+    grid = {"id": "spread", "scenario": "truth", "vary": vary}
+    return lambda data: data["simulation"].update(grid=[grid])
+
+
+def test_every_impossible_cell_of_a_grid_is_named_with_its_coordinates(small: Any) -> None:
+    effects, tie = [-8, -25], "outcomes.madrs.total.correlation.baseline.drug"
+    vary = {"outcomes.madrs.total.effect.drug.D28": effects, tie: [0.3, 0.99]}
+    found = check(small(_grid(vary)).protocol)
+    cells = {problem.message.partition(" ")[0] for problem in found}
+    assert cells == {"spread.2", "spread.3", "spread.4"}
+    (far,) = (one for one in found if one.message.startswith("spread.3"))
+    assert "outcomes.madrs.total.effect.drug.D28 = -25" in far.message
+    assert "outside 0 to 60" in far.message
+
+
+def test_a_dropout_of_everybody_or_a_chance_above_1_is_refused_in_a_cell(
+    small: Any, scenario_with: Any
+) -> None:
+    def edit(data: dict[str, Any]) -> None:
+        scenario_with(dropout={"per_28_days": 0.1}, attendance=0.9)(data)
+        _grid({"dropout.per_28_days": [0.1, 1.0], "attendance": [0.9, 2.0]})(data)
+
+    messages = [problem.message for problem in check(small(edit).protocol)]
+    assert any("spread.3" in one and "everybody leaves" in one for one in messages)
+    assert any("spread.2" in one and "2 is no probability" in one for one in messages)
+
+
+def test_of_a_grid_with_many_cells_only_some_are_tried(small: Any) -> None:
+    resolved = small(
+        _grid({"participants": [*range(10, 110)], "missed_forms": [n / 100 for n in range(100)]})
+    )
+    assert refused(resolved, most=5) == []
+    assert check(resolved.protocol) == []
+
+
+def test_a_characteristic_asked_after_randomization_modifies_nothing(small: Any, scenario_with: Any) -> None:
+    late = {"item": "madrs.total@D7", "at_least": 20, "response": {"madrs.total": 1}}
+    found = check(small(scenario_with(modifiers={"late": late})).protocol)
+    assert any("is asked after randomization" in problem.message for problem in found)
+
+
+def test_clusters_that_leave_no_room_for_the_correlations_are_refused(small: Any) -> None:
+    def edit(data: dict[str, Any]) -> None:
+        _outcome(data)["clustering"] = {"site": 0.9}
+
+    (found,) = check(small(edit).protocol)
+    assert "or lower the share of clusters, 0.9" in found.message

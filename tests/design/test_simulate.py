@@ -1,6 +1,7 @@
 """One simulated trial as a whole: it can be written, read, analyzed, repeated, and says that it is invented."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 
 from equipoise import allocation, analysis, protocol, records
-from equipoise.design import Simulated, simulate
+from equipoise.design import Simulated, draw, simulate, truth_of
 from equipoise.errors import ProtocolError, RecordError
 from equipoise.protocol import Resolved
 
@@ -380,3 +381,18 @@ def golden_rows(simulated: Simulated) -> dict[str, str]:
     for row in simulated.records.adverse_events.itertuples():
         found[f"{row.participant} event {row.row}"] = f"{row.term} {row.onset_at}"
     return found
+
+
+def test_a_session_is_led_by_the_participant_s_facilitator(frontline: Resolved) -> None:
+    scenario = frontline.protocol.scenario().model_copy(update={"facilitators": 3})
+    truth = truth_of(frontline, scenario, participants=12)
+    led = draw(truth, [0], seed=frontline.protocol.simulation.seed).facilitator  # type: ignore[union-attr]
+    assert led is not None
+    simulation = frontline.protocol.simulation.model_copy(update={"scenarios": (scenario,)})  # type: ignore[union-attr]
+    protocol = frontline.protocol.model_copy(update={"simulation": simulation})
+    simulated = simulate(replace(frontline, protocol=protocol), participants=12)
+    rows = simulated.records.values
+    rows = rows[(rows["form"] == "session_held") & (rows["item"] == "facilitator")]
+    names = dict(zip(rows["participant"], rows["text"], strict=True))
+    ids = simulated.allocation.participants
+    assert [names[one] for one in ids] == [f"facilitator {number + 1}" for number in led[0]]
