@@ -473,6 +473,18 @@ def test_an_answer_may_be_taken_back_and_a_reason_given_instead(study):
         expect(field.get_by_label("Why there is no answer")).to_have_value("declined")
 
 
+def test_control_k_finds_from_anywhere(study):
+    from playwright.sync_api import expect  # noqa: PLC0415 - as above
+
+    with study.desk("ana") as desk:
+        desk.page.goto("/alerts/")
+        desk.page.keyboard.press("Control+k")
+        desk.page.keyboard.type("001 adverse")
+        desk.page.keyboard.press("Enter")
+        expect(desk.page.get_by_role("heading", level=1)).to_contain_text("Adverse event")
+        assert desk.page.url.endswith(f"/forms/{study.made['event']}/")
+
+
 def test_single_keys_can_be_turned_off(study):
     with study.desk("ana") as desk:
         desk.page.goto("/participants/")
@@ -487,6 +499,7 @@ PAGES = [
     ("ana", "/"),
     ("ana", "/participants/"),
     ("ana", "/participants/new/"),
+    ("ana", "/find/?q=madrs"),
     ("ana", "/participants/{participant}/"),
     ("ana", "/participants/{participant}/?visit=SCR&repeat=1"),
     ("ana", "/forms/{rating}/"),

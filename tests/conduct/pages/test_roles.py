@@ -7,6 +7,7 @@ EVERYBODY = "home"
 PAGES = {
     "/": EVERYBODY,
     "/participants/": "coordinator investigator session_monitor data_manager monitor medical_monitor auditor",
+    "/find/?q=zebra": "coordinator investigator session_monitor data_manager monitor medical_monitor auditor",
     "/participants/new/": "coordinator investigator",
     f"/participants/{HERE}/": "coordinator investigator session_monitor data_manager monitor medical_monitor auditor",
     "/queries/": "coordinator investigator session_monitor data_manager monitor medical_monitor auditor",

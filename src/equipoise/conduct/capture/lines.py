@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from equipoise.conduct.capture.recruitment import Month
 from equipoise.protocol.schedule import ItemType
 
 VisitState = Literal[
@@ -466,7 +467,10 @@ class Home:
     """The study's first page.
 
     recruitment   the whole study first, then each site
+    months        how the whole study's recruitment went, month by month
     due, late     visits whose window is open or has closed, the most pressing first
+    coming        how many visits are planned for the next seven days
+    oldest_days   days since the window of the visit that is late for longest has closed; 0 for none
     """
 
     trial: str
@@ -474,7 +478,10 @@ class Home:
     simulated: bool
     version: int
     recruitment: tuple[Recruitment, ...]
+    months: tuple[Month, ...]
     due: tuple[DueLine, ...]
     late: tuple[DueLine, ...]
+    coming: int
+    oldest_days: int
     alerts: tuple[AlertLine, ...]
     queries: int

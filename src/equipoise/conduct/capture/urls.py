@@ -1,13 +1,14 @@
 """Addresses of pages about participants."""
 
 from equipoise.conduct.accounts.routes import route
-from equipoise.conduct.capture.pages import forms, people, today
+from equipoise.conduct.capture.pages import finding, forms, people, today
 
 app_name = "capture"
 VIEW, FILL, RECORD = "participant.view", "form.fill", "visit.record"
 
 urlpatterns = [
     route("", today.home, name="home", get="study.home"),
+    route("find/", finding.find, name="find", get="participant.list"),
     route("alerts/", today.alerts, name="alerts", get="alert.view"),
     route("participants/", people.participants, name="participants", get="participant.list"),
     route(

@@ -31,7 +31,12 @@ PAGES = (
     ("people", "people.view", _("People")),
 )
 """Route, the action it needs, its name; a page whose route does not exist is left out."""
-MAY = {"enroll": "participant.enroll", "audit": "audit.view", "alerts": "alert.view"}
+MAY = {
+    "find": "participant.list",
+    "enroll": "participant.enroll",
+    "audit": "audit.view",
+    "alerts": "alert.view",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,13 +63,18 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """The study as it was set up."""
+    """The study as it was set up.
+
+    planned_n           how many participants the protocol plans
+    planned_per_month   how many it expects to enter a month, as its first scenario says; None without one
+    """
 
     trial: str
     title: str
     simulated: bool
     version: int
     planned_n: int | None
+    planned_per_month: float | None
 
 
 def study() -> Study | None:
@@ -79,7 +84,9 @@ def study() -> Study | None:
     if row is None or newest is None:
         return None
     found = _rebuilt(*newest)[0].protocol
-    return Study(row.trial, found.trial.title, row.simulated, newest[0], found.planned_n)
+    scenarios = found.simulation.scenarios if found.simulation else ()
+    pace = next((one.accrual.per_month for one in scenarios), None)
+    return Study(row.trial, found.trial.title, row.simulated, newest[0], found.planned_n, pace)
 
 
 def latest() -> Version | None:

@@ -4,7 +4,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from equipoise.conduct.accounts.request import SignedRequest
-from equipoise.conduct.capture import reads
+from equipoise.conduct.capture import reads, recruitment
 
 
 def home(request: SignedRequest) -> HttpResponse:
@@ -17,7 +17,14 @@ def home(request: SignedRequest) -> HttpResponse:
     return render(
         request,
         "capture/home.html",
-        {"home": found, "whole": whole, "sites": sites if len(sites) > 1 else [], "people": people},
+        {
+            "home": found,
+            "whole": whole,
+            "sites": sites if len(sites) > 1 else [],
+            "people": people,
+            "curve": recruitment.draw(found.months),
+            "now": found.months[-1] if found.months else None,
+        },
     )
 
 

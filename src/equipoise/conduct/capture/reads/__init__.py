@@ -5,6 +5,7 @@ viewer may not know of. A read of one thing returns None when there is none that
 is a 404.
 """
 
+from equipoise.conduct.capture.reads.finding import find
 from equipoise.conduct.capture.reads.form_page import form_page, item_history
 from equipoise.conduct.capture.reads.letters import letters
 from equipoise.conduct.capture.reads.people import home, participants
@@ -13,6 +14,7 @@ from equipoise.conduct.capture.reads.timeline import timeline
 
 __all__ = [
     "alerts",
+    "find",
     "form_page",
     "home",
     "item_history",

@@ -1,7 +1,7 @@
 """The list of participants and the study's first page."""
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.capture.lines import AlertLine, DueLine, Home, ParticipantLine, Recruitment
@@ -9,7 +9,10 @@ from equipoise.conduct.capture.models import Alert, Participant
 from equipoise.conduct.capture.reads import threads, visits
 from equipoise.conduct.capture.reads.sights import Circle, circle
 from equipoise.conduct.capture.reads.visits import Course, Slot
+from equipoise.conduct.capture.recruitment import months
 from equipoise.conduct.studies import reads as studies
+
+A_WEEK = timedelta(days=7)
 
 
 def participants(*, viewer: Viewer, at: datetime) -> tuple[ParticipantLine, ...]:
@@ -104,11 +107,18 @@ def home(*, viewer: Viewer, at: datetime) -> Home | None:
     courses = visits.courses([row.participant for row in rows])
     in_force = _in_force(seen, at)
     due: list[DueLine] = []
+    coming, oldest_days = 0, 0
     for row in rows:
         today = seen.sites[row.site].today(at)
         for slot in _slots(courses[row.participant], seen, in_force.get(row.site)):
-            due += _due(row.participant, slot, today)
-    entered = Counter(Participant.objects.values_list("site", flat=True))
+            pressing = _due(row.participant, slot, today)
+            due += pressing
+            coming += _is_coming(slot, today)
+            oldest_days = max(
+                oldest_days, *((today - one.closes).days for one in pressing if one.state == "late"), 0
+            )
+    everybody = list(Participant.objects.values_list("site", "entered_on"))
+    entered = Counter(site for site, _ in everybody)
     whole = Recruitment("", study.title, sum(entered.values()), study.planned_n)
     sites = [Recruitment(one.site, one.name, entered[one.site], None) for one in seen.sites.values()]
     return Home(
@@ -117,11 +127,26 @@ def home(*, viewer: Viewer, at: datetime) -> Home | None:
         simulated=study.simulated,
         version=study.version,
         recruitment=(whole, *sites),
+        months=months(
+            [date.fromisoformat(day) for _, day in everybody],
+            today=at.date(),
+            planned_n=study.planned_n,
+            per_month=study.planned_per_month,
+        ),
         due=tuple(sorted((one for one in due if one.state == "due"), key=lambda one: one.closes)),
         late=tuple(sorted((one for one in due if one.state == "late"), key=lambda one: one.closes)),
+        coming=coming,
+        oldest_days=oldest_days,
         alerts=_alerts(seen, at),
         queries=len(threads.open_queries(None, seen)),
     )
+
+
+def _is_coming(slot: Slot, today: date) -> bool:
+    """Whether a visit that nobody began is planned for one of the next seven days."""
+    if slot.window is None or slot.recorded is not None:
+        return False
+    return today < slot.window.target <= today + A_WEEK
 
 
 def _due(participant: str, slot: Slot, today: date) -> list[DueLine]:

@@ -1,4 +1,4 @@
-/* Keys: j and k move, Enter opens, s saves, / finds, digits choose an answer. Pages work without it. */
+/* Keys: j and k move, Enter opens, s saves, / and Ctrl K find, digits choose an answer. Pages work without it. */
 "use strict";
 
 (function keys() {
@@ -43,12 +43,14 @@
 
   document.addEventListener("keydown", (event) => {
     const button = document.querySelector("[data-save]");
+    const anywhere = document.querySelector("[data-find]");
     if (event.ctrlKey || event.metaKey || event.altKey) {
+      if (!event.altKey && event.key === "k" && anywhere) { event.preventDefault(); anywhere.select(); }
       if (!event.altKey && event.key === "s" && button) { event.preventDefault(); button.click(); }
       return;
     }
     if (writing(event.target) || off()) return;
-    const search = document.querySelector("[data-search]");
+    const search = document.querySelector("[data-search]") ?? anywhere;
     if (event.key === "/" && search) { event.preventDefault(); search.focus(); }
     else if (event.key === "s") button?.click();
     else if (event.key === "j" || event.key === "k") move(event.key === "j");
