@@ -162,15 +162,20 @@ def coordinator(*, role: str = "coordinator") -> tuple[object, str, str]:
     return reads.viewer(account, at=at), cookies, token
 
 
-def get(path: str, viewer: object) -> None:
-    """Ask for a page in this process, as somebody; SystemExit when it is refused."""
+def signed_in(viewer: object) -> object:
+    """Return a client in this process in which somebody is signed in."""
     account = import_module("django.apps").apps.get_model("accounts", "Account")
-    client = import_module("django.test").Client()
+    client = import_module("django.test").Client(headers={"host": "localhost"})
     client.force_login(account.objects.get(person=viewer.person), backend=BACKEND)
     session = client.session
     import_module("equipoise.conduct.accounts.sign_in").begin(session, at=datetime.now(UTC))
     session.save()
-    answer = client.get(path, headers={"host": "localhost"})
+    return client
+
+
+def get(path: str, viewer: object) -> None:
+    """Ask for a page in this process, as somebody; SystemExit when it is refused."""
+    answer = signed_in(viewer).get(path)
     if answer.status_code != OK:
         raise SystemExit(f"{path} answered {answer.status_code}")
 
