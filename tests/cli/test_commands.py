@@ -101,6 +101,16 @@ def test_check_of_the_flagship_has_warnings_and_leaves_with_0() -> None:
     assert "warning" in done.stdout
 
 
+def test_check_says_each_interim_look_in_words() -> None:
+    file = FRONTLINE.with_name("dose-response.yaml")
+    done = run("check", str(file))
+    assert (
+        f"{file}: look halfway at primary, when 50% of the planned number have W6: spends alpha as obrien_fleming, "
+        "may stop by conditional_power, dsmb_member decides\n"
+    ) in done.stdout
+    assert "look" not in run("check", str(FRONTLINE)).stdout.split("no errors")[1]
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00\xff\x01", b"[" * 5000, b"equipoise: 1\nequipoise: 1\n"])
 def test_check_of_rubbish_is_a_problem_and_not_a_traceback(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "rubbish.yaml"

@@ -8,6 +8,7 @@ clocks.
 from equipoise.analysis.feasibility import check
 from equipoise.analysis.folder import Written, read
 from equipoise.analysis.from_summary import from_summary
+from equipoise.analysis.looks import END, Looks, looks_of
 from equipoise.analysis.planned import Analysis, analyze, estimates
 from equipoise.analysis.provenance import Provenance
 from equipoise.analysis.registry import ESTIMATORS
@@ -15,9 +16,11 @@ from equipoise.analysis.result import Group, Result
 from equipoise.analysis.standardized import standardized_pair, standardized_sample
 
 __all__ = [
+    "END",
     "ESTIMATORS",
     "Analysis",
     "Group",
+    "Looks",
     "Provenance",
     "Result",
     "Written",
@@ -25,6 +28,7 @@ __all__ = [
     "check",
     "estimates",
     "from_summary",
+    "looks_of",
     "read",
     "standardized_pair",
     "standardized_sample",

@@ -5,9 +5,12 @@ Holds the loop. An estimand that cannot be estimated becomes a row that says why
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from equipoise.analysis.answer import Answer
+from equipoise.analysis.ending import conclude, looks_table, repeated_p_values, sentence
 from equipoise.analysis.evidence import Evidence
+from equipoise.analysis.looks import END, Looks, all_looks
 from equipoise.analysis.multiplicity import apply
 from equipoise.analysis.plain import number
 from equipoise.analysis.question import Question
@@ -23,17 +26,20 @@ class Findings:
     """What the estimators said.
 
     results   one an estimand, the primary first, after the testing procedure
+    looks     the planned looks and what they make of the results, for `tables.json`; None without looks
     answers   estimand to all its estimator said; those that could not be estimated are absent
     """
 
     results: tuple[Result, ...]
     answers: Mapping[str, Answer]
+    looks: list[dict[str, Any]] | None = None
 
 
-def estimate_all(evidence: Evidence, *, only: Collection[str] | None = None) -> Findings:
+def estimate_all(evidence: Evidence, *, only: Collection[str] | None = None, look: str = END) -> Findings:
     """Return one result an estimand, the primary first, after the protocol's multiplicity procedure.
 
     only   estimands to estimate; None = all. The procedure still tests what it finds among them
+    look   the planned look these data belong to, or `end`
     Without an allocation every row is empty and says so.
     """
     protocol = evidence.resolved.protocol
@@ -41,10 +47,25 @@ def estimate_all(evidence: Evidence, *, only: Collection[str] | None = None) -> 
     asked = [Question(evidence, one) for one in ordered if only is None or one.id in only]
     found = [_ask(question) for question in asked]
     results = tuple(result for result, _ in found)
+    answers = {result.estimand: answer for result, answer in found if answer is not None}
+    if evidence.blinded:
+        return Findings(results, answers)
+    looks = all_looks(evidence.resolved)
+    if not looks:
+        return Findings(apply(results, protocol.multiplicity), answers)
+    given = repeated_p_values(looks, results, look=look)
+    noted = [_noted(result, looks.get(result.estimand), look) for result in results]
     return Findings(
-        results if evidence.blinded else apply(results, protocol.multiplicity),
-        {result.estimand: answer for result, answer in found if answer is not None},
+        apply(noted, protocol.multiplicity, given=given), answers, looks_table(looks, results, look=look)
     )
+
+
+def _noted(result: Result, looks: Looks | None, look: str) -> Result:
+    """Return a result with what a reader must know of the looks."""
+    concluded = conclude(looks, result, look=look) if looks is not None else None
+    if looks is None or concluded is None:
+        return result
+    return replace(result, notes=(*result.notes, sentence(looks, concluded)))
 
 
 def estimate(question: Question) -> Result:

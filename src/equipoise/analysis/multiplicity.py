@@ -14,15 +14,23 @@ from equipoise.statistics import multiplicity as procedures
 from equipoise.statistics.multiplicity import Decision, Decisions
 
 
-def apply(results: Sequence[Result], plan: Multiplicity | None) -> tuple[Result, ...]:
+def apply(
+    results: Sequence[Result],
+    plan: Multiplicity | None,
+    *,
+    given: Mapping[str, float | None] | None = None,
+) -> tuple[Result, ...]:
     """Return the results after the protocol's procedure, in the same order.
 
+    given   estimand to the p-value the procedure is given, where it is not the result's own: with interim
+            looks the repeated one
     Without a procedure (none planned, or method `none`) every P value stays. With one, estimands outside its
     order are descriptive: no P value is protected there.
     """
     if plan is None or plan.method == "none":
         return tuple(results)
-    decisions = decide({result.estimand: result.p_value for result in results}, plan)
+    p_values = {result.estimand: result.p_value for result in results}
+    decisions = decide(p_values if given is None else given, plan)
     return tuple(_judged(result, decisions) for result in results)
 
 

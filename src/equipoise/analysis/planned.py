@@ -26,6 +26,7 @@ from equipoise.analysis.folder import write_folder
 from equipoise.analysis.guesses import certainty_table, expectancy_table, guesses_table, indices_table
 from equipoise.analysis.header import trial_table
 from equipoise.analysis.longitudinal import by_visit_table, covariance_table, missing_patterns_table
+from equipoise.analysis.looks import END, require_look
 from equipoise.analysis.multiplicity import multiplicity_table
 from equipoise.analysis.plain import plain
 from equipoise.analysis.provenance import Provenance, provenance_table
@@ -80,8 +81,11 @@ def analyze(
     allocation: Allocation | None = None,
     *,
     provenance: Provenance,
+    look: str = END,
 ) -> Analysis:
     """Carry out the planned analysis.
+
+    look    the planned look these data belong to; `end` for the final analysis
 
     Without an allocation the analysis is blinded: everything hidden from the statistician is removed first,
     every table is pooled, and no estimand is estimated.
@@ -90,8 +94,9 @@ def analyze(
             that says so.
     """
     require_feasible(resolved)
+    require_look(resolved, look)
     evidence = gather(resolved, records, allocation)
-    found = estimate_all(evidence)
+    found = estimate_all(evidence, look=look)
     return Analysis(
         found.results,
         plain(_tables(evidence, found, provenance)),
@@ -132,6 +137,7 @@ def _tables(evidence: Evidence, found: Findings, provenance: Provenance) -> dict
         "multiplicity": None
         if evidence.blinded
         else multiplicity_table(results, evidence.resolved.protocol.multiplicity),
+        "group_sequential": found.looks,
         "by_visit": by_visit_table(evidence, answers),
         "covariance": covariance_table(evidence, answers),
         "missing_patterns": missing_patterns_table(evidence, answers),

@@ -34,7 +34,10 @@ class Data:
 @click.option("--data", type=click.Path(exists=True, path_type=Path), required=True, metavar="FOLDER_OR_CSV")
 @click.option("--allocation", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="CSV")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR")
-def command(*, file: Path, data: Path, allocation: Path | None, out: Path) -> None:
+@click.option(
+    "--look", default=analysis.END, show_default=True, metavar="ID", help="Interim look the data belong to."
+)
+def command(*, file: Path, data: Path, allocation: Path | None, out: Path, look: str) -> None:
     """Analyze data as FILE plans and leave report.html, results.json and manifest.json in DIR.
 
     --data is a dataset's folder, or a CSV read through FILE's `import:` block. Without --allocation
@@ -43,20 +46,20 @@ def command(*, file: Path, data: Path, allocation: Path | None, out: Path) -> No
     resolved = protocol.resolve(protocol.load(file.read_bytes(), name=str(file)))
     with step("Reading the data"):
         found = read(data, allocation, resolved)
-    done = run(resolved, found, out)
+    done = run(resolved, found, out, look=look)
     for result in done.results:
         click.echo(result.summary())
     click.echo(f"Report: {out / 'report.html'}")
 
 
-def run(resolved: protocol.Resolved, data: Data, out: Path) -> analysis.Analysis:
+def run(resolved: protocol.Resolved, data: Data, out: Path, *, look: str = analysis.END) -> analysis.Analysis:
     """Analyze, write what the report needs, and write the report."""
     with step("Analyzing"):
         provenance = analysis.Provenance(
             command=shlex.join(["equipoise", *sys.argv[1:]]),
             created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         )
-        done = analysis.analyze(resolved, data.records, data.allocation, provenance=provenance)
+        done = analysis.analyze(resolved, data.records, data.allocation, provenance=provenance, look=look)
         done.write(out)
     with step("Writing the report"):
         report.write(out)

@@ -63,6 +63,7 @@ TABLES = _mapping(
     expectancy=_rows(),
     deviations=_rows(),
     multiplicity=_mapping(steps=_rows()),
+    group_sequential=_rows(looks=_rows()),
     published=_rows(),
     missing=_rows(),
     lines=_mapping(),
@@ -102,7 +103,7 @@ estimate std_error df ci_level ci_low ci_high n n_arm n_reference n_randomized m
 count percent day change_n change_mean change_sd change_ci_low change_ci_high scale_min scale_max index
 participants events mild moderate severe welcome neutral unwelcome expected observed planned attended
 all_attended screened randomized allocated received took declined alpha unblinding_day primary_day delta
-tips_at
+tips_at fraction bound nominal futility p_repeated p_stagewise naive
 """
 FOUND = frozenset(_FOUND.split())
 """Keys of numbers in results and tables, on whatever the outline names."""

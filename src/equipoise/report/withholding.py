@@ -22,6 +22,7 @@ UNBLINDED_ONLY = (
     "certainty",
     "published",
     "multiplicity",
+    "group_sequential",
     "subgroups",
     "by_visit",
     "covariance",

@@ -80,6 +80,11 @@ def test_alpha_that_is_not_there_cannot_be_spent(plant: Plant) -> None:
     assert found.message == "look spends alpha that main does not have"
 
 
+def test_no_look_is_called_like_the_final_analysis(plant: Plant) -> None:
+    (found,) = plant(("{id: look, estimand: main", "{id: end, estimand: main"))
+    assert (found.path, found.severity) == ("interims.0.id", "error")
+
+
 def test_a_share_of_nothing_planned_is_an_error(plant: Plant) -> None:
     found = plant((SIZE + "\n", ""))
     assert any("a planned number that nobody has given" in problem.message for problem in found), found

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 
+from equipoise.report import numerals
 from equipoise.report.blocks import Figure, Table
 from equipoise.report.folder import Written
 from equipoise.report.sections import (
@@ -446,3 +447,31 @@ def test_notes_name_visits_as_people_read_them(data):
     notes = tables(outcomes.section(opened(data)))["table-results"].notes
     assert any(note.startswith("3 of 30 without the variable at day 28:") for note in notes)
     assert any(note.startswith("Looked at twice:") for note in notes)
+
+
+LOOKS = [
+    {
+        "estimand": "primary", "method": "Lan-DeMets spending of O'Brien-Fleming type", "alpha": 0.05, "text": "one interim look planned",
+        "looks": [
+            {"look": "half", "participants": 15, "fraction": 0.5, "bound": 2.9626, "nominal": 0.00305, "futility": 0.97},
+            {"look": "end", "participants": 30, "fraction": 1.0, "bound": 1.9686, "nominal": 0.049, "futility": None},
+        ],
+    }
+]  # fmt: skip
+
+
+def test_interim_looks_show_their_boundaries_beside_the_tests(data):
+    assert "table-looks-1" not in tables(multiplicity.section(opened(data)))
+    data["tables"]["group_sequential"] = LOOKS
+    section = multiplicity.section(opened(data))
+    table = tables(section)["table-looks-1"]
+    assert lines(table)["half"] == ("15", "50%", "2.963", ".003", "0.970")
+    assert lines(table)["end"][4] == numerals.ABSENT
+    assert "One interim look planned." in words(section)
+    data["tables"]["multiplicity"] = None
+    assert set(tables(multiplicity.section(opened(data)))) == {"table-looks-1"}
+
+
+def test_a_blinded_report_says_nothing_of_looks(blinded):
+    blinded["tables"]["group_sequential"] = LOOKS
+    assert not tables(multiplicity.section(opened(blinded)))

@@ -23,8 +23,13 @@ def test_gamma_of_zero_spends_in_proportion():
 
 @pytest.mark.parametrize(
     ("spending", "fraction", "level", "gamma"),
-    [("pocock", 0, 0.05, None), ("pocock", 0.5, 1, None), ("hwang_shih_decani", 0.5, 0.05, None), ("pocock", 0.5, 0.05, 1.0), ("none", 0.5, 0.05, None)],
+    [("pocock", 0, 0.05, None), ("pocock", 0.5, 1, None), ("hwang_shih_decani", 0.5, 0.05, None), ("pocock", 0.5, 0.05, 1.0), ("all", 0.5, 0.05, None)],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(spending, fraction, level, gamma):
     with pytest.raises(ValueError, match=r"above 0|gamma|no spending"):
         spent(spending, fraction, level=level, gamma=gamma)
+
+
+def test_nothing_is_spent_before_the_end_where_nothing_may_be():
+    assert spent("none", 0.99, level=0.05) == 0
+    assert spent("none", 1, level=0.05) == 0.05

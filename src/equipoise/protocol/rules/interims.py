@@ -26,6 +26,7 @@ NEEDED = {
     "beta_spending": "spending",
 }
 """Kind of futility to the field it cannot do without."""
+END = "end"
 HWANG = "hwang_shih_decani"
 
 
@@ -43,6 +44,8 @@ def interims(draft: Draft) -> Iterator[Problem]:
 
 def _trigger(draft: Draft, look: Interim, path: Path) -> Iterator[Problem]:
     trigger = look.trigger
+    if look.id == END:
+        yield draft.error((*path, "id"), f"`{END}` is what the final analysis is called", "choose another")
     if (trigger.participants is None) == (trigger.fraction is None):
         message = f"nothing or two things say when {look.id} takes place"
         yield draft.error((*path, "trigger"), message, "give `participants` or `fraction`")

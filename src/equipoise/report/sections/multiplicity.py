@@ -3,8 +3,10 @@
 Holds the steps. Refuses a P value for a step that was not tested.
 """
 
+from collections.abc import Iterator
+
 from equipoise.report import numerals, wording
-from equipoise.report.blocks import Line, Prose, Section, Table, missing
+from equipoise.report.blocks import Block, Heading, Line, Prose, Section, Table, missing
 from equipoise.report.folder import Row
 from equipoise.report.trial import Trial, number
 
@@ -17,15 +19,22 @@ METHODS = {
     "none": "No adjustment for several comparisons was planned.",
 }
 NOT_TESTED = "descriptive, not tested"
+LOOK_HEADS = ("Participants", "Information", "Boundary (z)", "Two-sided level", "Futility (z)")
+LOOK_NOTE = (
+    "The statistic is positive for benefit. An effect is shown at or beyond the boundary in either "
+    "direction; the trial may stop for futility at or below the last column."
+)
+LOOK_DECIMALS = 3
 
 
 def section(trial: Trial) -> Section:
     """Return the section."""
     if trial.blinded:
         return missing(ID, TITLE, "Withheld: tests compare arms.")
+    looks = tuple(_looks(trial))
     plan = trial.mapping("multiplicity")
     steps = [row for row in plan.get("steps") or [] if isinstance(row, dict)]
-    if not steps:
+    if not steps and not looks:
         return missing(
             ID, TITLE, "No procedure for several comparisons was planned, or it is not part of this analysis."
         )
@@ -39,7 +48,41 @@ def section(trial: Trial) -> Section:
         lines=tuple(Line(trial.estimand_label(row.get("estimand")), _step(trial, row)) for row in steps),
         prose=True,
     )
-    return Section(ID, TITLE, (Prose(f"{method}{level}"), table))
+    tested = (Prose(f"{method}{level}"), table) if steps else ()
+    return Section(ID, TITLE, (*tested, *looks))
+
+
+def _looks(trial: Trial) -> Iterator[Block]:
+    """Yield the boundaries of each estimand with interim looks, and what they make of its result."""
+    for number_of, row in enumerate(trial.rows("group_sequential"), start=1):
+        label = trial.estimand_label(row.get("estimand"))
+        yield Heading(f"Interim looks: {label}", f"looks-{number_of}")
+        text = wording.stop(
+            wording.opening(str(row.get("text") or "No result to hold against the boundaries"))
+        )
+        yield Prose(text)
+        yield Table(
+            id=f"table-looks-{number_of}",
+            caption=f"Planned looks, {row.get('method')}",
+            stub="Look",
+            heads=LOOK_HEADS,
+            lines=tuple(_look(one) for one in row.get("looks") or [] if isinstance(one, dict)),
+            notes=(LOOK_NOTE,),
+        )
+
+
+def _look(row: Row) -> Line:
+    bound, futility = number(row.get("bound")), number(row.get("futility"))
+    return Line(
+        str(row.get("look")),
+        (
+            numerals.whole(number(row.get("participants"))),
+            numerals.percent(100 * (number(row.get("fraction")) or 0.0)),
+            numerals.decimal(bound, LOOK_DECIMALS),
+            numerals.bare_p_value(number(row.get("nominal"))) if bound is not None else numerals.ABSENT,
+            numerals.decimal(futility, LOOK_DECIMALS),
+        ),
+    )
 
 
 def _step(trial: Trial, row: Row) -> tuple[str, ...]:

@@ -343,4 +343,5 @@ def _named(spending: Spending) -> str:
         "obrien_fleming": "Lan-DeMets spending of O'Brien-Fleming type",
         "pocock": "Lan-DeMets spending of Pocock type",
         "hwang_shih_decani": "Hwang-Shih-DeCani spending",
+        "none": "nothing spent before the end",
     }[spending]

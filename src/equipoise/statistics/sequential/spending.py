@@ -8,8 +8,9 @@ from typing import Literal
 
 from scipy.special import ndtr, ndtri
 
-Spending = Literal["obrien_fleming", "pocock", "hwang_shih_decani"]
+Spending = Literal["obrien_fleming", "pocock", "hwang_shih_decani", "none"]
 SPENDINGS: tuple[Spending, ...] = ("obrien_fleming", "pocock", "hwang_shih_decani")
+"""Functions that spend before the end; `none` keeps everything for the last look."""
 
 
 def spent(spending: Spending, fraction: float, *, level: float, gamma: float | None = None) -> float:
@@ -29,6 +30,8 @@ def spent(spending: Spending, fraction: float, *, level: float, gamma: float | N
         raise ValueError("`gamma` goes with hwang_shih_decani, which needs it")
     if fraction >= 1:
         return level
+    if spending == "none":
+        return 0.0
     if spending == "obrien_fleming":
         return 2 * float(ndtr(float(ndtri(level / 2)) / math.sqrt(fraction)))
     if spending == "pocock":
