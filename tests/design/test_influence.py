@@ -1,5 +1,7 @@
 """What moves scores: each ingredient's moments against closed forms, on a score without bounds."""
 
+import csv
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -409,3 +411,32 @@ def test_scenarios_share_random_numbers_where_one_says_so(ready: Any, small: Any
     scores = [draw(truth, range(2), seed=7).scores["madrs.total"].values for truth in truths]
     assert np.array_equal(scores[0], scores[1])
     assert not np.array_equal(scores[0], scores[2])
+
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "ingredients" / "expected.csv"
+GOLDEN_PARTICIPANTS = 8
+THOUSANDTHS = 1000
+
+
+def golden_rows(truth: Truth) -> dict[str, int]:
+    """Return the whole numbers that every machine must draw."""
+    batch = draw(truth, [0], seed=7)
+    scored = batch.scores[DIARY]
+    found: dict[str, int] = {}
+    for one in range(GOLDEN_PARTICIPANTS):
+        for name in ("arm", "site", "facilitator", "left", "screened"):
+            found[f"{one} {name}"] = int(getattr(batch, name)[0, one])
+        found[f"{one} arrival"] = int(np.floor(batch.arrival[0, one]))
+        day = batch.events["antidepressant"][0, one]
+        found[f"{one} event"] = -1 if np.isnan(day) else int(day)
+        for at, visit in enumerate(scored.visits):
+            found[f"{one} {visit}"] = round(float(scored.values[0, one, at]) * THOUSANDTHS)
+            found[f"{one} {visit} recorded"] = int(scored.recorded[0, one, at])
+    return found
+
+
+def test_every_machine_draws_the_committed_numbers(ready: Any) -> None:
+    truth = ready(_diary(**EVERYTHING), participants=GOLDEN_PARTICIPANTS)
+    with GOLDEN.open(encoding="utf-8", newline="") as stream:
+        expected = {row["quantity"]: int(row["value"]) for row in csv.DictReader(stream)}
+    assert golden_rows(truth) == expected
