@@ -17,6 +17,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of protocol files, for editors.",
     "diff": "Say in words what an amendment changes.",
     "simulate": "Invent one trial's data from a scenario.",
+    "design": "Rehearse the whole trial many times: power, bias, duration.",
     "init": "Set a study up from its protocol file.",
     "serve": "Serve a study to browsers.",
     "site": "Add places where participants are seen.",

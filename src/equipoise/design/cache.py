@@ -13,11 +13,12 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Array = NDArray[Any]
 
 DIGEST_BYTES = hashlib.sha256().digest_size
 SHORT = 2
@@ -35,7 +36,7 @@ class Cache:
     warn: Callable[[str], None] = print
     _failed: bool = field(default=False, init=False)
 
-    def find(self, key: str, name: str) -> Floats | None:
+    def find(self, key: str, name: str) -> Array | None:
         """Return an array kept under a key; None when there is none, or it is not whole."""
         if self.folder is None:
             return None
@@ -46,10 +47,10 @@ class Cache:
         digest, body = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
         if hashlib.sha256(body).digest() != digest:
             return None
-        found: Floats = np.load(io.BytesIO(body), allow_pickle=False)
+        found: Array = np.load(io.BytesIO(body), allow_pickle=False)
         return found
 
-    def keep(self, key: str, name: str, array: Floats) -> bool:
+    def keep(self, key: str, name: str, array: Array) -> bool:
         """Keep an array, whole or not at all; return whether it is kept."""
         if self.folder is None or self._failed:
             return False

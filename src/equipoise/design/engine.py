@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import islice
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,25 @@ from equipoise.design.executors import WAITING_EACH, Workers, serial
 from equipoise.errors import TrialError
 
 Floats = NDArray[np.float64]
+Array = NDArray[Any]
 
 MOST_LOSSES = 3
 """Times in a row that workers may be lost without a block finished in between."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One piece of work: a function of a module and what it is called with.
+
+    key, name   where its result is kept
+    weight      replicates in it, for saying how far a run has come; 0 for what is none
+    """
+
+    key: str
+    name: str
+    function: Callable[..., Array] = field(compare=False)
+    arguments: tuple[Any, ...] = field(compare=False)
+    weight: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -64,39 +81,38 @@ class Engine:
         self._close()
 
     def collect(self, wanted: Sequence[tuple[Work, int]]) -> dict[Work, Floats]:
-        """Return each work's replicates, (numbers, estimands, looks, replicates) and at least as many as
-        wanted.
+        """Return each work's replicates, (numbers, estimands, looks, replicates), at least as many as wanted.
 
         wanted  works and numbers of replicates
+        Raises  as `ask`
+        """
+        tasks = {work: _blocks(work, count) for work, count in wanted}
+        done = self.ask([task for blocks in tasks.values() for task in blocks])
+        return {
+            work: np.concatenate([done[task] for task in blocks], axis=3) for work, blocks in tasks.items()
+        }
+
+    def ask(self, tasks: Sequence[Task]) -> dict[Task, Array]:
+        """Return what each task gives, kept before or computed now.
+
         Raises  TrialError when workers are lost again and again; ProtocolError when a scenario cannot be
                 simulated
         """
-        keys = {work: key_of(work) for work, _ in wanted}
-        blocks = [(work, number) for work, count in wanted for number in range(work.blocks(count))]
-        done: dict[tuple[Work, int], Floats] = {}
-        for work, number in blocks:
-            kept = self.cache.find(keys[work], str(number))
-            if kept is not None:
-                done[work, number] = kept
-        found = _size(done)
-        missing = [block for block in blocks if block not in done]
-        total = found + sum(work.size for work, _ in missing)
+        done = {task: kept for task in tasks if (kept := self.cache.find(task.key, task.name)) is not None}
+        waiting = [task for task in dict.fromkeys(tasks) if task not in done]
+        found, total = _size(done), _size(done) + _size(waiting)
 
-        def finished(block: tuple[Work, int], array: Floats) -> None:
-            done[block] = array
-            self.cache.keep(keys[block[0]], str(block[1]), array)
+        def finished(task: Task, array: Array) -> None:
+            done[task] = array
+            self.cache.keep(task.key, task.name, array)
             self.listen(Step(found, _size(done) - found, total))
 
-        self._compute(missing, finished)
-        return {
-            work: np.concatenate([done[work, number] for number in range(work.blocks(count))], axis=3)
-            for work, count in wanted
-        }
+        self._compute(waiting, finished)
+        return done
 
-    def _compute(
-        self, missing: Iterable[tuple[Work, int]], finished: Callable[[tuple[Work, int], Floats], None]
-    ) -> None:
-        waiting, losses = list(missing), 0
+    def _compute(self, waiting: list[Task], finished: Callable[[Task, Array], None]) -> None:
+        """Compute what waits; when workers are lost, go on with others."""
+        losses = 0
         while waiting:
             before = len(waiting)
             try:
@@ -113,26 +129,22 @@ class Engine:
                     ) from error
                 self.warn(f"{lost}; trying again")
 
-    def _work_through(
-        self, waiting: list[tuple[Work, int]], finished: Callable[[tuple[Work, int], Floats], None]
-    ) -> None:
-        """Compute what waits, taking each block off the list once it is finished."""
+    def _work_through(self, waiting: list[Task], finished: Callable[[Task, Array], None]) -> None:
+        """Compute what waits, taking each task off the list once it is finished."""
         executor = self._executor or self._begin()
         room = WAITING_EACH * self.workers.count(executor)
-        begun: dict[Future[Floats], tuple[Work, int]] = {}
+        begun: dict[Future[Array], Task] = {}
         ahead = iter(list(waiting))
         try:
             while True:
-                for block in ahead:
-                    begun[executor.submit(compute, *block)] = block
-                    if len(begun) >= room:
-                        break
+                for task in islice(ahead, room - len(begun)):
+                    begun[executor.submit(task.function, *task.arguments)] = task
                 if not begun:
                     return
                 for future in wait(begun, return_when=FIRST_COMPLETED).done:
-                    block = begun.pop(future)
-                    finished(block, future.result())
-                    waiting.remove(block)
+                    task = begun.pop(future)
+                    finished(task, future.result())
+                    waiting.remove(task)
         finally:
             for future in begun:
                 future.cancel()
@@ -146,5 +158,13 @@ class Engine:
         self._open.close()
 
 
-def _size(done: dict[tuple[Work, int], Floats]) -> int:
-    return sum(work.size for work, _ in done)
+def _blocks(work: Work, replicates: int) -> list[Task]:
+    key = key_of(work)
+    return [
+        Task(key, str(number), compute, (work, number), work.size)
+        for number in range(work.blocks(replicates))
+    ]
+
+
+def _size(tasks: Iterable[Task]) -> int:
+    return sum(task.weight for task in tasks)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from equipoise.design.accrual import DAYS_PER_MONTH
 from equipoise.design.batch import draw
-from equipoise.design.dates import DAYS_PER_MONTH
 from equipoise.design.truth import Truth
 
 Json = dict[str, Any]

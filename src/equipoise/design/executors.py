@@ -6,17 +6,14 @@ what is computed: results are the same wherever it happens.
 
 import importlib
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from equipoise.errors import Problem, ProtocolError
 
-ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-"""Variables that keep numerical libraries from starting threads of their own beside ours."""
 WAITING_EACH = 2
 """Blocks that wait for each worker: enough that none idles, few enough that little is lost."""
 
@@ -55,24 +52,17 @@ def serial() -> Workers:
     return Workers(Here, lambda _: 1, (), "this process")
 
 
-def processes(count: int) -> Workers:
-    """Return worker processes on this machine, each with one thread."""
+def processes(count: int, *, around: Callable[[], AbstractContextManager[object]] = nullcontext) -> Workers:
+    """Return worker processes on this machine.
+
+    around  a context in which they are started, such as one that keeps numerical libraries to one thread each
+    """
 
     @contextmanager
     def pool() -> Iterator[Executor]:
-        before = {name: os.environ.get(name) for name in ONE_THREAD}
-        # A process reads these when it loads the libraries, so they must stand before any worker starts.
-        os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
         context = multiprocessing.get_context("spawn")
-        try:
-            with ProcessPoolExecutor(count, mp_context=context) as executor:
-                yield executor
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+        with around(), ProcessPoolExecutor(count, mp_context=context) as executor:
+            yield executor
 
     return Workers(pool, lambda _: count, (BrokenExecutor,), f"{count} processes")
 
