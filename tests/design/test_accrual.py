@@ -45,9 +45,9 @@ def test_a_site_that_is_not_open_enrolls_nobody_and_slows_arrival(ready: Any, sc
         assert np.all(batch.arrival[batch.site == place] >= day)
     counts = {
         (start, end): ((batch.arrival > start) & (batch.arrival <= end)).sum(axis=1).astype(float)
-        for start, end in ((0, 60), (60, 200), (200, 260))
+        for start, end in ((0, 30), (0, 60), (60, 200), (200, 260))
     }
-    for (start, end), open_share in zip(counts, (2 / 6, 5 / 6, 1), strict=True):
+    for (start, end), open_share in zip(counts, (2 / 6, 2 / 6, 5 / 6, 1), strict=True):
         _near(counts[start, end], open_share * PER_MONTH / DAYS_PER_MONTH * (end - start))
     early = batch.site[(batch.arrival > 60) & (batch.arrival <= 200)]
     _near((early == 0).astype(float), 3 / 5)

@@ -169,7 +169,12 @@ def test_a_composite_counts_it_as_failure(ready: Any) -> None:
 
 
 def test_while_on_treatment_takes_the_last_score_before_it(ready: Any) -> None:
-    truth = ready(_handled("while_on_treatment", shift={}, probability=1, from_day=8, to_day=27))
+    def weaker_at_first(data: dict[str, Any]) -> None:
+        effect = data["simulation"]["scenarios"][0]["outcomes"]["madrs.total"]["effect"]["drug"]
+        effect["D7"] = -3
+
+    handled = _handled("while_on_treatment", shift={}, probability=1, from_day=8, to_day=27)
+    truth = ready(_edit(handled, weaker_at_first))
     expected = _recorded(truth, 0, visit="D7")[0] - _recorded(truth, 1, visit="D7")[0] - _baseline(truth)
     _near(_primary(truth), expected)
 
