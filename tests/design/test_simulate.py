@@ -396,3 +396,35 @@ def test_a_session_is_led_by_the_participant_s_facilitator(frontline: Resolved) 
     names = dict(zip(rows["participant"], rows["text"], strict=True))
     ids = simulated.allocation.participants
     assert [names[one] for one in ids] == [f"facilitator {number + 1}" for number in led[0]]
+
+
+def test_records_of_a_strained_trial_hold_the_batch_s_scores_and_arrivals(dose_response: Resolved) -> None:
+    simulated = simulate(dose_response, scenario="strained", participants=15, replicate=3)
+    truth = truth_of(dose_response, dose_response.protocol.scenario("strained"), participants=15)
+    batch = draw(truth, [2, 3], seed=simulated.seed)
+    ids = simulated.allocation.participants
+    rows = simulated.records.values
+    rows = rows[(rows["form"] == "madrs") & rows["participant"].isin(ids)]
+    totals = rows.groupby(["participant", "visit", "repeat"])["number"].sum(min_count=10).dropna()
+    scored, places = batch.scores["madrs.total"], truth.courses["madrs.total"].places
+    assert totals.to_dict() == {
+        (ids[row], visit, truth.timeline.places[place].repeat): scored.values[1, row, at]
+        for at, (visit, place) in enumerate(zip(scored.visits, places, strict=True))
+        for row in np.flatnonzero(scored.recorded[1, :, at])
+    }
+    people = simulated.records.participants.set_index("participant").loc[list(ids)]
+    days = pd.to_datetime(people["consent_date"]) - pd.Timestamp(truth.scenario.accrual.start_date)
+    planned = np.floor(batch.arrival[1])
+    jitter = days.dt.days.to_numpy() - planned
+    first = truth.timeline.places[0].visit.window_days
+    assert first is not None
+    assert np.all((jitter >= first[0]) & (jitter <= first[1] + 7))
+    assert len(people) + batch.screened[1].sum() == len(simulated.records.participants)
+
+
+def test_a_cell_of_a_grid_is_simulated_by_its_id(dose_response: Resolved) -> None:
+    simulated = simulate(dose_response, scenario="size-and-effect.1", participants=12)
+    base = simulate(dose_response, scenario="phase-3", participants=12)
+    assert simulated.records.manifest.scenario == "size-and-effect.1"
+    # Half the effect, and the same arms by the same chance.
+    assert simulated.allocation.table["arm"].tolist() == base.allocation.table["arm"].tolist()

@@ -107,6 +107,14 @@ def test_a_cross_holds_the_first_cell_and_what_differs_from_it_in_one_value() ->
     ]
 
 
+def test_a_cell_is_found_by_its_id() -> None:
+    cells = expand(_simulation(_grid({"participants": [20, 40]}), _grid({"missed_forms": [0.1]}, id="b.c")))
+    assert [cells.named(cell.id) for cell in cells] == list(cells)
+    for stranger in ("spread.0", "spread.3", "spread.x", "spread", "b.c.2", "nobody"):
+        with pytest.raises(KeyError):
+            cells.named(stranger)
+
+
 def test_cells_are_a_sequence() -> None:
     cells = expand(_simulation(_grid({"participants": [20, 40]})))
     assert cells[-2].id == "spread.1"

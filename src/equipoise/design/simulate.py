@@ -19,6 +19,7 @@ from equipoise.design.forms import entries_of
 from equipoise.design.trial import Trial, trial_of
 from equipoise.design.truth import Truth, truth_of
 from equipoise.errors import Problem, ProtocolError, RecordError
+from equipoise.protocol.grid import Cells
 from equipoise.protocol.resolve import Resolved
 from equipoise.protocol.scenarios import Scenario
 from equipoise.records import Records, manifest_of
@@ -58,7 +59,7 @@ def simulate(
 ) -> Simulated:
     """Invent the data of one trial.
 
-    scenario      id of one of the protocol's scenarios; the first when left out
+    scenario      id of one of the protocol's scenarios or of a grid's cell; the first when left out
     seed          of all draws; the protocol's own when left out
     replicate     which repetition, from 0; the same whether drawn alone or in a batch
     allocation    arms already drawn, in order of randomization; drawn from a list when left out
@@ -104,7 +105,7 @@ class _Known:
 @lru_cache(maxsize=8)
 def _ready(known: _Known, scenario: str, participants: int | None) -> Truth:
     """Return a scenario made ready, once for all replicates: nothing in it depends on chance."""
-    return truth_of(known.resolved, known.resolved.protocol.scenario(scenario), participants=participants)
+    return truth_of(known.resolved, _scenario(known.resolved, scenario), participants=participants)
 
 
 def _scenario(resolved: Resolved, wanted: str | None) -> Scenario:
@@ -114,10 +115,13 @@ def _scenario(resolved: Resolved, wanted: str | None) -> Scenario:
         raise ProtocolError(
             "nothing to simulate", [Problem("the protocol has no scenario", hint, "simulation")]
         )
+    if wanted is None:
+        return simulation.scenarios[0]
     try:
-        return resolved.protocol.scenario(wanted)
+        return Cells(simulation).named(wanted).scenario
     except KeyError:
-        hint = "there are " + ", ".join(one.id for one in simulation.scenarios)
+        grids = [f"{one.id}.1 and so on" for one in simulation.grid]
+        hint = "there are " + ", ".join([*(one.id for one in simulation.scenarios), *grids])
         problem = Problem(f"there is no scenario `{wanted}`", hint, "simulation.scenarios")
         raise ProtocolError("unknown scenario", [problem]) from None
 

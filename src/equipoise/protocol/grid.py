@@ -75,6 +75,17 @@ class Cells(Sequence[Cell]):
             yield from (start + at for at in spread.cross())
             start += spread.size
 
+    def named(self, cell: str) -> Cell:
+        """Return a cell by its id; KeyError when there is none."""
+        places = {one.id: place for place, one in enumerate(self._scenarios)}
+        start = len(self._scenarios)
+        for spread in self._spreads:
+            grid, _, number = cell.rpartition(".")
+            if grid == spread.grid.id and number.isdecimal() and 0 < int(number) <= spread.size:
+                places[cell] = start + int(number) - 1
+            start += spread.size
+        return self[places[cell]]
+
     def __len__(self) -> int:
         return len(self._scenarios) + sum(spread.size for spread in self._spreads)
 
