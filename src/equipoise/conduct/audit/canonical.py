@@ -12,6 +12,7 @@ from typing import Any
 SALT_BYTES = 16
 ZERO = "0" * 64
 """What the first event of a chain names as the hash before it."""
+_NUMBER, _BEFORE = "id", "prev_hash"
 
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -40,3 +41,23 @@ def payload_digest(text: str) -> str:
 def event_hash(event: Mapping[str, Any]) -> str:
     """Return the hash of an event without its own `hash`, as hexadecimal text."""
     return hashlib.sha256(canonical(event)).hexdigest()
+
+
+def unlinked(event: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return an event's canonical text in three pieces: its number and the hash before it stand between.
+
+    So a server that gives the number under the chain's lock hashes what `event_hash` hashes.
+    """
+    before = {name: value for name, value in event.items() if name < _NUMBER}
+    between = {name: value for name, value in event.items() if _NUMBER < name < _BEFORE}
+    after = {name: value for name, value in event.items() if name > _BEFORE}
+    return (
+        f'{{{_inner(before)},"{_NUMBER}":',
+        f',{_inner(between)},"{_BEFORE}":"',
+        f'",{_inner(after)}}}',
+    )
+
+
+def _inner(part: Mapping[str, Any]) -> str:
+    """Return an object's canonical text without its braces."""
+    return canonical(part).decode()[1:-1]

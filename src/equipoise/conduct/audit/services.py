@@ -10,31 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db import connections
-
-from equipoise.conduct.audit import insertion
-from equipoise.conduct.audit.canonical import (
-    SALT_BYTES,
-    ZERO,
-    event_hash,
-    payload_digest,
-    payload_text,
-    row_digest,
-)
+from equipoise.conduct.audit import insertion, linking
+from equipoise.conduct.audit.canonical import SALT_BYTES, payload_digest, payload_text, row_digest
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.layouts import SALT
 from equipoise.conduct.audit.models import SUBJECTS_LENGTH, AuditedRow, Event, layout
-from equipoise.conduct.stores import statements
 from equipoise.conduct.stores.entropy import token
 from equipoise.conduct.stores.names import Store
 from equipoise.conduct.stores.writing import writing
 
 R = TypeVar("R", bound=AuditedRow)
 
-CHAIN_LOCK = 0x636861696E
-"""Number of PostgreSQL's advisory lock on the chain: the letters "chain"."""
 ACT_BYTES = 16
-_HEAD = "SELECT id, hash FROM event ORDER BY id DESC LIMIT 1"
 
 
 @dataclass
@@ -127,27 +114,5 @@ def act(
             act=under_way.token,
             payload_sha256=payload_digest(rows),
         )
-        _link(event, rows, alias=alias)
+        linking.link(event, rows, alias=alias)
         under_way.event = event
-
-
-def _link(event: Event, rows: str, *, alias: str) -> None:
-    """Take the chain's lock, give the event its number and the hash before it, and insert it."""
-    last = statements.together(alias, *_lock(alias), (_HEAD, ()))
-    number, before = last[0] if last else (0, ZERO)
-    event.id, event.prev_hash = number + 1, before
-    event.hash = event_hash(event.link())
-    link = {**event.link(), "hash": event.hash}
-    names, marks = ", ".join(link), ", ".join(["%s"] * len(link))
-    statements.together(
-        alias,
-        (f"INSERT INTO event ({names}) VALUES ({marks})", [*link.values()]),  # noqa: S608
-        ("INSERT INTO event_payload (id, rows) VALUES (%s, %s)", [event.id, rows]),
-    )
-
-
-def _lock(alias: str) -> list[statements.Statement]:
-    """Return what takes the chain's lock until the transaction ends; SQLite's one writer holds it already."""
-    if connections[alias].vendor == "postgresql":
-        return [("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])]
-    return []

@@ -22,18 +22,20 @@ def rows(alias: str, text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def together(alias: str, *statements: Statement) -> list[tuple[Any, ...]]:
-    """Send statements in one trip to the server, and return the rows of the last; none where it has none.
+    """Send statements in one trip to the server, and return the rows of the last that gives any.
 
     Each is executed as if it were sent alone: it sees whatever was committed before it began.
     """
     connection = connections[alias]
+    found: list[tuple[Any, ...]] = []
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("; ".join(text for text, _ in statements), [v for _, vs in statements for v in vs])
+            found = cursor.fetchall() if cursor.description else found
             while cursor.nextset():
-                pass
+                found = cursor.fetchall() if cursor.description else found
         else:
             for text, values in statements:
                 cursor.execute(text, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
-        return found
+                found = cursor.fetchall() if cursor.description else found
+    return found

@@ -1,17 +1,19 @@
 """The bracket round every write: the backup gate, SQLite's one writer, one transaction.
 
-Holds `writing`. Refuses to nest: a service that writes is called once a request, and two stores are written
-one after the other, never in one bracket.
+Holds `writing`, and how it ends. Refuses to nest: a service that writes is called once a request, and two
+stores are written one after the other, never in one bracket.
 """
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connections, transaction
 
 from equipoise.conduct.stores import gate
 from equipoise.conduct.stores.names import ALIASES, Store
+from equipoise.conduct.stores.statements import Statement, together
 
 # SQLite has one writer. Waiting in line here is fair; busy polling in SQLite is not: at 40 saves a second it
 # takes the 95th percentile from 74 ms to 1.6 s.
@@ -26,9 +28,19 @@ def writing(store: Store) -> Iterator[str]:
     """
     alias = ALIASES[store]
     if connections[alias].vendor == "sqlite":
-        with _one_writer[alias], gate.shared(alias), transaction.atomic(using=alias):
+        with _one_writer[alias], gate.shared(alias), transaction.atomic(using=alias, durable=True):
             yield alias
     else:
-        with transaction.atomic(using=alias):
+        with transaction.atomic(using=alias, durable=True):
             gate.hold_shared(alias)
             yield alias
+
+
+def finish(alias: str, *last: Statement) -> list[tuple[Any, ...]]:
+    """Send the last statements of a write with its commit; return the rows of the last that gives any.
+
+    On PostgreSQL all travel together, so a lock that they take is held while the server works and never while
+    it waits for this program: with every processor busy, five saves at a time stood in line for the chain.
+    """
+    commit = [("COMMIT", ())] if connections[alias].vendor == "postgresql" else []
+    return together(alias, *last, *commit)
