@@ -34,6 +34,7 @@ PAIRS, ASKED_PER_MEDIAN = 10, 9
 BARS = {"timeline": 0.100, "30 items": 0.100, "250 items": 0.250, "audit trail": 0.100}
 GROWTH_BAR = 1.2
 LARGE_TABLE = 10_000
+VISITS, UNSCHEDULED = 20, 7
 WARM_UP = 10
 OK = 200
 
@@ -114,8 +115,11 @@ def course(viewer: Any, participant: str) -> tuple[int, int]:
     for visit in ("SCR", "PREP1", "PREP2", "DOSE", "D1", "INT1", "D7", "INT2", "INT3", "D28"):
         record: Callable[..., object] = services.record_visit
         record(participant=participant, visit=visit, status="held", date=day, at=at, by=viewer)
-    for _ in range(7):
+    for repeat in range(1, UNSCHEDULED + 1):
         services.begin_visit(participant=participant, visit="UNS", at=at, by=viewer)
+        # One that waits for its date would be the next one too.
+        recorded = {"participant": participant, "visit": "UNS", "repeat": repeat, "status": "held"}
+        services.record_visit(**recorded, date=day, at=at, by=viewer)
     (big,) = world.open_forms(viewer, participant, form="big", count=1)
     answers = [given(item, text=text) for item, text in world.answers(1).items()]
     services.save(form=big, given=answers, at=at, by=viewer)
@@ -123,6 +127,9 @@ def course(viewer: Any, participant: str) -> tuple[int, int]:
     page = import_module("equipoise.conduct.capture.reads").form_page(meq, viewer=viewer)
     answers = [given(line.item, line.row, line.codes[0].code) for line in page.items]
     services.save(form=meq, given=answers, at=at, by=viewer)
+    shown = import_module("equipoise.conduct.capture.reads").timeline(participant, viewer=viewer, at=at)
+    if len(shown.visits) != VISITS:
+        raise SystemExit(f"the timeline has {len(shown.visits)} visits: it is not the one the bar is about")
     return big, meq
 
 
