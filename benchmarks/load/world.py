@@ -184,9 +184,33 @@ def enroll(viewer: object) -> str:
     """Enter a participant whose dose was a month ago."""
     services = import_module("equipoise.conduct.capture.services")
     at = datetime.now(UTC)
-    name: str = services.enroll(site="SEA", at=at, by=viewer)
+    name = consented(viewer, at=at)
     services.plan_anchor(participant=name, anchor="dose", date=at.date(), at=at, by=viewer)
     return name
+
+
+def consented(viewer: object, *, at: datetime) -> str:
+    """Let somebody read, understand and sign the consent form, and return the participant they become."""
+    services = import_module("equipoise.conduct.consent.services")
+    reads = import_module("equipoise.conduct.consent.reads")
+    permission = import_module("equipoise.conduct.accounts.permission")
+    studies = import_module("equipoise.conduct.studies.reads")
+    today = studies.site("SEA").today(at)
+    if not reads.in_force("SEA", day=today):
+        granted = permission.Grant("system_administrator")
+        administrator = permission.Viewer("system", "System", (granted,))
+        said = [f"[{one.id}] {one.text}." for one in studies.resolved(1).protocol.consent]
+        asked = "? Whose choice is it?\n+ Mine\n- Theirs\n= It is yours."
+        text = "\n\n".join(["# Taking part\n## What we tell you", *said, asked])
+        place = {"site": "SEA", "language": "en", "at": at, "by": administrator}
+        number = services.add_version(text=text, **place)
+        services.approve(number=number, approved_on=today, effective_from=today, **place)
+    token = services.begin(site="SEA", language="en", at=at, by=viewer)
+    services.answer(signing=token, question=1, choice=1, at=at, by=viewer)
+    signing = import_module("equipoise.conduct.enrollment.services.consenting")
+    participant: str = signing.sign(signing=token, name="Jo Doe", at=at, by=viewer)
+    services.countersign(participant=participant, at=at, by=viewer)
+    return participant
 
 
 def open_forms(viewer: object, participant: str, *, form: str, count: int) -> list[int]:

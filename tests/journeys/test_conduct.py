@@ -221,6 +221,18 @@ def chosen(desk: Desk, item: str) -> str:
     )
 
 
+def read_and_sign(page) -> None:
+    """Read a consent form to its end on the clinic's device, answer its questions, and sign it."""
+    right = ("Whenever I want", "I may see and think in another way")
+    while not page.get_by_label("Your full name").is_visible():
+        for answer in right:
+            if page.get_by_label(answer).is_visible():
+                page.get_by_label(answer).check()
+        page.get_by_role("button", name="Next").click()
+    page.get_by_label("Your full name").fill("Jo Doe")
+    page.get_by_role("button", name="Sign", exact=True).click()
+
+
 def test_a_coordinator_takes_a_visit_from_entering_to_complete(study):
     from playwright.sync_api import expect  # noqa: PLC0415 - as above
 
@@ -228,9 +240,18 @@ def test_a_coordinator_takes_a_visit_from_entering_to_complete(study):
         page = desk.page
         page.goto("/")
         page.get_by_role("link", name="Participants", exact=True).click()
-        page.get_by_role("link", name="Enter a participant").click()
-        page.get_by_role("button", name="Give an id").click()
-        expect(page.get_by_text("is entered")).to_be_visible()
+        page.get_by_role("link", name="Take consent").click()
+        page.get_by_role("button", name="Hand over form 1").click()
+        read_and_sign(page)
+        expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+        page.get_by_role("link", name="For staff: take the device back").click()
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Take the device back").click()
+        page.get_by_role("link", name="Countersign").click()
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Countersign").click()
+        expect(page.get_by_text("Given and in force")).to_be_visible()
+        page.locator(".crumbs a").last.click()
         participant = page.get_by_role("heading", level=1).inner_text()
         page.get_by_label("Planned day").fill((date.today() + timedelta(days=21)).isoformat())  # noqa: DTZ011
         page.get_by_role("button", name="Plan it").click()
@@ -499,6 +520,14 @@ PAGES = [
     ("ana", "/"),
     ("ana", "/participants/"),
     ("ana", "/participants/new/"),
+    ("ana", "/participants/{participant}/consent/"),
+    ("ana", "/participants/{participant}/contact/"),
+    ("ana", "/participants/{participant}/eligibility/"),
+    ("ana", "/consent/"),
+    ("ana", "/consent/SEA/1/en/"),
+    ("ida", "/consent/new/"),
+    ("nobody", "/help-now/"),
+    ("nobody", "/device/ended/"),
     ("ana", "/find/?q=madrs"),
     ("ana", "/participants/{participant}/"),
     ("ana", "/participants/{participant}/?visit=SCR&repeat=1"),

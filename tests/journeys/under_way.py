@@ -12,9 +12,11 @@ from pathlib import Path
 from equipoise.conduct.config import boot
 
 HOME, PASSWORD, SECRET = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+sys.path.insert(0, str(Path(__file__).parents[2]))
 setting_up = boot.operation("setting_up", home=HOME)
 
 from allauth.mfa.totp.internal.auth import TOTP  # noqa: E402 - Django must be started first
+from tests.conduct.consenting import enrolled  # noqa: E402
 
 from equipoise.conduct.accounts import reads as people  # noqa: E402
 from equipoise.conduct.accounts.models import Account  # noqa: E402
@@ -73,7 +75,7 @@ TOTP.activate(Account.objects.get(email="ines@example.org"), SECRET)
 
 NOW = clock.now()
 ana, kim, ida = viewer("ana"), viewer("kim"), viewer("ida")
-one = services.enroll(site="SEA", at=NOW, by=ana)
+one = enrolled("SEA", at=NOW, by=ana)
 today = reads.timeline(one, viewer=ana, at=NOW)
 assert today is not None
 services.plan_anchor(participant=one, anchor="dose", date=today.today + timedelta(days=9), at=NOW, by=ana)

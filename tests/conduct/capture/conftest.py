@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from tests.conduct.consenting import enrolled
 
 from equipoise import protocol
 from equipoise.conduct.accounts.permission import Grant, Viewer
@@ -124,7 +125,7 @@ def begun(
 @pytest.fixture
 def participant(begun: Path) -> str:
     """Somebody enrolled today whose dose is planned in three weeks."""
-    one = services.enroll(site="SEA", at=AT, by=STAFF.coordinator)
+    one = enrolled("SEA", at=AT, by=STAFF.coordinator)
     day = date(2026, 12, 14)
     services.plan_anchor(participant=one, anchor="dose", date=day, at=AT, by=STAFF.coordinator)
     return one

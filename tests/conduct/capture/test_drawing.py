@@ -36,6 +36,7 @@ def visit(day: int | None, *, around: int = 3, state: str = "planned") -> VisitL
         offered=False,
         place="",
         forms=(),
+        asks=False,
     )
 
 

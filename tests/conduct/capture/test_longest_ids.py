@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from tests.conduct.consenting import enrolled
 
 from equipoise.conduct.audit.models import SUBJECTS_LENGTH, Event
 from equipoise.conduct.capture import services
@@ -26,7 +27,7 @@ def protocol_text(flagship: str) -> str:
 def test_the_longest_ids_fit_into_every_event(begun: Any, staff: Any, at: datetime) -> None:
     studies.add_site(site=SITE, name="Long", time_zone="UTC", at=at, by="system")
     viewer = staff.with_roles("coordinator", site=SITE)
-    one = services.enroll(site=SITE, at=at, by=viewer)
+    one = enrolled(SITE, at=at, by=viewer)
     assert len(one) == LONGEST_NAME + len(f"-{SITE}-001") <= PARTICIPANT_LENGTH
     services.record_visit(participant=one, visit=VISIT, status="held", date=at.date(), at=at, by=viewer)
     services.open_form(participant=one, visit=VISIT, form="madrs", at=at, by=viewer)

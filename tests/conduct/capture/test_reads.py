@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from tests.conduct.consenting import enrolled
 
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.models import Entry
@@ -39,7 +40,7 @@ def test_lists_cost_the_same_for_one_participant_and_for_many(
     services.open_query(form=one.form, text="Sure?", at=at, by=staff.monitor)
     few = counted()
     for _ in range(4):
-        name = services.enroll(site="SEA", at=at, by=staff.coordinator)
+        name = enrolled("SEA", at=at, by=staff.coordinator)
         place = {"participant": name, "visit": "SCR", "at": at, "by": staff.coordinator}
         form = services.open_form(form="madrs", **place)
         given = [Given("suicidal_thoughts", text="6")]

@@ -16,6 +16,7 @@ from equipoise.conduct.capture.results import Given
 from equipoise.conduct.capture.services import alerts, saving, snapshots
 from equipoise.conduct.config import settings
 from equipoise.conduct.config.operations import verifying
+from equipoise.conduct.consent.services import Signed
 from equipoise.errors import PermissionRefused, RecordError
 from equipoise.protocol.answer import LONGEST_TEXT
 
@@ -395,7 +396,9 @@ def test_no_id_of_an_address_breaks_anything(participant: str, staff: Any, at: d
             call()
     assert reads.timeline(name, viewer=staff.coordinator, at=at) is None
     with pytest.raises((PermissionRefused, Http404, RecordError)):
-        services.enroll(site=name, at=at, by=staff.with_roles("coordinator", site=""))
+        services.enroll(
+            site=name, consent=Signed("none", ""), at=at, by=staff.with_roles("coordinator", site="")
+        )
 
 
 @pytest.mark.both_stores

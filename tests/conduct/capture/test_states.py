@@ -10,6 +10,7 @@ from django.http import Http404
 from equipoise.conduct.capture import answers, moves, reads, services
 from equipoise.conduct.capture.models import Entry, FormState, Signature
 from equipoise.conduct.capture.services.states import content_sha256
+from equipoise.conduct.consent.services import Signed
 from equipoise.conduct.stores import triggers
 from equipoise.errors import PermissionRefused, RecordError
 
@@ -127,7 +128,7 @@ def test_a_locked_participant_and_a_locked_study_take_no_change(
     services.lock_study(**lock)
     assert complete.save(age="46", reason="slip").problem is not None
     with pytest.raises(RecordError, match="locked"):
-        services.enroll(site="SEA", at=at, by=staff.coordinator)
+        services.enroll(site="SEA", consent=Signed("none", ""), at=at, by=staff.coordinator)
     with pytest.raises(PermissionRefused):
         services.lock_study(**{**lock, "by": staff.with_roles("data_manager")})
 

@@ -6,17 +6,21 @@ from typing import Any
 
 import pytest
 from django.http import Http404
+from tests.conduct.consenting import enrolled
 
 from equipoise.conduct.audit.models import Event
 from equipoise.conduct.capture import dataset, reads, services
 from equipoise.conduct.capture.lines import Timeline, VisitLine
 from equipoise.conduct.capture.models import Form, Visit
 from equipoise.conduct.capture.results import Given
+from equipoise.conduct.consent.services import Signed
 from equipoise.conduct.studies import services as setting_up
 from equipoise.errors import PermissionRefused, RecordError
 
 Open = Callable[..., Any]
 DOSE = date(2026, 12, 14)
+
+NOBODYS = Signed("none", "")
 
 
 def timeline(participant: str, viewer: Any, at: datetime) -> Timeline:
@@ -30,9 +34,9 @@ def visit(participant: str, name: str, viewer: Any, at: datetime) -> VisitLine:
 
 
 def test_ids_count_up_by_site_and_never_tell_a_name(begun: Any, staff: Any, at: datetime) -> None:
-    ids = [services.enroll(site="SEA", at=at, by=staff.coordinator) for _ in range(2)]
+    ids = [enrolled("SEA", at=at, by=staff.coordinator, countersigned=False) for _ in range(2)]
     assert ids == ["FRONTLINE-SEA-001", "FRONTLINE-SEA-002"]
-    assert services.enroll(site="NYC", at=at, by=staff.outsider) == "FRONTLINE-NYC-001"
+    assert enrolled("NYC", at=at, by=staff.outsider, countersigned=False) == "FRONTLINE-NYC-001"
     event = Event.objects.using("default").order_by("-id").first()
     assert event is not None
     assert (event.action, event.subjects) == ("participant.enrolled", "FRONTLINE-NYC-001 NYC")
@@ -40,12 +44,12 @@ def test_ids_count_up_by_site_and_never_tell_a_name(begun: Any, staff: Any, at: 
 
 def test_nobody_enrolls_elsewhere_or_ahead_of_time(begun: Any, staff: Any, at: datetime) -> None:
     with pytest.raises(PermissionRefused):
-        services.enroll(site="NYC", at=at, by=staff.coordinator)
+        services.enroll(site="NYC", consent=NOBODYS, at=at, by=staff.coordinator)
     with pytest.raises(PermissionRefused):
-        services.enroll(site="LAX", at=at, by=staff.coordinator)
+        services.enroll(site="LAX", consent=NOBODYS, at=at, by=staff.coordinator)
     tomorrow = date(2026, 11, 24)
     with pytest.raises(RecordError, match="lies ahead"):
-        services.enroll(site="SEA", entered_on=tomorrow, at=at, by=staff.coordinator)
+        services.enroll(site="SEA", consent=NOBODYS, entered_on=tomorrow, at=at, by=staff.coordinator)
 
 
 def test_windows_follow_the_planned_dose_and_then_the_one_that_took_place(

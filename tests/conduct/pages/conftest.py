@@ -15,6 +15,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 from tests.conduct.conftest import connect
+from tests.conduct.consenting import enrolled
 from tests.conduct.people import People, Somebody
 
 from equipoise.conduct.accounts.permission import ROLES
@@ -172,7 +173,7 @@ def populate() -> People:
         assert people[role]
     for who, site in (("coordinator", "SEA"), ("outsider", "NYC")):
         by = people[who].viewer()
-        one = services.enroll(site=site, at=AT, by=by)
+        one = enrolled(site, at=AT, by=by)
         services.plan_anchor(participant=one, anchor="dose", date=DOSE_ON, at=AT, by=by)
     return people
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.conduct.consenting import enrolled
 from tests.conduct.pages.conftest import AT, HERE, THERE, World, text_of, words_of
 
 from equipoise.conduct.capture import reads, services
@@ -53,7 +54,7 @@ def test_more_than_fits_on_a_page_is_said_to_be_more(world: World) -> None:
 @pytest.mark.parametrize("role", ["coordinator", "statistician", "dsmb_member"])
 def test_the_first_page_shows_recruitment_by_month_as_counts(world: World, role: str) -> None:
     world.hand[0] = AT + timedelta(days=40)
-    services.enroll(site="SEA", at=world.hand[0], by=world.people.coordinator.viewer(world.hand[0]))
+    enrolled("SEA", at=world.hand[0], by=world.people.coordinator.viewer(world.hand[0]))
     page = world.get(role, "/")
     said = words_of(page)
     assert "Month Entered In all Planned in all Nov 2026 2 2 3 Dec 2026 0 2 6 Jan 2027 1 3 9" in said

@@ -92,7 +92,7 @@ def test_every_other_page_says_on_a_full_disk_that_nothing_may_be_saved(world: W
     with full():
         assert client.get(f"/participants/{HERE}/").status_code == 200
         for path, sent in (
-            ("/participants/new/", {"site": "SEA"}),
+            ("/participants/new/", {"site": "SEA", "language": "en"}),
             (
                 f"/participants/{HERE}/visit/",
                 {"visit": "SCR", "repeat": "1", "status": "missed", "reason": "ill"},
@@ -105,5 +105,5 @@ def test_every_other_page_says_on_a_full_disk_that_nothing_may_be_saved(world: W
             assert "The study cannot be reached at the moment" in words_of(answer)
             assert "No space left" not in text_of(answer)
     assert written() == before
-    assert client.post("/participants/new/", {"site": "SEA"}).status_code == 302
+    assert client.post("/participants/new/", {"site": "SEA", "language": "en"}).status_code == 302
     assert chains.check("trial", anchors=[]).problems == ()

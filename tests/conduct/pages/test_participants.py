@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
+from tests.conduct.consenting import enrolled
 from tests.conduct.pages.conftest import HERE, THERE, World, fields_of, text_of, words_of
 
-from equipoise.conduct.capture import reads, services
+from equipoise.conduct.capture import reads
 
 PAGE = f"/participants/{HERE}/"
 
@@ -16,29 +17,6 @@ def states(world: World) -> dict[str, str]:
     found = reads.timeline(HERE, viewer=world.people.coordinator.viewer(), at=world.hand[0])
     assert found is not None
     return {f"{one.visit}{one.repeat}": one.state for one in found.visits}
-
-
-def test_a_participant_is_entered_and_the_next_step_is_said(world: World) -> None:
-    client = world.client("coordinator")
-    fields = fields_of(client.get("/participants/new/"))
-    assert (fields["site"], fields["entered_on"]) == ("SEA", "2026-11-23")
-    answer = client.post("/participants/new/", fields, follow=True)
-    assert answer.redirect_chain == [("/participants/FRONTLINE-SEA-002/", 302)]
-    said = words_of(answer)
-    assert "FRONTLINE-SEA-002 is entered." in said
-    assert "no day yet Plan it, and the visits get their days." in said
-
-
-def test_entering_says_what_is_wrong_and_keeps_the_day(world: World) -> None:
-    answer = world.post("coordinator", "/participants/new/", site="NYC", entered_on="2026-11-23")
-    assert answer.status_code == 403
-    answer = world.post("coordinator", "/participants/new/", site="SEA", entered_on="2026-12-24")
-    assert answer.status_code == 422
-    assert "This day lies ahead" in words_of(answer)
-    assert fields_of(answer)["entered_on"] == "2026-12-24"
-    answer = world.post("coordinator", "/participants/new/", site="SEA", entered_on="24/12/2026")
-    assert (answer.status_code, "“24/12/2026” is no day" in words_of(answer)) == (422, True)
-    assert "FRONTLINE-SEA-002" not in world.get("coordinator", "/participants/")
 
 
 def test_the_list_holds_the_viewers_sites_only_and_finds(world: World) -> None:
@@ -202,7 +180,7 @@ def test_pages_of_the_list_and_the_line_ask_the_store_equally_often_for_more(wor
     world.save(world.opened("madrs", "SCR"), apparent_sadness="1")
     few = counted(world)
     for _ in range(5):
-        services.enroll(site="SEA", at=world.hand[0], by=world.people.coordinator.viewer())
+        enrolled("SEA", at=world.hand[0], by=world.people.coordinator.viewer())
     for form in ("screening", "demographics"):
         world.opened(form, "SCR")
     assert counted(world) == few

@@ -54,7 +54,7 @@ def test_filters_find_by_subject_person_kind_and_day(world: World) -> None:
     of_form = [one.action for one in read(world, subject=f"form-{form}").lines]
     assert of_form == ["form.saved", "form.saved", "form.opened"]
     of_here = [one.action for one in read(world, subject=HERE).lines]
-    assert of_here == [*of_form, "anchor.planned", "participant.enrolled"]
+    assert of_here == [*of_form, "anchor.planned", "consent.countersigned", "participant.enrolled"]
     assert {one.by for one in read(world, person="p-outsider").lines} == {"Outsider"}
     assert [one.action for one in read(world, action="participant.enrolled").lines] == [
         "participant.enrolled"
@@ -174,7 +174,7 @@ OUTCOMES = {
 }
 """What the placeholder of an action made from its outcome may stand for."""
 CODE = re.compile(
-    r"(account|alert|anchor|audit|data|form|participant|people|query|store|study|visit)\.[a-z_]+"
+    r"(account|alert|anchor|audit|consent|data|deviation|device|eligibility|form|participant|people|query|store|study|visit)\.[a-z_]+"
 )
 
 

@@ -13,14 +13,15 @@ from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from equipoise.conduct.accounts import reads, sign_in
+from equipoise.conduct.accounts import hand_over, reads, sign_in
 from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.permission import SECOND_FACTOR
 from equipoise.conduct.accounts.request import StudyRequest, wants_data
-from equipoise.conduct.accounts.routes import PUBLIC, action_of
+from equipoise.conduct.accounts.routes import PUBLIC, action_of, is_for_guests
 from equipoise.conduct.stores import clock
 from equipoise.errors import PermissionRefused
 
@@ -28,6 +29,9 @@ Respond = Callable[[HttpRequest], HttpResponse]
 OWN = "account.own"
 """What everybody may do who is signed in, whatever their roles."""
 SAFE = ("GET", "HEAD")
+DEVICE, ENDED = "enrollment:device", "enrollment:device_ended"
+"""Where a participant with the clinic's device in hand is sent, and where when its session has ended."""
+NOT_THEIRS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
 class Access:
@@ -43,9 +47,23 @@ class Access:
         if asked.user.is_authenticated and sign_in.expired(asked.session, at=asked.at):
             logout(asked)
         asked.viewer = reads.viewer(asked.user, at=asked.at)
-        response = self.respond(request)
+        response = self._confined(asked) or self.respond(request)
         response.headers["Cache-Control"] = "no-store"
         return response
+
+    def _confined(self, asked: StudyRequest) -> HttpResponse | None:
+        """Answer for a device that is in a participant's hands: with their pages, whatever was asked for."""
+        handed = hand_over.of(asked.session) if asked.viewer is not None else None
+        if handed is None or asked.viewer is None:
+            return None
+        asked.viewer = handed.guest(asked.viewer)
+        try:
+            theirs = is_for_guests(resolve(asked.path_info).func)
+        except Resolver404:
+            theirs = False
+        response = self.respond(asked) if theirs else None
+        # Neither a page of the staff nor an error page in their look is shown to them.
+        return _to_device(asked) if response is None or response.status_code in NOT_THEIRS else response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], _args: object, _kwargs: object
@@ -56,14 +74,24 @@ class Access:
         if action == PUBLIC:
             return None
         if asked.viewer is None:
-            return _to_sign_in(request)
+            return redirect(ENDED) if is_for_guests(view) else _to_sign_in(request)
         if action is None or not (action == OWN or asked.viewer.may(action)):
             return _refused(request)
-        return None if action == OWN else _first_things_first(asked)
+        # A participant has no password to change first.
+        return None if action == OWN or asked.viewer.on_behalf else _first_things_first(asked)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Turn a refusal by a service into its page."""
         return _refused(request) if isinstance(exception, PermissionRefused) else None
+
+
+def _to_device(asked: StudyRequest) -> HttpResponse:
+    """Send a participant back to the page they were given."""
+    if wants_data(asked):
+        return JsonResponse({"problem": _("Please give the device back first.")}, status=HTTPStatus.FORBIDDEN)
+    if asked.headers.get("HX-Request") == "true":
+        return HttpResponse(status=HTTPStatus.FORBIDDEN, headers={"HX-Redirect": reverse(DEVICE)})
+    return redirect(DEVICE)
 
 
 def _first_things_first(asked: StudyRequest) -> HttpResponse | None:

@@ -190,3 +190,38 @@ class UsedCode(AuditedRow):
         """Named as in the design."""
 
         db_table = "used_code"
+
+
+class HandOver(AuditedRow):
+    """A device handed to a participant: from then on its session shows their pages and nothing else.
+
+    token         16 random bytes, hexadecimal
+    person        whose session it is
+    participant   whom it was handed to; "" before they have an id
+    about         what for: "consent TOKEN", or "visit ID REPEAT"
+    """
+
+    token = models.CharField(max_length=32, unique=True)
+    person = models.CharField(max_length=32)
+    site = models.CharField(max_length=32)
+    participant = models.CharField(max_length=96, blank=True, default="")
+    about = models.CharField(max_length=100)
+    handed_at = models.CharField(max_length=27)
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "hand_over"
+
+
+class HandBack(AuditedRow):
+    """The end of a hand-over: a member of staff signed for the device again."""
+
+    hand_over = models.OneToOneField(HandOver, models.PROTECT)
+    person = models.CharField(max_length=32)
+    handed_at = models.CharField(max_length=27)
+
+    class Meta:
+        """Once a hand-over."""
+
+        db_table = "hand_back"

@@ -36,6 +36,9 @@ ROLES: dict[str, str] = {
 }
 """Role to its name on pages. `participant` signs in elsewhere and holds no grant."""
 
+PARTICIPANT = "participant"
+"""Who takes part. Answers are given by them, or entered for them; no grant makes anybody one."""
+
 UNBLINDED = frozenset({"pharmacist", "unblinded_statistician"})
 """Roles that learn arms."""
 
@@ -59,7 +62,14 @@ ACTIONS: dict[str, frozenset[str]] = {
     "study.set_up": frozenset({"system_administrator", "data_manager"}),
     "participant.list": _SITE | _WATCHING,
     "participant.view": _SITE | _WATCHING,
-    "participant.enroll": frozenset({"coordinator", "investigator"}),
+    "consent.view": _SITE | _WATCHING,
+    "consent.take": frozenset({"coordinator", "investigator"}),
+    "consent.set_up": frozenset({"system_administrator", "data_manager"}),
+    "withdrawal.record": frozenset({"coordinator", "investigator"}),
+    "device.hand_over": _SITE - {"on_call_physician"},
+    "eligibility.view": _SITE | _WATCHING,
+    "eligibility.judge": frozenset({"coordinator", "investigator"}),
+    "eligibility.confirm": frozenset({"investigator"}),
     "visit.record": _SITE - {"on_call_physician"},
     "form.view": _SITE | _WATCHING,
     "form.fill": _SITE,
@@ -79,6 +89,8 @@ ACTIONS: dict[str, frozenset[str]] = {
     "people.manage": frozenset({"system_administrator"}),
     "people.train": frozenset({"coordinator", "investigator", "system_administrator"}),
     "people.delegate": frozenset({"investigator"}),
+    "applicant.view": frozenset({"coordinator", "investigator"}),
+    "applicant.decide": frozenset({"coordinator", "investigator"}),
     "data.export": frozenset({"data_manager", "statistician", "unblinded_statistician"}),
 }
 """Action to the roles that may do it."""
@@ -118,6 +130,20 @@ class Viewer:
         """Return the sites, of those known, at which the person may do this."""
         return frozenset(site for site in known if self.may(action, site=site))
 
+    @property
+    def on_behalf(self) -> str:
+        """The role in whose place the person acts; "" for their own."""
+        return ""
+
+    @property
+    def origin(self) -> str:
+        """Where the answers they give come from."""
+        return "staff"
+
+    def knows(self, participant: str) -> bool:  # noqa: ARG002 - who a guest knows depends on it
+        """Whether they may know of a participant at a site of theirs."""
+        return True
+
     def require(self, action: str, *, site: str | None = None) -> None:
         """Raise PermissionRefused unless the person may do this."""
         if not self.may(action, site=site):
@@ -126,3 +152,47 @@ class Viewer:
             raise PermissionRefused(
                 "you may not do this", [Problem(f"{action}{where} is for: {holders}", "ask who may", action)]
             )
+
+
+GUEST_ACTIONS = frozenset({"device.hand_over", "participant.view", "form.view", "form.fill"})
+"""What a participant may do at the clinic's device: read and answer their own pages."""
+
+
+@dataclass(frozen=True)
+class Guest(Viewer):
+    """A participant at the clinic's device, in the session of a member of staff.
+
+    person        the member of staff: acts are theirs, on the participant's behalf
+    site          where they are seen
+    participant   who they are, and the only one they may know of; "" before they have an id
+    """
+
+    site: str = ""
+    participant: str = ""
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """A participant holds no other role."""
+        return frozenset({PARTICIPANT})
+
+    def roles_at(self, site: str) -> frozenset[str]:
+        """Return the roles held at a site."""
+        return self.roles if site == self.site else frozenset()
+
+    def may(self, action: str, *, site: str | None = None) -> bool:
+        """Whether a participant may do this."""
+        return action in GUEST_ACTIONS and site in (None, self.site)
+
+    @property
+    def on_behalf(self) -> str:
+        """What they do is theirs, though the session is another's."""
+        return PARTICIPANT
+
+    @property
+    def origin(self) -> str:
+        """The participant answered on a device."""
+        return "epro"
+
+    def knows(self, participant: str) -> bool:
+        """Whether they may know of a participant: of themselves."""
+        return participant == self.participant

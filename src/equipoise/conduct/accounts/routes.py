@@ -23,11 +23,18 @@ View = Callable[..., HttpResponse]
 
 
 def route(
-    pattern: str, view: View, *, name: str, get: str | None = None, post: str | None = None
+    pattern: str,
+    view: View,
+    *,
+    name: str,
+    get: str | None = None,
+    post: str | None = None,
+    guest: bool = False,
 ) -> URLPattern:
     """Return a URL pattern whose view is reached with the named actions only.
 
     get, post   action that the method needs; None refuses the method with 405
+    guest       whether a participant reaches it while the clinic's device is theirs, as nothing else
     """
     needed = {method: action for method, action in (("GET", get), ("POST", post)) if action is not None}
     unknown = set(needed.values()) - set(ACTIONS) - {PUBLIC}
@@ -42,6 +49,7 @@ def route(
         return view(request, *args, **kwargs)
 
     allowed.actions = needed  # type: ignore[attr-defined]
+    allowed.guest = guest  # type: ignore[attr-defined]
     return path(pattern, allowed, name=name)
 
 
@@ -62,6 +70,11 @@ def action_of(view: View, method: str) -> str | None:
     """Return the action a view needs for a method; None when it was not routed here."""
     actions: dict[str, str] = getattr(view, "actions", {})
     return actions.get("GET" if method in ("HEAD", "OPTIONS") else method)
+
+
+def is_for_guests(view: View) -> bool:
+    """Whether a participant reaches a view while the clinic's device is theirs."""
+    return bool(getattr(view, "guest", False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,8 @@ def participant(name: str, *, viewer: Viewer, action: str = "participant.view") 
 
 def _ground(name: str, site: str, entered_on: str, held: "Locks", *, viewer: Viewer) -> Ground:
     """Return a participant as somebody may see them; Http404 when they may not."""
-    where = studies.site(site) if viewer.may("participant.view", site=site) else None
+    known = viewer.knows(name) and viewer.may("participant.view", site=site)
+    where = studies.site(site) if known else None
     if where is None:
         raise Http404
     return Ground(name, where, entered_on, viewer, bool(held.targets), STUDY in held.targets, held.newest)

@@ -13,6 +13,7 @@ from django.db import connections
 from equipoise.conduct.audit.services import Act
 from equipoise.conduct.capture.models import STUDY, Entry
 from equipoise.conduct.capture.moves import COMPLETE, IN_PROGRESS
+from equipoise.conduct.consent import reads as consents
 from equipoise.conduct.stores import statements
 from equipoise.protocol.answer import Answer
 from equipoise.protocol.filling import Place
@@ -30,13 +31,15 @@ INSERT INTO entry_current (form_id, item, row, entry_id)
 SELECT form_id, item, row, id FROM entry WHERE form_id = %s AND id >= %s
 ON CONFLICT (form_id, item, row) DO UPDATE SET entry_id = excluded.entry_id
 """
-_REVISION = """
+# Names are those of this program's own tables; every value is a parameter.
+_REVISION = f"""
 SELECT (SELECT max(entry_id) FROM entry_current WHERE form_id = %s),
        (SELECT max(seq) FROM form_state WHERE form_id = %s),
        (SELECT max(id) FROM data_lock WHERE target IN (%s, %s)),
+       (SELECT max(seq) FROM {consents.WITHDRAWALS} WHERE participant = %s),
        (SELECT state FROM form_state WHERE form_id = %s ORDER BY seq DESC LIMIT 1),
        EXISTS (SELECT 1 FROM form_state WHERE form_id = %s AND state = %s)
-"""
+"""  # noqa: S608
 _HOLD = (
     "SELECT pg_advisory_xact_lock_shared(hashtextextended('study', 0)), "
     "pg_advisory_xact_lock(hashtextextended(%s, 0))"
@@ -82,7 +85,7 @@ def answered(stored: dict[Place, Stored]) -> dict[Place, Answer]:
 class Revision:
     """How far a form has come: whoever read it and finds another one before writing must read again.
 
-    entry, state, lock   numbers of the newest of each; 0 for none
+    entry, state, lock, withdrawal   numbers of the newest of each; 0 for none
     in_state             the state it is in
     ever_complete        whether it was complete before
     """
@@ -90,6 +93,7 @@ class Revision:
     entry: int
     state: int
     lock: int
+    withdrawal: int
     in_state: str
     ever_complete: bool
 
@@ -113,12 +117,13 @@ def held_revision(alias: str, form: int, participant: str) -> Revision:
 
 
 def _asked(form: int, participant: str) -> statements.Statement:
-    return _REVISION, [form, form, participant, STUDY, form, form, COMPLETE]
+    return _REVISION, [form, form, participant, STUDY, participant, form, form, COMPLETE]
 
 
 def _revision(found: list[tuple[Any, ...]]) -> Revision:
-    entry, state, lock, in_state, complete = found[0]
-    return Revision(entry or 0, state or 0, lock or 0, in_state or IN_PROGRESS, bool(complete))
+    entry, state, lock, withdrawal, in_state, complete = found[0]
+    numbers = (entry or 0, state or 0, lock or 0, withdrawal or 0)
+    return Revision(*numbers, in_state or IN_PROGRESS, bool(complete))
 
 
 def _holding(alias: str, participant: str) -> list[statements.Statement]:

@@ -19,7 +19,7 @@ Visits = dict[str, tuple[int, list[Any]]]
 
 
 def look_up(participant: str, names: Iterable[Name], *, resolved: Resolved, form: str, visit: str) -> Look:
-    """Return the look-up for the names that a form at a visit reads from elsewhere.
+    """Return the look-up for the names that a form at a visit, or with "" no form, reads from elsewhere.
 
     A name with a visit is the value there, of the last repeat. One without is the value at this visit, else
     at the baseline visit, else at the only visit that has one. Values of several rows must agree.
@@ -43,9 +43,11 @@ def look_up(participant: str, names: Iterable[Name], *, resolved: Resolved, form
 
 
 def _place(name: Name, resolved: Resolved, form: str) -> tuple[str, str]:
-    own = resolved.forms[form]
-    if name.form in (None, form) and (
-        name.item in own.scores or any(item.id == name.item for item in own.all_items())
+    own = resolved.forms.get(form)
+    if (
+        own is not None
+        and name.form in (None, form)
+        and (name.item in own.scores or any(item.id == name.item for item in own.all_items()))
     ):
         return form, name.item
     return resolved.locate(name)

@@ -12,10 +12,21 @@ from equipoise.conduct.capture.recruitment import Month
 from equipoise.protocol.schedule import ItemType
 
 VisitState = Literal[
-    "unplanned", "planned", "due", "late", "in_progress", "done", "locked", "missed", "declined"
+    "unplanned",
+    "planned",
+    "due",
+    "late",
+    "in_progress",
+    "done",
+    "locked",
+    "missed",
+    "declined",
+    "not_expected",
+    "by_agreement",
 ]
 """unplanned: its anchor has no date yet. planned: its window opens later. due: the window is open. late: it
-has closed. in_progress: begun, a form is not complete. done: every form is complete. locked: every form is
+has closed. not_expected, by_agreement: what a withdrawal left of it. in_progress: begun, a form is not
+complete. done: every form is complete. locked: every form is
 locked."""
 FormStateName = Literal["not_begun", "in_progress", "complete", "verified", "signed", "locked"]
 Move = Literal["complete", "verify", "sign", "lock", "unlock"]
@@ -185,6 +196,8 @@ class VisitLine:
     held_on       day it took place
     day           days from its anchor to `held_on`, else to `target`
     out_of_window whether it took place outside its window
+    asks          whether the participant may be handed the device for questions of their own: the protocol
+                  has some here, and the viewer may hand it over
     reason        why it was missed or declined
     """
 
@@ -205,6 +218,7 @@ class VisitLine:
     offered: bool
     place: str
     forms: tuple[FormLine, ...]
+    asks: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -354,3 +354,85 @@ class AlertNote(AuditedRow):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["alert", "seq"], name="alert_note_seq")
         ]
+
+
+class Judgment(AuditedRow):
+    """What a person judged of an eligibility criterion that no rule decides; the latest counts.
+
+    holds   "yes", "no", or "unknown" where it is taken back
+    """
+
+    participant = models.CharField(max_length=PARTICIPANT_LENGTH)
+    criterion = models.CharField(max_length=64)
+    seq = models.IntegerField()
+    holds = models.CharField(max_length=8)
+    reason = models.TextField()
+    person = models.CharField(max_length=32)
+    judged_at = models.CharField(max_length=27)
+
+    erasable = ("reason",)
+
+    class Meta:
+        """One row a version."""
+
+        db_table = "eligibility_judgment"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["participant", "criterion", "seq"], name="eligibility_judgment_seq"
+            )
+        ]
+
+
+class Confirmation(AuditedRow):
+    """An investigator's signature over the table of eligibility; void once an answer in it changes.
+
+    version          protocol version whose criteria were judged
+    met              how each criterion stood: JSON, id to "yes", "no" or "unknown"
+    nonce            16 random bytes, hexadecimal: answers are few enough to be guessed from a bare digest
+    content_sha256   SHA-256 over nonce and the table's canonical content
+    """
+
+    participant = models.CharField(max_length=PARTICIPANT_LENGTH)
+    seq = models.IntegerField()
+    version = models.IntegerField()
+    signer = models.CharField(max_length=32)
+    signed_at = models.CharField(max_length=27)
+    meaning = models.CharField(max_length=200)
+    met = models.TextField()
+    nonce = models.CharField(max_length=32, blank=True, default="")
+    content_sha256 = models.CharField(max_length=64)
+
+    erasable = ("nonce",)
+
+    class Meta:
+        """One row a signature."""
+
+        db_table = "eligibility_confirmation"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["participant", "seq"], name="eligibility_confirmation_seq")
+        ]
+
+
+class Deviation(AuditedRow):
+    """A departure from the protocol that the system noticed, or that somebody took upon themselves.
+
+    kind         id in the protocol, or "eligibility_changed"
+    on           ISO date at the site
+    importance   important or minor
+    text         what happened; no answer stands in it
+    about        what it excuses, e.g. "consent 3"; empty for nothing
+    """
+
+    participant = models.CharField(max_length=PARTICIPANT_LENGTH, db_index=True)
+    kind = models.CharField(max_length=64)
+    on = models.CharField(max_length=10)
+    importance = models.CharField(max_length=16)
+    text = models.TextField()
+    about = models.CharField(max_length=64, blank=True, default="")
+    person = models.CharField(max_length=32)
+    noted_at = models.CharField(max_length=27)
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "deviation"

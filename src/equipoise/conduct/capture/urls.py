@@ -11,9 +11,6 @@ urlpatterns = [
     route("find/", finding.find, name="find", get="participant.list"),
     route("alerts/", today.alerts, name="alerts", get="alert.view"),
     route("participants/", people.participants, name="participants", get="participant.list"),
-    route(
-        "participants/new/", people.enroll, name="enroll", get="participant.enroll", post="participant.enroll"
-    ),
     route("participants/<str:name>/", people.participant, name="participant", get=VIEW),
     route("participants/<str:name>/anchor/", people.anchor, name="anchor", post=RECORD),
     route("participants/<str:name>/visit/", people.visit, name="visit", post=RECORD),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from equipoise import expressions
-from equipoise.conduct.accounts.permission import ROLES
+from equipoise.conduct.accounts.permission import PARTICIPANT, ROLES
 from equipoise.errors import ProtocolError
 from equipoise.protocol import Resolved, ResolvedForm
 from equipoise.protocol.schedule import Visit
@@ -147,6 +147,15 @@ def _with_followers(form: ResolvedForm, hidden: set[str]) -> set[str]:
 def may_fill(form: ResolvedForm, roles: Iterable[str]) -> bool:
     """Whether somebody with these roles at the site fills this form, on paper's behalf or their own."""
     return bool(set(form.fillers).intersection(roles)) or transcribed(form, roles) != ""
+
+
+def self_filled(resolved: Resolved, visit: str) -> tuple[str, ...]:
+    """Return the forms of a visit that participants fill by themselves, one question on a page."""
+    return tuple(
+        form
+        for form in resolved.protocol.forms_at(visit)
+        if PARTICIPANT in resolved.forms[form].fillers and not resolved.forms[form].groups
+    )
 
 
 def transcribed(form: ResolvedForm, roles: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from equipoise import __version__
-from equipoise.conduct.accounts.permission import Viewer
+from equipoise.conduct.accounts.permission import Guest, Viewer
 from equipoise.conduct.accounts.request import StudyRequest
 from equipoise.conduct.audit import anchors
 from equipoise.conduct.capture import reads as capture
@@ -24,7 +24,9 @@ from equipoise.conduct.studies import reads as studies
 
 PAGES = (
     ("capture:home", "study.home", _("Today")),
+    ("enrollment:applicants", "applicant.view", _("Applications")),
     ("capture:participants", "participant.list", _("Participants")),
+    ("enrollment:consent_forms", "consent.view", _("Consent forms")),
     ("review:queries", "query.view", _("Queries")),
     ("capture:alerts", "alert.view", _("Alerts")),
     ("review:trail", "audit.view", _("Audit trail")),
@@ -33,7 +35,7 @@ PAGES = (
 """Route, the action it needs, its name; a page whose route does not exist is left out."""
 MAY = {
     "find": "participant.list",
-    "enroll": "participant.enroll",
+    "enroll": "consent.take",
     "audit": "audit.view",
     "alerts": "alert.view",
 }
@@ -55,7 +57,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     asked = cast(StudyRequest, request)
     viewer = getattr(asked, "viewer", None)
     shown: dict[str, Any] = {"version": __version__, "simulated": settings.simulated, "nav": [], "may": {}}
-    if viewer is None:
+    if viewer is None or isinstance(viewer, Guest):
         return {"frame": shown}
     study = studies.study()
     may = {name: viewer.may(action) for name, action in MAY.items()}

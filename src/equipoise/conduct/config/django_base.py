@@ -128,6 +128,8 @@ CSRF_FAILURE_VIEW = "equipoise.conduct.config.errors.not_from_here"
 SESSION_IDLE_MINUTES = 30
 KEYS_FOLDER = ""
 """Where the stores' keys lie; empty here, where no installation is known."""
+HELP_TEXT = ""
+"""What the page of help says first; an installation's own."""
 SECOND_FACTOR_KEY = ""
 """Made from the installation's key; empty here, where no installation is known."""
 ALERTS_BY_MAIL = False

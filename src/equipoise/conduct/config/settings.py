@@ -48,6 +48,7 @@ class Settings:
     anchor_folder     a folder on another machine (mounted) to which anchors are written; empty for none
     anchor_mail       address to which anchors are mailed; empty for none
     language          default language of pages
+    help_text         what the page "I need help now" says first: whom participants call, one number a line
     postgresql_programs   folder of pg_dump and pg_restore, which must be as new as the server; empty to look
                       where programs are looked for
     """
@@ -68,6 +69,7 @@ class Settings:
     anchor_folder: str = ""
     anchor_mail: str = ""
     language: str = "en"
+    help_text: str = ""
     postgresql_programs: str = ""
 
     @property

@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("equipoise.conduct.accounts.urls")),
     path("people/", include("equipoise.conduct.review.people.urls")),
     path("", include("equipoise.conduct.review.urls")),
+    path("", include("equipoise.conduct.enrollment.urls")),
     path("", include("equipoise.conduct.capture.urls")),
 ]
 

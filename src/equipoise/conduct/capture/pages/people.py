@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,8 +14,7 @@ from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import drawing, reads, services
 from equipoise.conduct.capture.lines import Timeline, VisitLine
 from equipoise.conduct.capture.models import LOG
-from equipoise.conduct.capture.pages.answering import UNPROCESSABLE, done, tell
-from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.capture.pages.answering import done, tell
 from equipoise.errors import Problem, RecordError
 
 LONGEST_ID = 64
@@ -34,32 +32,6 @@ def participants(request: SignedRequest) -> HttpResponse:
     several = len({one.site for one in found}) > 1
     context = {"people": shown, "total": len(found), "find": wanted, "several": several}
     return render(request, "capture/participants.html", context)
-
-
-def enroll(request: SignedRequest) -> HttpResponse:
-    """Enter a participant."""
-    sites = [one for one in studies.sites() if request.viewer.may("participant.enroll", site=one.site)]
-    given, status = request.POST, 200
-    if request.method == "POST":
-        try:
-            name = services.enroll(
-                site=given.get("site", ""),
-                entered_on=_date(given.get("entered_on", "")),
-                at=request.at,
-                by=request.viewer,
-            )
-        except RecordError as error:
-            tell(request, error)
-            status = UNPROCESSABLE
-        else:
-            said = _(
-                "%(participant)s is entered. Keep the id with the person's name in your site's own list."
-            )
-            messages.success(request, said % {"participant": name}, extra_tags="done")
-            return redirect("capture:participant", name)
-    today = sites[0].today(request.at) if sites else None
-    context = {"sites": sites, "today": today, "given": given}
-    return render(request, "capture/enroll.html", context, status=status)
 
 
 def participant(request: SignedRequest, name: str) -> HttpResponse:
@@ -106,7 +78,7 @@ def anchor(request: SignedRequest, name: str) -> HttpResponse:
         services.plan_anchor(
             participant=name,
             anchor=given.get("anchor", ""),
-            date=_date(given.get("date", "")),
+            date=day_of(given.get("date", "")),
             reason=given.get("reason", ""),
             at=request.at,
             by=request.viewer,
@@ -130,7 +102,7 @@ def visit(request: SignedRequest, name: str) -> HttpResponse:
             repeat=_number(given.get("repeat", "1")),
             status=status,
             # The day stands in the same form as the button, and means nothing where no visit was held.
-            date=None if status in WITHOUT_DAY else _date(given.get("date", "")),
+            date=None if status in WITHOUT_DAY else day_of(given.get("date", "")),
             reason=given.get("reason", ""),
             at=request.at,
             by=request.viewer,
@@ -185,7 +157,7 @@ def _back(name: str, given: Mapping[str, object]) -> str:
     return f"{reverse('capture:participant', args=[name])}?{chosen}"
 
 
-def _date(text: str) -> date | None:
+def day_of(text: str) -> date | None:
     """Return the day typed; None when there is none. RecordError when it is no day."""
     typed = text.strip()
     if not typed:

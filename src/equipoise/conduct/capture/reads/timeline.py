@@ -121,6 +121,11 @@ class _Forms:
     summaries: Mapping[int, str]
     names: Names
 
+    @property
+    def may_hand(self) -> bool:
+        """Whether the viewer may hand the device to the participant."""
+        return self.ground.may("device.hand_over") and not self.ground.locked
+
 
 def _forms(participant: str, seen: Circle, ground: Ground, in_force: Resolved) -> _Forms:
     rows = []
@@ -230,6 +235,7 @@ def _visit(slot: Slot, forms: _Forms, *, version: int, today: date) -> VisitLine
         offered=planned.offered,
         place=planned.place,
         forms=tuple(lines),
+        asks=forms.may_hand and bool(visibility.self_filled(resolved, planned.id)),
     )
 
 

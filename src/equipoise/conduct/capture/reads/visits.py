@@ -4,14 +4,16 @@ Holds the gathering of recorded visits and the state of each. Forms are counted 
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Literal
 
-from equipoise.conduct.capture import schedule
+from equipoise.conduct.capture import gates, schedule
 from equipoise.conduct.capture.lines import VisitState
 from equipoise.conduct.capture.models import AnchorDate, Visit, VisitStatus
 from equipoise.conduct.capture.reads.sights import Circle, day_of
 from equipoise.conduct.capture.schedule import Window
+from equipoise.conduct.consent import reads as consents
 from equipoise.protocol import Resolved
 from equipoise.protocol.schedule import Visit as Planned
 
@@ -33,9 +35,10 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Course:
-    """What was planned and recorded of one participant."""
+    """What was planned and recorded of one participant; `withdrawn` is the degree to which they withdrew."""
 
     planned: dict[str, date] = field(default_factory=dict)
+    withdrawn: str = ""
     visits: dict[tuple[str, int], Recorded] = field(default_factory=dict)
 
     def actual(self, resolved: Resolved) -> dict[str, date]:
@@ -49,7 +52,7 @@ class Course:
 
 
 def courses(participants: Collection[str]) -> dict[str, Course]:
-    """Return what was planned and recorded of each participant, in three statements."""
+    """Return what was planned and recorded of each participant, in four statements."""
     found = {one: Course() for one in participants}
     plans = AnchorDate.objects.filter(participant__in=participants, kind="planned").order_by("seq")
     for participant, anchor, day in plans.values_list("participant", "anchor", "date"):
@@ -69,17 +72,24 @@ def courses(participants: Collection[str]) -> dict[str, Course]:
         found[row.participant].visits[row.visit, row.repeat] = Recorded(
             int(row.id), row.visit, row.repeat, row.version, status, day_of(day), reason
         )
+    for participant, back in consents.withdrawals(participants).items():
+        found[participant] = replace(found[participant], withdrawn=back.degree)
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A visit of the protocol as it stands for a participant: its window and what was recorded."""
+    """A visit of the protocol as it stands for a participant: its window and what was recorded.
+
+    after_withdrawal   what a withdrawal leaves of a visit that was not begun: "not_expected", "by_agreement";
+                       "" for all of it
+    """
 
     planned: Planned
     repeat: int
     window: Window | None
     recorded: Recorded | None
+    after_withdrawal: Literal["", "not_expected", "by_agreement"] = ""
 
 
 def slots(course: Course, seen: Circle, *, version: int) -> Iterator[Slot]:
@@ -99,7 +109,7 @@ def slots(course: Course, seen: Circle, *, version: int) -> Iterator[Slot]:
             key=lambda one: one.repeat,
         )
         if not recorded and not planned.unscheduled:
-            yield Slot(planned, 1, window, None)
+            yield Slot(planned, 1, window, None, _left(course.withdrawn, resolved, planned))
         for one in recorded:
             yield Slot(planned, one.repeat, window, one)
     known = {planned.id for planned in resolved.protocol.visits}
@@ -110,6 +120,12 @@ def slots(course: Course, seen: Circle, *, version: int) -> Iterator[Slot]:
                 yield Slot(earlier.protocol.visit(one.visit), one.repeat, None, one)
 
 
+def _left(degree: str, resolved: Resolved, planned: Planned) -> Literal["", "not_expected", "by_agreement"]:
+    if degree and gates.closed(degree, resolved=resolved, planned=planned):
+        return "not_expected"
+    return "by_agreement" if degree == "contacts" else ""
+
+
 def state_before_forms(slot: Slot, *, today: date) -> VisitState:
     """Return how a visit stands, its forms left aside: a begun one is in progress, a held one too."""
     recorded = slot.recorded
@@ -117,6 +133,8 @@ def state_before_forms(slot: Slot, *, today: date) -> VisitState:
         if recorded.status == "missed":
             return "missed"
         return "declined" if recorded.status == "declined" else "in_progress"
+    if slot.after_withdrawal:
+        return slot.after_withdrawal
     if slot.window is None:
         return "unplanned"
     if today < slot.window.opens:

@@ -8,7 +8,9 @@ stored RecordError with every problem; `save` and `complete` return what a perso
 
 from equipoise.conduct.capture.services.alerts import note_alert, note_mails
 from equipoise.conduct.capture.services.completing import complete
-from equipoise.conduct.capture.services.people import enroll, plan_anchor
+from equipoise.conduct.capture.services.deviations import go_on_without_update
+from equipoise.conduct.capture.services.eligibility import confirm, judge_criterion
+from equipoise.conduct.capture.services.people import enroll, enter, plan_anchor
 from equipoise.conduct.capture.services.queries import answer_query, close_query, open_query
 from equipoise.conduct.capture.services.saving import save
 from equipoise.conduct.capture.services.states import (
@@ -26,7 +28,11 @@ __all__ = [
     "begin_visit",
     "close_query",
     "complete",
+    "confirm",
     "enroll",
+    "enter",
+    "go_on_without_update",
+    "judge_criterion",
     "lock",
     "lock_participant",
     "lock_study",

@@ -2,12 +2,16 @@
 
 from datetime import date, datetime
 
+from django.db import IntegrityError
+
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.services import act
 from equipoise.conduct.capture import access
 from equipoise.conduct.capture.answers import hold_study
 from equipoise.conduct.capture.models import STUDY, AnchorDate, Participant
 from equipoise.conduct.capture.services import notes
+from equipoise.conduct.consent import services as consents
+from equipoise.conduct.consent.services import Signed
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import Problem, RecordError
 
@@ -15,14 +19,46 @@ DIGITS = 3
 """Places of the number in a participant's id; more participants take more."""
 
 
-def enroll(*, site: str, at: datetime, by: Viewer, entered_on: date | None = None) -> str:
-    """Enter a participant at a site, and return the new id, e.g. "FRONTLINE-SEA-001".
+def enroll(*, site: str, consent: Signed, at: datetime, by: Viewer, entered_on: date | None = None) -> str:
+    """Enter who consented at a site, with their consent, and return the new id, e.g. "FRONTLINE-SEA-001".
 
-    entered_on   date at the site; today when left out
+    consent      a signature whose name is kept; one that became a participant before is only found
+    entered_on   date at the site; the day it was signed when left out
     Raises       PermissionRefused; RecordError when there is no such site, it works under no protocol
-                 version, the date lies ahead, or the study is locked
+                 version, the date lies ahead, the study is locked, or nobody signed
     """
-    by.require("participant.enroll", site=site)
+    by.require("consent.take", site=site)
+    return enter(site=site, consent=consent, at=at, by=by.person, entered_on=entered_on)
+
+
+def enter(*, site: str, consent: Signed, at: datetime, by: str, entered_on: date | None = None) -> str:
+    """Do what `enroll` does, for whoever finishes a signature that somebody was allowed to take."""
+    found = consents.stored(consent.signing)
+    if found:
+        return found
+    trial, entered = _entry(site, entered_on, at=at)
+    subjects = [site]
+    try:
+        with act(
+            "trial", "participant.enrolled", at=at, by=by, on_behalf="participant", subjects=subjects
+        ) as one:
+            # The number is given under the lock, so the event learns the id it is about only now.
+            hold_study(one.alias)
+            number = Participant.objects.filter(site=site).count() + 1
+            name = f"{trial}-{site}-{number:0{DIGITS}d}"
+            subjects.insert(0, name)
+            consents.keep(one, consent, participant=name, site=site)
+            one.add(Participant(participant=name, site=site, entered_on=entered.isoformat()))
+    except (consents.AlreadySigned, IntegrityError):
+        # The same form was stored from another window in the same moment: theirs is the participant.
+        name = consents.stored(consent.signing)
+        if not name:
+            raise
+    return name
+
+
+def _entry(site: str, entered_on: date | None, *, at: datetime) -> tuple[str, date]:
+    """Return the trial's id and the day somebody enters; RecordError with everything that forbids it."""
     access.refuse_unreadable(site)
     found, today = studies.site(site), at.date()
     problems = []
@@ -41,15 +77,7 @@ def enroll(*, site: str, at: datetime, by: Viewer, entered_on: date | None = Non
         problems.append(Problem("the study is not set up", "", "study"))
     if problems or study is None:
         raise RecordError("nobody can be enrolled", problems)
-    subjects = [site]
-    with act("trial", "participant.enrolled", at=at, by=by.person, subjects=subjects) as one:
-        # The number is given under the lock, so the event learns the id it is about only now.
-        hold_study(one.alias)
-        number = Participant.objects.filter(site=site).count() + 1
-        name = f"{study.trial}-{site}-{number:0{DIGITS}d}"
-        subjects.insert(0, name)
-        one.add(Participant(participant=name, site=site, entered_on=(entered_on or today).isoformat()))
-    return name
+    return study.trial, entered_on or today
 
 
 def plan_anchor(

@@ -180,7 +180,7 @@ def _write(
     found = held.found
     now = found.ground.local(at)
     with snapshots.acting(held, "form.saved", at=at, by=by, reason=reason) as one:
-        numbers = answers.write(one, found.number, changes, collected_at=now, reason=reason)
+        numbers = answers.write(one, found.number, changes, collected_at=now, origin=by.origin, reason=reason)
         if held.ever_complete:
             newest = dict(zip(changes, numbers, strict=True))
             snapshots.settle(one, held, judged, newest=newest, at=at)

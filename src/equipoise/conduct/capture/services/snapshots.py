@@ -14,12 +14,13 @@ from typing import TypeVar
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import Act, act
-from equipoise.conduct.capture import access, answers, facts, visibility
+from equipoise.conduct.capture import access, answers, facts, gates, visibility
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import DERIVED, Revision, Stored
+from equipoise.conduct.capture.eligibility import watched
 from equipoise.conduct.capture.models import Form, FormState
 from equipoise.conduct.capture.moves import LOCKED
-from equipoise.conduct.capture.services import queries
+from equipoise.conduct.capture.services import eligibility, queries
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import Problem
 from equipoise.protocol import filling, form_plan
@@ -74,7 +75,7 @@ class Snapshot:
             return Problem("the participant's data are locked", "ask the data manager to unlock them", "form")
         if self.state == LOCKED:
             return Problem("this form is locked", "ask the data manager to unlock it", "form")
-        return None
+        return gates.save_problem(self.found.participant) if self.revision.withdrawal else None
 
 
 def snapshot(found: FormGround) -> Snapshot:
@@ -103,7 +104,7 @@ def repeated(attempt: Callable[[Snapshot], T], held: Snapshot) -> T | None:
 def acting(held: Snapshot, action: str, *, at: datetime, by: Viewer, reason: str = "") -> Iterator[Act]:
     """Open an act on a form as it was read; MovedError when somebody else wrote to it since."""
     found = held.found
-    paper = visibility.transcribed(found.form, found.ground.roles)
+    paper = by.on_behalf or visibility.transcribed(found.form, found.ground.roles)
     subjects = found.subjects
     with act("trial", action, at=at, by=by.person, on_behalf=paper, subjects=subjects, reason=reason) as one:
         if answers.held_revision(one.alias, found.number, found.participant) != held.revision:
@@ -126,8 +127,10 @@ def settle(one: Act, held: Snapshot, judged: Filled, *, newest: Mapping[Place, i
 
 
 def spread(one: Act, found: FormGround, *, at: datetime) -> None:
-    """Within an act, let the queries of complete forms follow whose checks read the form just written."""
+    """Within an act, let follow what reads the form just written: queries of complete forms, eligibility."""
     resolved = found.resolved
+    if found.form.id in watched(resolved):
+        eligibility.follow(one, found.ground, at=at)
     readers = [
         form.id for form in resolved.forms.values() if found.form.id in form_plan.read_by(form, resolved)
     ]

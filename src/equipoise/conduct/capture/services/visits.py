@@ -8,7 +8,7 @@ from django.http import Http404
 
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.services import act
-from equipoise.conduct.capture import access, schedule
+from equipoise.conduct.capture import access, gates, schedule
 from equipoise.conduct.capture.access import Ground
 from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import LOG, EntryCurrent, Form, Visit, VisitStatus
@@ -20,6 +20,7 @@ from equipoise.protocol import Resolved
 from equipoise.protocol.schedule import Visit as Planned
 
 STATUSES = ("held", "missed", "declined")
+WITHOUT_FORMS = ("missed", "declined")
 
 
 def begin_visit(*, participant: str, visit: str, at: datetime, by: Viewer) -> int:
@@ -40,6 +41,9 @@ def begin_visit(*, participant: str, visit: str, at: datetime, by: Viewer) -> in
         raise RecordError(
             "this visit cannot be begun", [Problem(f"it is held at most {most} times", "", visit)]
         )
+    wrong = gates.visit_problems(participant, resolved=resolved, planned=planned, at=at)
+    if wrong:
+        raise RecordError("this visit cannot be begun", wrong)
     row = Visit(participant=participant, visit=visit, repeat=len(rows) + 1, version=version)
     try:
         with act("trial", "visit.begun", at=at, by=by.person, subjects=[participant, visit]) as one:
@@ -81,6 +85,14 @@ def record_visit(
         problems.append(Problem("forms of this visit hold answers", "record it as held", "status"))
     if ground.locked:
         problems.append(_LOCKED)
+    if row is None:
+        # A visit that was missed needs no consent, but nothing is written of who wants no further data.
+        missed = status in WITHOUT_FORMS
+        problems += (
+            gates.form_problems(participant, at=at)
+            if missed
+            else gates.visit_problems(participant, resolved=resolved, planned=planned, at=at)
+        )
     if problems:
         raise RecordError("this visit cannot be recorded so", problems)
     subjects = [participant, visit]
@@ -135,6 +147,12 @@ def open_form(
     if status is not None and status.status != "held":
         problem = Problem(f"the visit was {status.status}", "record it as held first", visit)
         raise RecordError("no form can be filled at this visit", [problem])
+    wrong = gates.form_problems(participant, at=at)
+    if not wrong and held is None and visit != LOG:
+        planned = resolved.protocol.visit(visit)
+        wrong = gates.visit_problems(participant, resolved=resolved, planned=planned, at=at)
+    if wrong:
+        raise RecordError("no form can be begun", wrong)
     row = Form(
         participant=participant,
         visit=visit,
