@@ -26,8 +26,7 @@ def counts_of(engine: Engine, work: Work, *, resolved: Resolved, estimand: str) 
     def count(participants: int, trials: int) -> int:
         own = replace(work, participants=participants, seed=_seed(work.seed, participants))
         data = engine.collect([(own, trials)])[own][..., :trials]
-        significant: int = np.count_nonzero(series_of(resolved, own, data).rejected[estimand])
-        return significant
+        return int(np.count_nonzero(series_of(resolved, own, data).rejected[estimand]))
 
     return count
 

@@ -30,7 +30,7 @@ def adjust(
     Source  Kenward and Roger (1997), Biometrics 53:983-997, equations 4 and 5; R_hj only when second_order
     """
     t, h = products.n.shape[0], products.n_groups
-    m, q = products.observed.shape[1], products.uu.shape[-1]
+    m, q = products.observed.shape[-1], products.uu.shape[-1]
     k = slopes.first.shape[2]
     blocks = w.reshape(t, h, k, h, k)
     inner = np.zeros_like(point.w)

@@ -269,12 +269,20 @@ def _collinear(stacked: Array, size: Array) -> Flags:
 
 
 def _patterns(present: Flags) -> tuple[Patterns, Codes]:
-    """Return the patterns that occur in any of the trials, and each participant's, -1 without an outcome."""
-    m = present.shape[2]
+    """Return each trial's own patterns and each participant's, -1 without an outcome.
+
+    A trial has far fewer patterns than many trials together; those with fewer than others have empty ones.
+    """
+    t, n, m = present.shape
     code = present @ (1 << np.arange(m))
-    used, number = np.unique(code, return_inverse=True)
-    pattern = number.reshape(code.shape).astype(np.intp)
-    if used[0] == 0:
-        used, pattern = used[1:], pattern - 1
-    observed = ((used[:, None] >> np.arange(m)) & 1).astype(bool)
-    return Patterns(observed, np.zeros(used.size, dtype=np.intp), None), pattern
+    order = np.argsort(code, axis=1, kind="stable")
+    ordered = np.take_along_axis(code, order, axis=1)
+    new = np.diff(ordered, axis=1, prepend=0) > 0
+    number = np.cumsum(new, axis=1) - 1
+    pattern = np.empty((t, n), dtype=np.intp)
+    np.put_along_axis(pattern, order, number, axis=1)
+    used = np.zeros((t, int(number.max(initial=0)) + 1), dtype=np.intp)
+    trial, place = np.nonzero(new)
+    used[trial, number[trial, place]] = ordered[trial, place]
+    observed = ((used[:, :, None] >> np.arange(m)) & 1).astype(bool)
+    return Patterns(observed, np.zeros(used.shape[1], dtype=np.intp), None), pattern

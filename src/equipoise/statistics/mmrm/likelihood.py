@@ -62,13 +62,13 @@ class Derivatives:
 
 def evaluate(products: Products, sigma: Array, *, restricted: bool) -> Point:
     """Return the likelihood at sigma (T, C, m, m), C groups, or patterns for spatial structures."""
-    t, g, m = products.n.shape[0], *products.observed.shape
-    both = products.observed[:, :, None] & products.observed[:, None, :]
+    t, g, m, _ = products.yu.shape
+    both = products.observed[..., :, None] & products.observed[..., None, :]
     by_pattern = sigma if products.distance is not None else sigma[:, products.group]
     lower, fine = cholesky(np.where(both, by_pattern, np.eye(m)))
     whole, positive = cholesky(sigma) if products.distance is None else (lower, fine)
     del whole
-    half_w = np.linalg.inv(lower) * products.observed[:, None, :]
+    half_w = np.linalg.inv(lower) * products.observed[..., None, :]
     w = transpose(half_w) @ half_w * both
     q = products.uu.shape[-1]
     moment = product(transpose(w.reshape(t, g, m * m)), products.uu.reshape(t, g, q * q))
@@ -90,7 +90,7 @@ def evaluate(products: Products, sigma: Array, *, restricted: bool) -> Point:
 
 def differentiate(products: Products, point: Point, slopes: Slopes, *, restricted: bool) -> Derivatives:
     """Return gradient and Hessians at `point`, whose covariance has the derivatives `slopes`."""
-    t, _, m = products.n.shape[0], *products.observed.shape
+    t, _, m, _ = products.yu.shape
     q, p = products.uu.shape[-1], products.loading.shape[-1]
     residual_u, wsw, wtw = _sandwiches(products, point, restricted=restricted)
     w = point.w
@@ -135,6 +135,17 @@ def differentiate(products: Products, point: Point, slopes: Slopes, *, restricte
     )
 
 
+def gradient(products: Products, point: Point, slopes: Slopes, *, restricted: bool) -> Array:
+    """Return the gradient (T, H K) alone, at a quarter of the cost of all derivatives."""
+    _, wsw, wtw = _sandwiches(products, point, restricted=restricted)
+    score = products.n[:, :, None, None] * point.w - wsw - wtw
+    parts = []
+    for i in range(products.n_groups):
+        own = slice(None) if products.n_groups == 1 else np.flatnonzero(products.group == i)
+        parts.append(_against(score[:, own], slopes.of_group(i, own)))
+    return np.concatenate(parts, axis=1)
+
+
 def trace_form(left: Array, w: Array, d: Array) -> Array:
     """Return (T, K, K) of sum_g tr(left_g D_k W_g D_l); d is (T, 1, K, m, m) shared or (T, G, K, m, m)."""
     t, g, m = left.shape[:3]
@@ -152,7 +163,7 @@ def trace_form(left: Array, w: Array, d: Array) -> Array:
 
 def _sandwiches(products: Products, point: Point, *, restricted: bool) -> tuple[Array, Array, Array]:
     """Return residuals times u (T, G, m, Q), W S W, and W T W (zero without restriction)."""
-    t, g, m = products.n.shape[0], *products.observed.shape
+    t, g, m, _ = products.yu.shape
     q = products.uu.shape[-1]
     gamma = (products.loading @ point.b[..., None]).reshape(t, 1, m, q)
     residual_u = products.yu - gamma @ products.uu

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from equipoise.statistics.mmrm.approach import approach
 from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, cholesky, transpose
 from equipoise.statistics.mmrm.covariance import Slopes, Structure
 from equipoise.statistics.mmrm.likelihood import Derivatives, Point, differentiate, evaluate
@@ -90,14 +91,14 @@ def matrices(structure: Structure, theta: Array, products: Products) -> Array:
     """Return the covariance of each group, or of each pattern for spatial structures."""
     if structure.spatial:
         theta = theta[:, products.group]
-    return structure.matrices(theta, visits=products.observed.shape[1], distance=products.distance)
+    return structure.matrices(theta, visits=products.observed.shape[-1], distance=products.distance)
 
 
 def slopes_of(structure: Structure, theta: Array, products: Products) -> Slopes:
     """Return the derivatives of what `matrices` returns."""
     if structure.spatial:
         theta = theta[:, products.group]
-    return structure.slopes(theta, visits=products.observed.shape[1], distance=products.distance)
+    return structure.slopes(theta, visits=products.observed.shape[-1], distance=products.distance)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -111,6 +112,9 @@ def maximize(
     sure = start is not None
     if start is None:
         theta, point, sure = _start(products, structure, restricted=restricted)
+        # One data set is cheaper to end by Newton's method alone.
+        if sure and theta.shape[0] > 1 and np.isfinite(point.value).all():
+            theta, point = approach(products, structure, theta, point, restricted=restricted)
     else:
         theta = start.copy()
         point = evaluate(products, matrices(structure, theta, products), restricted=restricted)
@@ -128,7 +132,7 @@ def maximize(
         slopes = slopes_of(structure, theta[active], part)
         derivatives = differentiate(part, here, slopes, restricted=restricted)
         direction, decrement, curved = _direction(derivatives, fisher=not sure and step < FISHER_STEPS)
-        sizes = structure.sizes(theta[active], visits=products.observed.shape[1])
+        sizes = structure.sizes(theta[active], visits=products.observed.shape[-1])
         curved = curved & _determined(derivatives.observed, sizes.reshape(active.size, -1))
         stalled = (decrement < NEARLY) & (decrement > FALL * previous[active])
         verdict = np.full(active.size, -1, dtype=np.intp)

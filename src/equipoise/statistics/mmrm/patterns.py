@@ -14,7 +14,7 @@ from equipoise.statistics.mmrm.arrays import Array, Codes, Flags
 class Patterns:
     """G different patterns of m visits.
 
-    observed  (G, m)
+    observed  (G, m), or (T, G, m) where each of T data sets numbers its own
     group     (G,) whose covariance
     distance  (G, m, m) between occasions, 0 where not observed; None for structures without distance
     """

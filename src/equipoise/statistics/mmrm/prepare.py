@@ -72,7 +72,7 @@ def prepare(
 
 def _products(u: Array, residual: Array, pattern: Codes, patterns: Patterns, loading: Array) -> Products:
     t, n, m = residual.shape
-    q, count = u.shape[2], patterns.observed.shape[0]
+    q, count = u.shape[2], patterns.observed.shape[-2]
     v = np.concatenate([u, residual], axis=2).reshape(t * n, q + m)
     segment = (pattern + count * np.arange(t)[:, None]).ravel()
     used = pattern.ravel() >= 0

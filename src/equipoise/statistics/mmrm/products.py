@@ -14,13 +14,15 @@ from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, transpose
 # Participants summed by one small matrix product: below the size at which the linear algebra library would
 # split the work over threads, so that sums do not depend on their number.
 CHUNK = 32
+# Axes of patterns that all data sets share.
+OF_PATTERNS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Products:
     """Sums over the participants of each pattern, for T data sets, G patterns, m visits, p coefficients.
 
-    observed  (G, m) the pattern's visits
+    observed  (G, m) the pattern's visits, or (T, G, m) where each data set numbers its own patterns
     group     (G,) whose covariance the pattern has
     distance  (G, m, m) between the pattern's occasions, for spatial structures; None otherwise
     n         (T, G) participants
@@ -47,13 +49,19 @@ class Products:
     @property
     def n_rows(self) -> Array:
         """Observations, (T,)."""
-        rows: Array = self.n @ self.observed.sum(axis=1).astype(np.float64)
+        rows: Array = self.per_visit(self.n).sum(axis=1)
         return rows
+
+    def per_visit(self, values: Array) -> Array:
+        """Return sums (T, m) over the patterns that a visit is in, of values (T, G)."""
+        sums: Array = (values[:, None] @ self.observed.astype(np.float64))[:, 0]
+        return sums
 
     def take(self, index: Flags | Codes) -> "Products":
         """Return the data sets of an index."""
         return replace(
             self,
+            observed=self.observed[index] if self.observed.ndim > OF_PATTERNS else self.observed,
             n=self.n[index],
             uu=self.uu[index],
             yu=self.yu[index],

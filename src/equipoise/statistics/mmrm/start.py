@@ -75,8 +75,8 @@ def sequential(count: Array, sums: Array, *, covariates: int, restricted: bool) 
 
 def completers(products: Products, *, group: int | None = None) -> tuple[Array, Array]:
     """Return counts (T, m) and sums of v v' over participants observed at every visit up to j."""
-    g, m = products.observed.shape
-    through = np.logical_and.accumulate(products.observed, axis=1)
+    _, g, m, _ = products.yu.shape
+    through = np.logical_and.accumulate(products.observed, axis=-1)
     if group is not None:
         through = through & (products.group == group)[:, None]
     t, q = products.n.shape[0], products.uu.shape[-1]
@@ -84,18 +84,18 @@ def completers(products: Products, *, group: int | None = None) -> tuple[Array, 
     joined[:, :, :q, :q], joined[:, :, q:, q:] = products.uu, products.yy
     joined[:, :, q:, :q], joined[:, :, :q, q:] = products.yu, transpose(products.yu)
     weight = through.astype(np.float64)
-    sums = weight.T @ joined.reshape(t, g, -1)
-    return products.n @ weight, sums.reshape(t, m, q + m, q + m)
+    sums = transpose(weight) @ joined.reshape(t, g, -1)
+    return (products.n[:, None] @ weight)[:, 0], sums.reshape(t, m, q + m, q + m)
 
 
 def available(products: Products) -> Array:
     """Return mean products of residuals over those who have both visits, (T, H, m, m); may be indefinite."""
     seen = products.observed.astype(np.float64)
-    both = seen[:, :, None] * seen[:, None, :]
+    both = seen[..., :, None] * seen[..., None, :]
     means = []
     for h in range(products.n_groups):
         own = products.group == h
-        pairs = np.einsum("tg,gab->tab", products.n[:, own], both[own])
+        pairs = (products.n[:, own, None, None] * both[..., own, :, :]).sum(axis=1)
         means.append(products.yy[:, own].sum(axis=1) / np.maximum(pairs, 1))
     return np.stack(means, axis=1)
 
@@ -116,9 +116,9 @@ def begin(products: Products, *, restricted: bool) -> tuple[Array, Flags]:
 
 def _diagonal(products: Products) -> Array:
     """Return each visit's mean square over all groups as a diagonal matrix, (T, m, m)."""
-    count = products.n @ products.observed.astype(np.float64)
+    count = products.per_visit(products.n)
     squares = np.diagonal(products.yy, axis1=2, axis2=3).sum(axis=1)
     overall = squares.sum(axis=1, keepdims=True) / np.maximum(count.sum(axis=1, keepdims=True), 1)
     overall = np.where(overall > 0, overall, 1.0)
     variance = np.where(squares > LEAST_SHARE * overall, squares / np.maximum(count, 1), overall)
-    return variance[:, :, None] * np.eye(products.observed.shape[1])
+    return variance[:, :, None] * np.eye(products.observed.shape[-1])
