@@ -213,8 +213,12 @@ def test_of_a_grid_with_many_cells_only_some_are_tried(small: Any) -> None:
 
 
 def test_a_characteristic_asked_after_randomization_modifies_nothing(small: Any, scenario_with: Any) -> None:
-    late = {"item": "madrs.total@D7", "at_least": 20, "response": {"madrs.total": 1}}
-    found = check(small(scenario_with(modifiers={"late": late})).protocol)
+    def edit(data: dict[str, Any]) -> None:
+        data["visits"][3]["forms"].append("intake")
+        late = {"item": "intake.age@D7", "at_least": 20, "response": {"madrs.total": 1}}
+        scenario_with(modifiers={"late": late})(data)
+
+    found = check(small(edit).protocol)
     assert any("is asked after randomization" in problem.message for problem in found)
 
 

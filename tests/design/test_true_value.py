@@ -273,6 +273,10 @@ def test_an_analysis_set_may_rest_on_a_characteristic(ready: Any, scenario_with:
         lambda data: data.update(analysis_sets=[naive]),
     )
     _near(_primary(ready(edit)), 0.6 * -8.0)
+    # A rule without a visit means the one that asks.
+    anywhere = {**naive, "rule": 'intake.used_before == "never"'}
+    loose = _edit(edit, lambda data: data.update(analysis_sets=[anywhere]), _estimand(population="naive"))
+    _near(_primary(ready(loose)), -8.0)
     _near(_primary(ready(_edit(edit, _estimand(population="naive")))), -8.0)
 
 

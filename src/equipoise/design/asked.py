@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from equipoise.analysis.variable import Scale, measure
 from equipoise.analysis.windows import Reading
 from equipoise.design.course import Course
+from equipoise.design.eligibility import Key
 from equipoise.design.people import Uniform
 from equipoise.design.truth import Truth
 from equipoise.errors import FitError
@@ -198,10 +199,18 @@ def _refusals(truth: Truth, estimand: Estimand) -> Iterator[str]:
 
 def _unreadable(truth: Truth, name: Name, *, population: str) -> Iterator[str]:
     """Yield why a rule of an analysis set cannot be applied to a simulated population."""
-    place = truth.timeline.of_visit(name.visit) if name.visit is not None else 0
-    full = f"{name.form}.{name.item}"
+    full, visit = _key(truth, name)
+    place = truth.timeline.of_visit(visit or "")
     if full in truth.courses or place is None or place > truth.timeline.randomized:
         yield f"the analysis set {population} reads {name}, which is no characteristic before randomization"
+
+
+def _key(truth: Truth, name: Name) -> Key:
+    """Return the item that a rule reads and when: at the visit named, or the first that asks for it."""
+    form, value = truth.resolved.locate(name)
+    first = next(iter(truth.timeline.asking(form)), None)
+    asked = truth.timeline.places[first].visit.id if first is not None else None
+    return f"{form}.{value}", name.visit or asked
 
 
 def members(truth: Truth, rule: Expression, uniform: Uniform) -> Flags:
@@ -209,7 +218,7 @@ def members(truth: Truth, rule: Expression, uniform: Uniform) -> Flags:
 
     uniform  purpose to a uniform number for each participant
     """
-    drawn = [truth.people.values((f"{name.form}.{name.item}", name.visit), uniform) for name in rule.names]
+    drawn = [truth.people.values(_key(truth, name), uniform) for name in rule.names]
     columns = [np.unique(values, return_inverse=True) for values in drawn]
     shape = tuple(distinct.size for distinct, _ in columns)
     code = np.ravel_multi_index(tuple(place.reshape(drawn[0].shape) for _, place in columns), shape)

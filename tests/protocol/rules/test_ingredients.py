@@ -42,6 +42,8 @@ ALIKE = "scenario: likely, score: phq9.total, arm: active, visit: D28, prior: ph
         (_last("modifiers: {old: {item: demographics.agee@SCR, at_least: 3}}"), f"{AT}.modifiers.old.item", "nobody collects"),
         (_last("modifiers: {old: {item: demographics.sex@SCR, codes: [W]}}"), f"{AT}.modifiers.old.codes.0", "`W` is no code of"),
         (_last("modifiers: {old: {item: demographics.sex@SCR, codes: [F], effect: {phq9: 1}}}"), f"{AT}.modifiers.old.effect.phq9", "none of the scenario's"),
+        (_last("modifiers: {old: {item: demographics.age, at_least: 3}}"), f"{AT}.modifiers.old.item", "nothing says when"),
+        (_last("modifiers: {old: {item: phq9.total@SCR, at_least: 3}}"), f"{AT}.modifiers.old.item", "a course of its own"),
         ((RATE, f"{RATE}, disappointment: 0"), f"{AT}.dropout.disappointment", "0 is no factor on odds"),
         ((RATE, f"{RATE}, later: [{{from_day: 9, per_28_days: 3}}]"), f"{AT}.dropout.later.0.per_28_days", "3 is no probability"),
         ((RATE, f"{RATE}, later: [{{from_day: 9, per_28_days: 0}}, {{from_day: 9, per_28_days: 0}}]"), f"{AT}.dropout.later.1.from_day", "does not come after"),

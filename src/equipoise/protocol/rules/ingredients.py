@@ -25,7 +25,7 @@ def ingredients(draft: Draft, scenario: Scenario, path: Path) -> Iterator[Proble
     yield from _chances(draft, scenario, path)
     yield from _odds(draft, scenario, path)
     for name, modifier in scenario.modifiers.items():
-        yield from _modifier(draft, modifier, (*path, "modifiers", name))
+        yield from _modifier(draft, scenario, modifier, (*path, "modifiers", name))
 
 
 def rehearsals(draft: Draft, simulation: Simulation) -> Iterator[Problem]:
@@ -110,11 +110,16 @@ def _odds(draft: Draft, scenario: Scenario, path: Path) -> Iterator[Problem]:
             yield draft.error(here, "the odds depend on a score that is not named", "give `score`")
 
 
-def _modifier(draft: Draft, modifier: Modifier, path: Path) -> Iterator[Problem]:
+def _modifier(draft: Draft, scenario: Scenario, modifier: Modifier, path: Path) -> Iterator[Problem]:
     reading = read(draft, modifier.item)
     if reading.message:
         yield draft.error((*path, "item"), reading.message, reading.hint)
         return
+    if reading.visit is None:
+        yield draft.error((*path, "item"), f"nothing says when {shown(modifier.item)} is asked", "add @VISIT")
+    elif reading.full in scenario.outcomes:
+        message = f"{reading.full} has a course of its own, so it is no lasting characteristic"
+        yield draft.error((*path, "item"), message, "name an item that is drawn once")
     if bool(modifier.codes) == (modifier.at_least is not None):
         message = "nothing or two things say who has it"
         yield draft.error(path, message, "give `codes` or `at_least`")
