@@ -228,3 +228,24 @@ def test_clusters_that_leave_no_room_for_the_correlations_are_refused(small: Any
 
     (found,) = check(small(edit).protocol)
     assert "or lower the share of clusters, 0.9" in found.message
+
+
+def test_an_effect_that_may_be_lost_needs_scores_without_it(small: Any, scenario_with: Any) -> None:
+    def edit(data: dict[str, Any]) -> None:
+        _outcome(data)["response"] = {"D7": 0, "D28": 33}
+        _outcome(data)["effect"] = {"drug": {"D7": 0, "D28": -33}, "control": {"D28": -33}}
+
+    def losing(data: dict[str, Any]) -> None:
+        edit(data)
+        scenario_with(relapse={"per_28_days": 0.1})(data)
+
+    def believing(data: dict[str, Any]) -> None:
+        edit(data)
+        one = {"score": "madrs.total", "arm": "drug", "visit": "D28", "prior": "phase-3"}
+        data["simulation"]["assurance"] = [{"id": "a", "scenario": "truth", **one}]
+
+    assert check(small(edit).protocol) == []
+    for changed in (losing, believing):
+        messages = [problem.message for problem in check(small(changed).protocol)]
+        assert messages
+        assert all("without the drug's effect: a mean of 61" in one for one in messages)

@@ -166,8 +166,9 @@ def prior_draws(truth: Truth, assurance: Assurance, replicates: Sequence[int], *
 def stated_effect(truth: Truth, assurance: Assurance) -> float:
     """Return the effect in points that a scenario states where an assurance's prior speaks of it.
 
-    Raises  ProtocolError when it is 0 or nobody asks for the score there
+    Raises  ProtocolError when it is 0, nobody asks for the score there, or no score exists without effect
     """
+    path = f"simulation.assurance.{assurance.id}"
     course = truth.courses.get(assurance.score)
     place = truth.timeline.of_visit(assurance.visit)
     arms = [arm.id for arm in truth.arms]
@@ -179,8 +180,12 @@ def stated_effect(truth: Truth, assurance: Assurance) -> float:
         where = f"`{assurance.score}` in {assurance.arm} at {assurance.visit}"
         hint = "name a visit and an arm with an effect, or another scenario"
         message = f"{truth.scenario.id} states no effect on {where} that could be scaled to the prior"
-        path = f"simulation.assurance.{assurance.id}"
         raise ProtocolError("nothing to scale", [Problem(message, hint, path)])
+    try:
+        _ = [one.effect for one in truth.courses.values()]
+    except ValueError as error:
+        problem = Problem(f"without the drug's effect: {error}", "use `moments: latent`", path)
+        raise ProtocolError("nothing to scale", [problem]) from error
     return effect
 
 

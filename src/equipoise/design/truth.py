@@ -170,7 +170,18 @@ def _courses(
             )
         except ValueError as error:
             problems.append(Problem(str(error), path=f"outcomes.{name}"))
-    return courses, problems + list(_overlaps(resolved, courses))
+    return courses, [*problems, *_overlaps(resolved, courses), *_effects(scenario, courses)]
+
+
+def _effects(scenario: Scenario, courses: dict[str, Course]) -> Iterator[Problem]:
+    """Yield scores whose effect may be lost or weakened, but that could not exist without it."""
+    weakened = {name for modifier in scenario.modifiers.values() for name in modifier.effect}
+    for name, course in courses.items():
+        if scenario.relapse is not None or name in weakened:
+            try:
+                _ = course.effect
+            except ValueError as error:
+                yield Problem(f"without the drug's effect: {error}", path=f"outcomes.{name}")
 
 
 def _characteristics(resolved: Resolved, scenario: Scenario) -> Iterator[Problem]:
