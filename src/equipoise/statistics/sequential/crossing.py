@@ -4,6 +4,7 @@ Holds probabilities for a given drift and the drift for a given power. Refuses t
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,6 +26,8 @@ class Crossing:
     lower     (K,) probability of stopping there at or below the lower one: futility, or where the test has
               two sides, rejection in the other direction
     sides     1 or 2
+    futile    (K,) of a two-sided test with a rule of futility towards the upper side, probability of stopping
+              by it; empty otherwise
     """
 
     drift: float
@@ -32,6 +35,7 @@ class Crossing:
     upper: tuple[float, ...]
     lower: tuple[float, ...]
     sides: int
+    futile: tuple[float, ...] = ()
 
     @property
     def power(self) -> float:
@@ -41,7 +45,9 @@ class Crossing:
     @property
     def stopping(self) -> tuple[float, ...]:
         """(K,) probability that each look is the last; the last look takes what is left."""
-        early = [high + low for high, low in zip(self.upper[:-1], self.lower[:-1], strict=True)]
+        futile = self.futile or (0.0,) * len(self.upper)
+        ends = zip(self.upper, self.lower, futile, strict=True)
+        early = [math.fsum(one) for one in ends][:-1]
         return (*early, 1 - math.fsum(early))
 
     @property
@@ -68,21 +74,35 @@ class Crossing:
         )
 
 
-def crossing(boundaries: Boundaries, drift: float, *, panel: float = PANEL) -> Crossing:
+def crossing(
+    boundaries: Boundaries,
+    drift: float,
+    *,
+    futility: Sequence[float] | None = None,
+    panel: float = PANEL,
+) -> Crossing:
     """Return how often each boundary is crossed; every futility boundary is obeyed, binding or not.
 
-    drift   mean of the standardized statistic at the last look: effect / standard error there
-    panel   as in `density.onward`
+    drift     mean of the standardized statistic at the last look: effect / standard error there
+    futility  (K - 1,) of a two-sided test: stop at or below, as long as the lower boundary is not crossed
+    panel     as in `density.onward`
+    Raises    ValueError when a one-sided test, which has its own, is given futility boundaries
     Source  Jennison and Turnbull (2000), Group Sequential Methods, section 19.2
     Checked tests/golden/sequential
     """
-    upper, lower, path = [], [], begin()
-    looks = followed(boundaries.fractions)
-    for (t, after), high, low in zip(looks, boundaries.upper, boundaries.lower, strict=True):
+    if futility is not None and boundaries.sides == 1:
+        raise ValueError("a one-sided test has its futility boundaries already")
+    floors = (-math.inf,) * len(boundaries.upper) if futility is None else (*futility, -math.inf)
+    upper, lower, futile, path = [], [], [], begin()
+    looks = zip(followed(boundaries.fractions), boundaries.upper, boundaries.lower, floors, strict=True)
+    for (t, after), high, low, floor in looks:
+        left = min(max(low, floor), high)
         upper.append(above(path, high, fraction=t, drift=drift))
         lower.append(below(path, low, fraction=t, drift=drift))
-        path = onward(path, fraction=t, low=low, high=high, following=after, drift=drift, panel=panel)
-    return Crossing(drift, boundaries.fractions, tuple(upper), tuple(lower), boundaries.sides)
+        futile.append(below(path, left, fraction=t, drift=drift) - lower[-1])
+        path = onward(path, fraction=t, low=left, high=high, following=after, drift=drift, panel=panel)
+    stopped = () if futility is None else tuple(futile)
+    return Crossing(drift, boundaries.fractions, tuple(upper), tuple(lower), boundaries.sides, stopped)
 
 
 def drift_for(boundaries: Boundaries, power: float) -> float:
