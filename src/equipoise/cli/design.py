@@ -1,6 +1,7 @@
 """`equipoise design`: rehearse a whole planned trial, many times."""
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -221,7 +222,7 @@ def _ask_before_long(inquiry: Inquiry, *, designs: int, processors: int) -> None
     if expected < LONG_SECONDS:
         return
     message = f"{cells:,} cells x {trials:,} trials would take about {duration(expected)}"
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise click.UsageError(f"{message}; take fewer, or say --yes")
     click.confirm(f"{message}. Begin?", abort=True)
 

@@ -33,4 +33,4 @@ def counts_of(engine: Engine, work: Work, *, resolved: Resolved, estimand: str) 
 
 def _seed(seed: int, participants: int) -> int:
     digest = hashlib.sha256(f"{PURPOSE} {seed} {participants}".encode()).digest()
-    return int.from_bytes(digest, "big") % 2**SEED_BITS
+    return int.from_bytes(digest, "big") % (1 << SEED_BITS)

@@ -1,0 +1,155 @@
+"""Many trials at once give what the ordinary analysis gives of each: the same estimate, error, df and P
+value."""
+
+import math
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from equipoise import design, protocol
+from equipoise.analysis.batched import BATCHED, estimate_batch, rejections, without_path
+from equipoise.analysis.estimates import estimate
+from equipoise.analysis.evidence import gather
+from equipoise.analysis.planned import estimates
+from equipoise.analysis.question import Question
+from equipoise.analysis.registry import ESTIMATORS
+from equipoise.analysis.result import Result
+from equipoise.design.rehearsed import Rehearsed
+
+PROTOCOLS = Path(__file__).parents[2] / "protocols"
+NUMBERS = ("estimate", "std_error", "df", "p_value", "ci_low", "ci_high")
+SEED = 5
+DIGITS = 1e-10
+
+
+@lru_cache
+def resolved_of(name):
+    return protocol.resolve(protocol.load((PROTOCOLS / f"{name}.yaml").read_bytes(), name=name))
+
+
+def batch_of(resolved, scenario, *, replicates, participants):
+    truth = design.truth_of(resolved, resolved.protocol.scenario(scenario), participants=participants)
+    return Rehearsed(design.draw(truth, range(replicates), seed=SEED))
+
+
+def written(resolved, scenario, *, replicate, participants):
+    trial = design.simulate(
+        resolved, scenario=scenario, seed=SEED, replicate=replicate, participants=participants
+    )
+    return gather(resolved, trial.records, trial.allocation)
+
+
+def assert_same(answers, row: int, result: Result) -> None:
+    for name in NUMBERS:
+        ours, theirs = float(getattr(answers, name)[row]), getattr(result, name)
+        if theirs is None:
+            assert math.isnan(ours), (result.estimand, name)
+        else:
+            assert ours == pytest.approx(theirs, rel=DIGITS, abs=DIGITS), (result.estimand, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario", "replicates", "participants"),
+    [
+        ("frontline", "back-2024", 4, 30),
+        # So few that some fits fail, levels are missing and planned fallbacks are used.
+        ("frontline", "expectancy-only", 4, 6),
+        # Three arms, strata, analysis windows, a rule of a population, composite and hypothetical strategies.
+        ("dose-response", "phase-3", 2, 45),
+    ],
+)
+def test_the_batch_path_is_the_ordinary_analysis(name, scenario, replicates, participants):
+    resolved = resolved_of(name)
+    trials = batch_of(resolved, scenario, replicates=replicates, participants=participants)
+    asked = [one for one in resolved.protocol.estimands if one.estimator.name in BATCHED]
+    assert [one.id for one in asked if without_path(trials, one)] == []
+    answers = estimate_batch(trials, asked)
+    for row in range(replicates):
+        evidence = written(resolved, scenario, replicate=row, participants=participants)
+        for one in asked:
+            assert_same(answers[one.id], row, estimate(Question(evidence, one)))
+
+
+MMRM = ("difference_in_means", "missing_at_random")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "summary", "missing"),
+    [
+        ({"name": "hodges_lehmann"}, "location_shift", "complete_cases"),
+        ({"name": "mmrm", "options": {"by_arm": True, "covariance": ["us", "cs"]}}, *MMRM),
+        ({"name": "mmrm", "options": {"df": "residual", "covariance": ["cs"]}}, *MMRM),
+        (
+            {"name": "ancova", "covariates": ("demographics.sex@SCR", "madrs.total@PREP1")},
+            "difference_in_means",
+            "complete_cases",
+        ),
+    ],
+)
+def test_other_plans_are_the_ordinary_analysis_too(estimator, summary, missing):
+    resolved = resolved_of("frontline")
+    primary = resolved.protocol.primary
+    changed = primary.model_validate(
+        {**primary.model_dump(), "estimator": estimator, "summary": summary, "missing": missing}
+    )
+    trials = batch_of(resolved, "back-2024", replicates=2, participants=14)
+    answers = estimate_batch(trials, [changed])[changed.id]
+    for row in range(2):
+        evidence = written(resolved, "back-2024", replicate=row, participants=14)
+        assert_same(answers, row, estimate(Question(evidence, changed)))
+
+
+def test_the_testing_procedure_gates_as_in_the_ordinary_analysis():
+    resolved = resolved_of("frontline")
+    trials = batch_of(resolved, "back-2024", replicates=6, participants=30)
+    tested = resolved.protocol.multiplicity.order
+    asked = [one for one in resolved.protocol.estimands if one.id in tested]
+    decided = rejections(estimate_batch(trials, asked), resolved.protocol.multiplicity, alpha=0.05)
+    for row in range(6):
+        evidence = written(resolved, "back-2024", replicate=row, participants=30)
+        results = estimates(resolved, evidence.records, evidence.allocation, only=tested)
+        assert {one.estimand: bool(one.rejected) for one in results} == {
+            name: bool(decided[name][row]) for name in tested
+        }
+
+
+def test_a_change_of_one_value_is_noticed():
+    resolved = resolved_of("frontline")
+    trials = batch_of(resolved, "back-2024", replicates=1, participants=30)
+    scores = trials.batch.scores
+    name = next(iter(scores))
+    values = scores[name].values.copy()
+    values[0, 0, scores[name].visits.index("D28")] += 1
+    planted = Rehearsed(replace(trials.batch, scores={**scores, name: replace(scores[name], values=values)}))
+    result = estimate(
+        Question(written(resolved, "back-2024", replicate=0, participants=30), resolved.protocol.primary)
+    )
+    with pytest.raises(AssertionError):
+        assert_same(
+            estimate_batch(planted, [resolved.protocol.primary])[resolved.protocol.primary.id], 0, result
+        )
+
+
+def test_every_estimator_has_a_batch_path_or_imputes():
+    missing = set(ESTIMATORS) - set(BATCHED)
+    assert missing == {name for name in ESTIMATORS if name.startswith("mmrm-")} | {"retrieved-dropout"}
+    assert set(BATCHED) <= set(ESTIMATORS)
+
+
+def test_an_imputation_says_that_it_has_no_batch_path():
+    resolved = resolved_of("dose-response")
+    trials = batch_of(resolved, "phase-3", replicates=1, participants=45)
+    jump = next(one for one in resolved.protocol.estimands if one.estimator.name == "mmrm-jr")
+    assert "one trial at a time" in without_path(trials, jump)
+
+
+def test_trials_without_a_p_value_reject_nothing():
+    resolved = resolved_of("frontline")
+    trials = batch_of(resolved, "back-2024", replicates=2, participants=30)
+    primary = resolved.protocol.primary
+    answers = estimate_batch(trials, [primary])
+    nothing = replace(answers[primary.id], p_value=np.full(2, np.nan))
+    assert not rejections({primary.id: nothing}, resolved.protocol.multiplicity, alpha=0.05)[primary.id].any()
