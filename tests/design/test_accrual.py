@@ -8,7 +8,7 @@ import pytest
 from equipoise.design import Batch, draw
 from equipoise.design.accrual import DAYS_PER_MONTH
 
-PARTICIPANTS = 400
+PARTICIPANTS = 300
 REPLICATES = range(32)
 PER_MONTH = 6.0
 STANDARD_ERRORS = 4.0

@@ -11,8 +11,8 @@ from scipy.special import ndtr
 from equipoise.design import Batch, Truth, draw, truth_of
 from equipoise.protocol.scenarios import OverTime
 
-PARTICIPANTS = 500
-REPLICATES = range(64)
+PARTICIPANTS = 320
+REPLICATES = range(32)
 MEAN, SD, TIE, EFFECT = 100.0, 10.0, 0.5, -6.0
 STANDARD_ERRORS = 4.0
 DIARY = "diary.score"
@@ -289,7 +289,9 @@ def test_a_factor_of_0_gives_the_scenario_without_effect(ready: Any) -> None:
 
 
 def test_a_recorded_score_without_its_effect_has_the_mean_stated_without(ready: Any) -> None:
-    scaled = draw(ready(participants=PARTICIPANTS), REPLICATES, seed=5, effect_scale=np.zeros(64))
+    scaled = draw(
+        ready(participants=PARTICIPANTS), REPLICATES, seed=5, effect_scale=np.zeros(len(REPLICATES))
+    )
     scored = scaled.scores["madrs.total"]
     for visit, mean in (("D7", 22.0), ("D28", 20.0)):
         _near(scored.values[:, :, scored.visits.index(visit)][scaled.arm == 0], mean)

@@ -11,7 +11,7 @@ from equipoise.design import TrueValue, Truth, draw, true_value_key, true_values
 from equipoise.design.true_value import median_difference
 from equipoise.protocol import Resolved
 
-PARTICIPANTS = 131_072
+PARTICIPANTS = 65_536
 SEED = 9
 STANDARD_ERRORS = 4.0
 EVENT = {
@@ -105,7 +105,7 @@ def test_remission_is_counted_on_recorded_scores(ready: Any, summary: str) -> No
 def test_response_follows_the_analysis_own_rule(ready: Any) -> None:
     estimand = _estimand(summary="risk_difference", estimator={"name": "risk_difference"}, missing="failure")
     truth = ready(_edit(_variable(type="response", fraction=0.5), estimand))
-    batch = draw(truth, range(300), seed=3)
+    batch = draw(truth, range(150), seed=3)
     scored = batch.scores["madrs.total"]
     start, end = (scored.values[:, :, scored.visits.index(visit)] for visit in ("BASE", "D28"))
     met = (end <= 0.5 * start).astype(float)
@@ -197,7 +197,7 @@ def test_without_expectancy_effects_both_values_are_one(frontline: Resolved, sce
 
 def test_the_average_of_many_complete_trials_nears_it(ready: Any) -> None:
     truth = ready(_edit(_handled("treatment_policy")), participants=100)
-    batch = draw(truth, range(500), seed=21)
+    batch = draw(truth, range(300), seed=21)
     scored = batch.scores["madrs.total"]
     change = (
         scored.values[:, :, scored.visits.index("D28")] - scored.values[:, :, scored.visits.index("BASE")]
@@ -230,7 +230,7 @@ def test_the_same_seed_gives_the_same_value_and_another_nearly_so(ready: Any) ->
 
 
 def test_chunks_add_up(ready: Any) -> None:
-    found = _primary(ready(), participants=100_000)
+    found = _primary(ready(), participants=70_000)
     assert found.participants == 2 * 65_536
 
 

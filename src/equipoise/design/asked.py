@@ -7,6 +7,7 @@ response and remission are those of the analysis.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -205,6 +206,17 @@ def _unreadable(truth: Truth, name: Name, *, population: str) -> Iterator[str]:
         yield f"the analysis set {population} reads {name}, which is no characteristic before randomization"
 
 
+def _columns(truth: Truth, key: Key, uniform: Uniform) -> tuple[NDArray[Any], Whole]:
+    """Return the values an item can take, and which of them everybody has."""
+    drawn, distinct = truth.people.values(key, uniform), truth.people.distribution(key).values
+    if distinct.dtype != object:
+        return distinct, np.searchsorted(distinct, drawn)
+    place = np.zeros(drawn.shape, dtype=np.int64)
+    for at, value in enumerate(distinct):
+        place[drawn == value] = at
+    return distinct, place
+
+
 def _key(truth: Truth, name: Name) -> Key:
     """Return the item that a rule reads and when: at the visit named, or the first that asks for it."""
     form, value = truth.resolved.locate(name)
@@ -218,10 +230,9 @@ def members(truth: Truth, rule: Expression, uniform: Uniform) -> Flags:
 
     uniform  purpose to a uniform number for each participant
     """
-    drawn = [truth.people.values(_key(truth, name), uniform) for name in rule.names]
-    columns = [np.unique(values, return_inverse=True) for values in drawn]
+    columns = [_columns(truth, _key(truth, name), uniform) for name in rule.names]
     shape = tuple(distinct.size for distinct, _ in columns)
-    code = np.ravel_multi_index(tuple(place.reshape(drawn[0].shape) for _, place in columns), shape)
+    code = np.ravel_multi_index(tuple(place for _, place in columns), shape)
     holds = np.zeros(int(np.prod(shape)), dtype=bool)
     for one in np.unique(code):
         at = np.unravel_index(int(one), shape)

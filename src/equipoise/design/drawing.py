@@ -6,6 +6,7 @@ populations.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,8 +93,13 @@ class Drawing:
             if modifier.at_least is not None:
                 found[name] = values.astype(np.float64) >= modifier.at_least
             else:
-                found[name] = np.isin(values.astype(str), modifier.codes)
+                found[name] = np.logical_or.reduce([self._is(values, code) for code in modifier.codes])
         return found
+
+    @staticmethod
+    def _is(values: NDArray[Any], code: str) -> Flags:
+        """Return which values are a code; a rating scale's codes are numbers."""
+        return np.asarray(values == (code if values.dtype == object else float(code)))
 
     def beliefs(self, received: Whole) -> Beliefs | None:
         """Return what participants believe; None where the scenario says nothing of it."""
