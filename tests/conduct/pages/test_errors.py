@@ -5,7 +5,7 @@ import logging
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 from tests.conduct.pages.conftest import HERE, World, text_of, words_of
 
@@ -103,6 +103,7 @@ DOORS = {
     "connection lost": (InterfaceError(OWN), 503, "cannot be reached at the moment"),
     "no room": (OSError(errno.ENOSPC, OWN), 503, "cannot be reached at the moment"),
     "a file is missing": (FileNotFoundError(errno.ENOENT, OWN), 500, "What was saved before is safe."),
+    "what no store can hold": (DataError(OWN), 400, "could not be read"),
     "a rule of the store": (IntegrityError(OWN), 500, "What was saved before is safe."),
 }
 
@@ -128,7 +129,7 @@ def test_every_door_of_failure_answers_in_our_words_and_keeps_secrets(
         assert ("Retry-After" in answer.headers) == (status == 503)
         assert "4711" not in answer.content.decode()
     ours = [one for one in caplog.records if one.name.startswith("equipoise")]
-    assert bool(ours) == (status >= 500)
+    assert bool(ours) == (status >= 500 or isinstance(error, DataError))
     assert not any("4711" in one.getMessage() or one.exc_info for one in ours)
     assert all("test_errors" not in one.getMessage() and "today" in one.getMessage() for one in ours)
 

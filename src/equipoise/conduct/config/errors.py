@@ -12,7 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.html import escape
@@ -63,10 +63,13 @@ def not_from_here(request: HttpRequest, reason: str = "") -> HttpResponse:  # no
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answer when the system itself fails, or a store does not answer or takes nothing more."""
+    """Answer when the system itself fails, or a store does not answer, takes nothing more, or not this."""
     error = sys.exc_info()[1]
     away = _is_away(error)
     _tell_log(request, error, away=away)
+    if isinstance(error, DataError):
+        # Text that no store can hold, where no page refused it before.
+        return not_understood(request)
     return _unavailable(request) if away else _broken(request)
 
 

@@ -20,6 +20,7 @@ from equipoise.conduct.capture.pages.answering import UNPROCESSABLE, done, once_
 from equipoise.conduct.capture.reads.threads import PAGE
 from equipoise.conduct.review import reads
 from equipoise.conduct.review.reads import Wanted
+from equipoise.source import UNREADABLE
 
 LONGEST = 64
 
@@ -28,7 +29,7 @@ def queries(request: SignedRequest) -> HttpResponse:
     """List queries, open or closed."""
     closed = request.GET.get("closed") == "1"
     before = _number(request.GET.get("before", ""))
-    wanted = request.GET.get("find", "").strip()[:LONGEST]
+    wanted = _asked(request, "find")
     found = capture.queries(viewer=request.viewer, closed=closed, find=wanted, before=before)
     more = found[-1].query if len(found) >= PAGE else None
     context = {"queries": found, "closed": closed, "find": wanted, "more": more, "before": before}
@@ -173,7 +174,7 @@ def alert(request: SignedRequest, number: int) -> HttpResponse:
 
 def trail(request: SignedRequest) -> HttpResponse:
     """Show the audit trail."""
-    get = {name: request.GET.get(name, "").strip()[:LONGEST] for name in ("person", "subject", "action")}
+    get = {name: _asked(request, name) for name in ("person", "subject", "action")}
     days = {name: _day(request.GET.get(name, "")) for name in ("from_day", "to_day")}
     wanted = Wanted(**get, **days)
     found = reads.trail(wanted, viewer=request.viewer, before=_number(request.GET.get("before", "")))
@@ -188,6 +189,11 @@ def trail(request: SignedRequest) -> HttpResponse:
         "time_zone": "UTC",
     }
     return render(request, "review/trail.html", context)
+
+
+def _asked(request: HttpRequest, name: str) -> str:
+    """Return what is looked for, without characters that no store can hold."""
+    return UNREADABLE.sub("", request.GET.get(name, "").strip()[:LONGEST])
 
 
 def _form(number: int) -> str:

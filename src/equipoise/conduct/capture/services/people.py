@@ -89,7 +89,8 @@ def plan_anchor(
             participant is locked, or a changed plan has no reason
     """
     ground = access.participant(participant, viewer=by, action="visit.record")
-    resolved = studies.resolved(studies.versions_at(ground.site.today(at))[ground.site.site])
+    in_force = studies.versions_at(ground.site.today(at), first=True)
+    resolved = studies.resolved(in_force[ground.site.site])
     known = resolved.protocol.anchors.get(anchor)
     sight = ground.sight(resolved)
     problems = []
