@@ -4,7 +4,7 @@ Holds the way from stored answers to rows, and leaves the rest to `records.tidy`
 store has none. It imports the tables of `records`, so only the export's own process loads it, no page does.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from django.db import connections
 from equipoise import records
 from equipoise.conduct.audit.models import Event
 from equipoise.conduct.audit.services import act
+from equipoise.conduct.capture import flow
 from equipoise.conduct.capture.access import locked_targets
 from equipoise.conduct.capture.answers import COLUMNS
 from equipoise.conduct.capture.models import LOG, STUDY, EntryCurrent, Form, Participant, Visit, VisitStatus
@@ -30,6 +31,10 @@ CHUNK = 500
 """Acts asked about in one statement; SQLite takes at most 999 values."""
 STATUSES = {"completed", "lost_to_follow_up", "withdrew", "died"}
 """What the disposition form may say of the whole study, in the words of the participants' table."""
+
+
+ENDS = {("screening", "failed"): "screen_failure", ("study", "withdrew"): "withdrew"}
+"""Stage and what was said of it, to where a participant stands."""
 
 
 def export(folder: Path, *, at: datetime, by: str = "system") -> Records:
@@ -61,13 +66,32 @@ def collect() -> Records:
         reached = frozenset({LOCK} if STUDY in locked_targets([]) else ())
         head = Event.objects.using(ALIAS).order_by("-id").values_list("hash", flat=True).first()
         forms = _forms(reached)
+        own = {"dispositions": flow.dispositions(reached), "deviations": flow.deviations(reached)}
         rows = {
-            "participants": _participants(forms),
+            "participants": _participants(forms, own["dispositions"]),
             "visits": _visits(forms, resolved, reached),
             "values": _values(forms),
         }
     manifest = records.manifest_of(latest, simulated=study.simulated, chain_head=head)
-    return records.tidy(rows, resolved, manifest=manifest)
+    found = records.tidy(rows, resolved, manifest=manifest)
+    return (
+        records.tidy(rows | _with_own(found, own), resolved, manifest=manifest)
+        if any(own.values())
+        else found
+    )
+
+
+def _with_own(found: Records, own: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
+    """Return dispositions and deviations of forms with those that stand in no form."""
+    made = {
+        name: [{str(key): None if cell != cell else cell for key, cell in row.items()} for row in frame]
+        for name, frame in (
+            ("dispositions", found.dispositions.to_dict("records")),
+            ("deviations", found.deviations.to_dict("records")),
+        )
+    }
+    stages = flow.joined(made["dispositions"], own["dispositions"], key=("participant", "stage", "status"))
+    return {"dispositions": stages, "deviations": [*made["deviations"], *own["deviations"]]}
 
 
 @contextmanager
@@ -98,12 +122,16 @@ def _forms(reached: frozenset[str]) -> dict[int, tuple[Form, Sight]]:
     return found
 
 
-def _participants(forms: dict[int, tuple[Form, Sight]]) -> list[Row]:
-    ends = _ends(forms)
+def _participants(forms: dict[int, tuple[Form, Sight]], stages: list[Row]) -> list[Row]:
+    known = {
+        row["participant"]: ENDS[end] for row in stages if (end := (row["stage"], row["status"])) in ENDS
+    }
+    ends, consented = known | _ends(forms), flow.consent_dates()
     return [
         {
             "participant": row.participant,
             "site": row.site,
+            "consent_date": consented.get(row.participant),
             "status": ends.get(row.participant, "screening"),
         }
         for row in Participant.objects.order_by("participant")

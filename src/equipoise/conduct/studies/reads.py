@@ -135,6 +135,12 @@ def versions_at(day: date, *, first: bool = False) -> dict[str, int]:
     return found
 
 
+def newest(name: str) -> int | None:
+    """Return the newest protocol version a site has adopted, from whatever day; None for none."""
+    rows = SiteVersionRow.objects.filter(site=name).order_by("-version")
+    return rows.values_list("version", flat=True).first()
+
+
 def resolved(number: int) -> Resolved:
     """Return a protocol version with everything it refers to, from what was stored with it.
 

@@ -22,7 +22,8 @@ def problems(cells: dict[str, str]) -> list[Problem]:
     found = []
     if not cells.get("name", "").strip():
         found.append(Problem("the name is missing", "type your full name", "name"))
-    for cell, text in cells.items():
+    for cell, typed in cells.items():
+        text = typed.strip()
         if len(text) > LONGEST[cell]:
             message = f"this has {len(text):,} characters; at most {LONGEST[cell]:,} can be kept"
             found.append(Problem(message, "shorten it", cell))
