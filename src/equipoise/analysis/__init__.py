@@ -8,7 +8,7 @@ clocks.
 from equipoise.analysis.feasibility import check
 from equipoise.analysis.folder import Written, read
 from equipoise.analysis.from_summary import from_summary
-from equipoise.analysis.looks import END, Looks, looks_of
+from equipoise.analysis.looks import END, Looks, looks_of, require_look
 from equipoise.analysis.planned import Analysis, analyze, estimates
 from equipoise.analysis.provenance import Provenance
 from equipoise.analysis.registry import ESTIMATORS
@@ -30,6 +30,7 @@ __all__ = [
     "from_summary",
     "looks_of",
     "read",
+    "require_look",
     "standardized_pair",
     "standardized_sample",
 ]

@@ -44,6 +44,7 @@ def command(*, file: Path, data: Path, allocation: Path | None, out: Path, look:
     (and without arms in the CSV) the report is the blinded one.
     """
     resolved = protocol.resolve(protocol.load(file.read_bytes(), name=str(file)))
+    analysis.require_look(resolved, look)
     with step("Reading the data"):
         found = read(data, allocation, resolved)
     done = run(resolved, found, out, look=look)
