@@ -22,7 +22,7 @@ def command() -> None:
 @click.option("--name", required=True)
 @click.option("--time-zone", required=True, metavar="ZONE", help="IANA name; study days are its local dates.")
 def add(*, site: str, home: Path, name: str, time_zone: str) -> None:
-    """Add SITE, 1 to 16 letters and digits that become part of participants' ids."""
+    """Add SITE, 1 to 16 letters, digits and _ that become part of participants' ids."""
     boot.operation("setting_up", home=home).add_site(
         site=site, name=name, time_zone=time_zone, at=clock.now()
     )

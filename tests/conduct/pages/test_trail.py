@@ -174,7 +174,7 @@ OUTCOMES = {
 }
 """What the placeholder of an action made from its outcome may stand for."""
 CODE = re.compile(
-    r"(account|alert|anchor|audit|consent|data|deviation|device|eligibility|form|participant|people|query|store|study|visit)\.[a-z_]+"
+    r"(account|alert|allocation|anchor|audit|consent|data|deviation|device|eligibility|form|participant|people|query|randomization|store|study|visit)\.[a-z_]+"
 )
 
 

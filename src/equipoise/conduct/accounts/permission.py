@@ -91,6 +91,10 @@ ACTIONS: dict[str, frozenset[str]] = {
     "people.delegate": frozenset({"investigator"}),
     "applicant.view": frozenset({"coordinator", "investigator"}),
     "applicant.decide": frozenset({"coordinator", "investigator"}),
+    "randomization.view": _SITE | _WATCHING,
+    "randomization.request": frozenset({"coordinator", "investigator"}),
+    "kit.dispense": frozenset({"pharmacist"}),
+    "envelope.report": frozenset({"coordinator", "investigator", "pharmacist"}),
     "data.export": frozenset({"data_manager", "statistician", "unblinded_statistician"}),
 }
 """Action to the roles that may do it."""

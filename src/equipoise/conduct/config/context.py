@@ -27,6 +27,8 @@ PAGES = (
     ("enrollment:applicants", "applicant.view", _("Applications")),
     ("capture:participants", "participant.list", _("Participants")),
     ("enrollment:consent_forms", "consent.view", _("Consent forms")),
+    ("enrollment:kits", "kit.dispense", _("Kits")),
+    ("enrollment:downtime", "envelope.report", _("Downtime")),
     ("review:queries", "query.view", _("Queries")),
     ("capture:alerts", "alert.view", _("Alerts")),
     ("review:trail", "audit.view", _("Audit trail")),

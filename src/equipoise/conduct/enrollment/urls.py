@@ -1,7 +1,7 @@
 """Addresses of enrollment."""
 
 from equipoise.conduct.accounts.routes import PUBLIC, route
-from equipoise.conduct.enrollment import consent_urls
+from equipoise.conduct.enrollment import consent_urls, randomization_urls
 from equipoise.conduct.enrollment.pages import applicants, application
 
 app_name = "enrollment"
@@ -13,4 +13,5 @@ urlpatterns = [
     route("applicants/<str:name>/", applicants.applicant, name="applicant", get="applicant.view"),
     route("applicants/<str:name>/letter/", applicants.letter, name="letter", post="applicant.decide"),
     *consent_urls.urlpatterns,
+    *randomization_urls.urlpatterns,
 ]

@@ -13,7 +13,7 @@ from equipoise.conduct.studies.models import ProtocolVersion, Site, SiteVersion,
 from equipoise.errors import Problem, RecordError
 from equipoise.protocol import library
 
-SITE_ID = re.compile(r"[A-Za-z0-9]{1,16}")
+SITE_ID = re.compile(r"[A-Za-z0-9_]{1,16}")
 LONGEST_NAME = 200
 
 
@@ -82,13 +82,13 @@ def set_up(*, simulated: bool, at: datetime, by: str) -> None:
 def add_site(*, site: str, name: str, time_zone: str, at: datetime, by: str) -> None:
     """Add a place where participants are seen; it works under the latest protocol version from today on.
 
-    site       1 to 16 letters and digits; it becomes part of participants' ids
+    site       1 to 16 letters, digits and _; it becomes part of participants' ids
     time_zone  IANA name, e.g. "America/Los_Angeles"
     Raises     RecordError with everything wrong
     """
     problems = _site_problems(name, time_zone)
     if not SITE_ID.fullmatch(site):
-        problems.append(Problem(f"`{site}` is no site id", "1 to 16 letters and digits", "site"))
+        problems.append(Problem(f"`{site}` is no site id", "1 to 16 letters, digits and _", "site"))
     elif any(one.site.casefold() == site.casefold() for one in reads.sites()):
         problems.append(Problem(f"there is a site `{site}` already", "choose another id", "site"))
     latest = reads.latest()

@@ -35,15 +35,20 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Course:
-    """What was planned and recorded of one participant; `withdrawn` is the degree to which they withdrew."""
+    """What was planned and recorded of one participant.
+
+    planned, reached   anchor to the day planned for it, and, of an event, to the day it took place
+    withdrawn          the degree to which they withdrew
+    """
 
     planned: dict[str, date] = field(default_factory=dict)
+    reached: dict[str, date] = field(default_factory=dict)
     withdrawn: str = ""
     visits: dict[tuple[str, int], Recorded] = field(default_factory=dict)
 
     def actual(self, resolved: Resolved) -> dict[str, date]:
-        """Return anchor to the day it took place: that of its visit."""
-        found = {}
+        """Return anchor to the day it took place: that of its visit or event."""
+        found = dict(self.reached)
         for name, anchor in resolved.protocol.anchors.items():
             held = self.visits.get((anchor.visit or "", 1))
             if held is not None and held.held_on is not None:
@@ -54,13 +59,14 @@ class Course:
 def courses(participants: Collection[str]) -> dict[str, Course]:
     """Return what was planned and recorded of each participant, in four statements."""
     found = {one: Course() for one in participants}
-    plans = AnchorDate.objects.filter(participant__in=participants, kind="planned").order_by("seq")
-    for participant, anchor, day in plans.values_list("participant", "anchor", "date"):
-        planned = day_of(day)
-        if planned is None:
-            found[participant].planned.pop(anchor, None)
+    plans = AnchorDate.objects.filter(participant__in=participants).order_by("seq")
+    for participant, anchor, kind, day in plans.values_list("participant", "anchor", "kind", "date"):
+        dates = found[participant].planned if kind == "planned" else found[participant].reached
+        known = day_of(day)
+        if known is None:
+            dates.pop(anchor, None)
         else:
-            found[participant].planned[anchor] = planned
+            dates[anchor] = known
     rows = Visit.objects.filter(participant__in=participants).order_by("id")
     statuses = VisitStatus.objects.filter(visit__in=rows.values("id")).order_by("visit_id", "seq")
     latest = {

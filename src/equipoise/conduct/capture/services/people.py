@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.db import IntegrityError
 
 from equipoise.conduct.accounts.permission import Viewer
-from equipoise.conduct.audit.services import act
+from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.capture import access
 from equipoise.conduct.capture.answers import hold_study
 from equipoise.conduct.capture.models import STUDY, AnchorDate, Participant
@@ -114,3 +114,11 @@ def plan_anchor(
                 reason=reason,
             )
         )
+
+
+def reach_anchor(one: Act, *, participant: str, anchor: str, on: str) -> None:
+    """Within an act, record the day on which an anchor took place that is an event and no visit.
+
+    on   ISO date at the site
+    """
+    one.add(AnchorDate(participant=participant, anchor=anchor, kind="actual", seq=1, date=on))

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from equipoise.conduct.accounts import reads, services
+from equipoise.conduct.allocator import services as allocator
 from equipoise.conduct.config import schema
 from equipoise.conduct.config.settings import Settings
+from equipoise.conduct.enrollment.services import randomizing
 from equipoise.conduct.review.people import staffing
 from equipoise.conduct.studies import reads as study_reads
 from equipoise.conduct.studies import services as studies
@@ -19,10 +21,15 @@ OPERATOR = "system"
 
 
 def begin(study: Settings, *, text: str, name: str, wordings: Mapping[str, str], at: datetime) -> None:
-    """Make the tables, store the protocol as version 1 and fix what never changes."""
+    """Make the tables, store the protocol as version 1, fix what never changes, draw the allocation list.
+
+    The list is committed to in the trial's chain here, before anybody can be enrolled.
+    """
     schema.apply(study)
-    studies.add_version(text=text, name=name, wordings=wordings, at=at, by=OPERATOR)
+    version = studies.add_version(text=text, name=name, wordings=wordings, at=at, by=OPERATOR)
     studies.set_up(simulated=study.simulated, at=at, by=OPERATOR)
+    allocator.draw_list(version=version, at=at, by=OPERATOR)
+    randomizing.publish_commitments(at=at, by=OPERATOR)
 
 
 def add_user(*, name: str, email: str, password: str, at: datetime, one_time: bool = True) -> str:

@@ -1,0 +1,26 @@
+"""Finishing what was begun in two stores and cut off: on request, and while the system serves."""
+
+from datetime import datetime
+
+from equipoise.conduct.config.operations import recurring
+from equipoise.conduct.config.settings import Settings
+from equipoise.conduct.enrollment.services import randomizing
+from equipoise.conduct.enrollment.services.randomizing import Reconciled
+from equipoise.conduct.stores import clock
+
+EVERY_SECONDS = 60
+
+
+def reconcile(*, at: datetime) -> Reconciled:
+    """Finish open randomizations.
+
+    Raises  IntegrityError when the stores do not belong together
+    """
+    return randomizing.reconcile(at=at)
+
+
+def keep_reconciling(study: Settings) -> None:
+    """Finish what is open now and every minute while the system serves."""
+    recurring.keep_doing(
+        study, "reconciling", every_seconds=EVERY_SECONDS, work=lambda: reconcile(at=clock.now())
+    )

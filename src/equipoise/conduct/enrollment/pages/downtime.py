@@ -1,0 +1,87 @@
+"""Emergency lists: reported as opened, entered kit by kit in the order of use, closed."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from equipoise.conduct.accounts.request import SignedRequest
+from equipoise.conduct.allocator import reads as allocator
+from equipoise.conduct.allocator import services
+from equipoise.conduct.capture.pages.answering import done
+from equipoise.conduct.capture.pages.people import day_of
+from equipoise.conduct.enrollment.pages.randomization import told
+from equipoise.conduct.enrollment.reads import randomization as reads
+from equipoise.conduct.enrollment.services import randomizing
+from equipoise.conduct.enrollment.services.gates import Paper
+from equipoise.conduct.studies import reads as studies
+from equipoise.errors import Problem, RecordError
+
+REPORT, ENTER = "envelope.report", "randomization.request"
+
+
+def lists(request: SignedRequest) -> HttpResponse:
+    """Show the emergency lists of the viewer's sites, and the kits still to be entered."""
+    mine = _strata(request)
+    found = [one for one in allocator.downtime_lists() if mine.intersection(one.kits)]
+    context = {
+        "lists": found,
+        "opened": [one for one in found if one.status == allocator.OPENED],
+        "waiting": reads.waiting(request.viewer) if request.viewer.may(ENTER) else (),
+        "may_enter": request.viewer.may(ENTER),
+        "typed": request.POST,
+    }
+    return render(request, "enrollment/downtime.html", context)
+
+
+def report(request: SignedRequest) -> HttpResponse:
+    """Say that an emergency list was opened, or that all its kits are entered."""
+    code, status = request.POST.get("code", "").strip().upper(), request.POST.get("status", "")
+
+    def note() -> None:
+        if not any(
+            one.code == code and _strata(request).intersection(one.kits) for one in allocator.downtime_lists()
+        ):
+            hint = _("read the code on the paper")
+            raise RecordError("", [Problem(_("there is no such emergency list"), hint, "code")])
+        services.note_downtime(
+            code=code,
+            status=status,
+            reason=request.POST.get("reason", ""),
+            at=request.at,
+            by=request.viewer.person,
+        )
+
+    said = (
+        _("Its strata are closed until every kit used from it is entered.")
+        if status == allocator.OPENED
+        else _("The list is closed. Its strata are open again.")
+    )
+    return done(request, note, then=reverse("enrollment:downtime"), said=said, again=lambda: lists(request))
+
+
+def enter(request: SignedRequest) -> HttpResponse:
+    """Enter a kit that was used from an emergency list."""
+    given = request.POST
+
+    def randomize() -> None:
+        used_on = day_of(given.get("used_on", ""))
+        if used_on is None:
+            raise RecordError(
+                "", [Problem(_("the day is missing"), _("give the day the kit was used"), "used_on")]
+            )
+        paper = Paper(
+            given.get("code", ""), given.get("kit", "").strip(), used_on, given.get("reason", "").strip()
+        )
+        randomizing.randomize(
+            participant=given.get("participant", ""), at=request.at, by=request.viewer, paper=paper
+        )
+
+    said = _("The kit is entered.")
+    there = reverse("enrollment:downtime")
+    return done(request, told(randomize), then=there, said=said, again=lambda: lists(request))
+
+
+def _strata(request: SignedRequest) -> set[str]:
+    sites = request.viewer.sites(REPORT, known=[one.site for one in studies.sites()])
+    return {stratum for site in sites for stratum in allocator.strata_of(site)}
