@@ -182,8 +182,9 @@ def sentence(plan: Looks, concluded: Conclusion) -> str:
     tested = f"tests at two-sided {bound:.4f}" if bound > 0 else "cannot show an effect"
     found = concluded.final
     p_value = found.p_value if plan.boundaries.sides == 2 else min(1.0, 2 * found.p_value)
+    name = "the last look" if concluded.look == END else concluded.look
     return (
-        f"{planned}; {'the last look' if concluded.look == END else concluded.look} {tested}; with regard to the "
-        f"looks {format_p(p_value)}, median-unbiased estimate {found.estimate:.2f} "
+        f"{planned}; {name} {tested}; with regard to the looks {format_p(p_value)}, "
+        f"median-unbiased estimate {found.estimate:.2f} "
         f"({100 * found.ci_level:g}% CI {found.low:.2f} to {found.high:.2f})"
     )
