@@ -16,7 +16,15 @@ from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, transpose
 from equipoise.statistics.mmrm.covariance import STRUCTURES
 from equipoise.statistics.mmrm.design import COLLINEAR_SHARE, center, orthonormalize, power_of_two, triangles
 from equipoise.statistics.mmrm.monotone import close, is_monotone
-from equipoise.statistics.mmrm.newton import COLLINEAR, CONSTANT, CONVERGED, REASONS, UNSEEN, maximize
+from equipoise.statistics.mmrm.newton import (
+    COLLINEAR,
+    CONSTANT,
+    CONVERGED,
+    REASONS,
+    SINGULAR_AT_OPTIMUM,
+    UNSEEN,
+    maximize,
+)
 from equipoise.statistics.mmrm.patterns import Patterns
 from equipoise.statistics.mmrm.prepare import Prepared, prepare
 
@@ -108,7 +116,7 @@ def fit_batch(
     rest = np.flatnonzero(~closed)
     for start in range(0, rest.size, SEARCH_BLOCK):
         which = rest[start : start + SEARCH_BLOCK]
-        result[:, which], code[which] = _by_search(task, y[which], u[which])
+        result[:, which], code[which] = _searched(task, y[which], u[which])
     estimate, std_error, degrees = result
     statistic = estimate / std_error
     p_value = 2 * stdtr(degrees, -np.abs(statistic))
@@ -185,17 +193,34 @@ def _in_closed_form(task: _Task, y: Array, u: Array) -> tuple[Array, Flags]:
         present.sum(axis=2) * monotone[:, None],
         restricted=task.restricted,
     )
+    usable = monotone & closed.fine
     for i, contrast in enumerate(task.contrasts.reshape(-1, m, q)):
         own = np.broadcast_to(contrast, (t, m, q)).copy()
         own[:, :, 1:] = (own[:, :, 1:] - contrast[:, :1] * mean) / size
         inference = closed.infer(np.ascontiguousarray(np.moveaxis(own, 0, -1)))
         variance = inference.variance + (inference.addition if task.adjusted else 0)
         found[0, :, i] = inference.estimate * unit + level[:, 0] @ contrast[:, 0]
-        found[1, :, i] = np.sqrt(variance) * unit
+        # What could not be fitted has a variance of any size and sign, and is taken out below.
+        found[1, :, i] = np.sqrt(np.where(usable, variance, 1.0)) * unit
         found[2, :, i] = inference.df
-    usable = monotone & closed.fine
     found[:, ~usable] = np.nan
     return found, usable
+
+
+def _searched(task: _Task, y: Array, u: Array) -> tuple[Array, Codes]:
+    """Return what the search finds; a trial that leads to what no machine can invert stands for itself
+    only."""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _by_search(task, y, u)
+    except np.linalg.LinAlgError:
+        if y.shape[0] == 1:
+            nothing = np.full((3, 1, task.contrasts.shape[0]), np.nan)
+            return nothing, np.array([SINGULAR_AT_OPTIMUM], dtype=np.intp)
+        middle = y.shape[0] // 2
+        halves = [_searched(task, y[part], u[part]) for part in (slice(middle), slice(middle, None))]
+        (first, first_code), (second, second_code) = halves
+        return np.concatenate([first, second], axis=1), np.concatenate([first_code, second_code])
 
 
 def _by_search(task: _Task, y: Array, u: Array) -> tuple[Array, Codes]:
