@@ -57,6 +57,7 @@ def assert_same(answers, row: int, result: Result) -> None:
         ("frontline", "back-2024", 4, 30),
         # So few that some fits fail, levels are missing and planned fallbacks are used.
         ("frontline", "expectancy-only", 4, 6),
+        ("frontline", "null", 6, 3),
         # Three arms, strata, analysis windows, a rule of a population, composite and hypothetical strategies.
         ("dose-response", "phase-3", 2, 45),
     ],
