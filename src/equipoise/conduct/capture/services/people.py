@@ -8,7 +8,7 @@ from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.capture import access
 from equipoise.conduct.capture.answers import hold_study
-from equipoise.conduct.capture.models import STUDY, AnchorDate, Participant
+from equipoise.conduct.capture.models import STUDY, AnchorDate, AssignedKit, Participant
 from equipoise.conduct.capture.services import notes
 from equipoise.conduct.consent import services as consents
 from equipoise.conduct.consent.services import Signed
@@ -122,3 +122,8 @@ def reach_anchor(one: Act, *, participant: str, anchor: str, on: str) -> None:
     on   ISO date at the site
     """
     one.add(AnchorDate(participant=participant, anchor=anchor, kind="actual", seq=1, date=on))
+
+
+def expect_kit(one: Act, *, participant: str, kit: str) -> None:
+    """Within an act, record the kit that the doses of a participant are compared with."""
+    one.add(AssignedKit(participant=participant, kit=kit))

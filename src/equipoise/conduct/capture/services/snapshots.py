@@ -14,7 +14,7 @@ from typing import TypeVar
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import Act, act
-from equipoise.conduct.capture import access, answers, facts, gates, visibility
+from equipoise.conduct.capture import access, answers, facts, gates, kits, visibility
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import DERIVED, Revision, Stored
 from equipoise.conduct.capture.eligibility import watched
@@ -66,7 +66,9 @@ class Snapshot:
             found.participant, names, resolved=found.resolved, form=found.row.form, visit=found.row.visit
         )
         merged = {**answers.answered(self.stored), **given}
-        return filling.judge(found.form, merged, look=look, resolved=found.resolved, visit=found.row.visit)
+        judged = filling.judge(found.form, merged, look=look, resolved=found.resolved, visit=found.row.visit)
+        doubts = kits.doubts(found, merged)
+        return replace(judged, findings=(*judged.findings, *doubts)) if doubts else judged
 
     @cached_property
     def blocked(self) -> Problem | None:

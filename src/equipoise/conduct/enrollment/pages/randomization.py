@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts.request import SignedRequest
+from equipoise.conduct.capture import access
 from equipoise.conduct.capture.pages.answering import done, sentence
 from equipoise.conduct.enrollment.reads import randomization as reads
 from equipoise.conduct.enrollment.services import randomizing
@@ -24,6 +25,7 @@ def randomization(request: SignedRequest, name: str) -> HttpResponse:
 
 def randomize(request: SignedRequest, name: str) -> HttpResponse:
     """Randomize a participant, once whoever asks has confirmed it."""
+    access.participant(name, viewer=request.viewer, action="randomization.request")
 
     def act() -> None:
         if request.POST.get("confirmed") != "yes":

@@ -18,7 +18,7 @@ from equipoise.conduct.audit.models import Event
 from equipoise.conduct.audit.services import act
 from equipoise.conduct.capture import access, answers
 from equipoise.conduct.capture.access import Ground
-from equipoise.conduct.capture.services.people import reach_anchor
+from equipoise.conduct.capture.services.people import expect_kit, reach_anchor
 from equipoise.conduct.enrollment.models import AllocationCommitment, Randomization, RandomizationRequest
 from equipoise.conduct.enrollment.services import gates
 from equipoise.conduct.enrollment.services.gates import Paper
@@ -159,6 +159,7 @@ def complete(
                     randomized_on=row.requested_on,
                 )
             )
+            expect_kit(one, participant=row.participant, kit=kit)
             for name, anchor in anchors.items():
                 if anchor.event == EVENT:
                     reach_anchor(one, participant=row.participant, anchor=name, on=row.requested_on)
