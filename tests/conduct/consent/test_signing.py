@@ -12,6 +12,8 @@ from tests.conduct.consenting import enrolled, hand_over, renewed, understand
 from equipoise.conduct.audit import chains
 from equipoise.conduct.capture import services as capture
 from equipoise.conduct.capture.models import Participant
+from equipoise.conduct.config import settings
+from equipoise.conduct.config.operations import reconciling, verifying
 from equipoise.conduct.consent import reads as consents
 from equipoise.conduct.consent import services
 from equipoise.conduct.consent.models import Consent, ConsentRequest
@@ -186,3 +188,19 @@ def test_a_renewal_by_another_name_is_on_record_and_the_newest_counts(
     found = contacts.contact(consents.holder(one))
     assert found is not None
     assert found.name == "Jo Doe"
+
+
+def test_the_operator_finishes_and_verifies_signatures_too(
+    begun: Any, staff: Any, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = hand_over("SEA", at=at, by=staff.coordinator)
+    understand(form, at=at, by=staff.coordinator)
+    cutting(monkeypatch, "after the name")
+    with pytest.raises(Cut):
+        consenting.sign(signing=form.token, name="Jo", at=at, by=staff.coordinator)
+    assert reconciling.reconcile(at=at).finished == ("FRONTLINE-SEA-001",)
+    keeping.keep_contact(owner="C-1", name="Jo", signing="0" * 32, at=at, by="cora")
+    found = verifying.verify(settings.current())
+    assert [one.message for one in found.problems] == [
+        f"a name was signed under {'0' * 32}, which nobody asked for"
+    ]

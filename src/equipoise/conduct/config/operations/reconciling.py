@@ -4,7 +4,7 @@ from datetime import datetime
 
 from equipoise.conduct.config.operations import recurring
 from equipoise.conduct.config.settings import Settings
-from equipoise.conduct.enrollment.services import randomizing
+from equipoise.conduct.enrollment.services import consenting, randomizing
 from equipoise.conduct.enrollment.services.randomizing import Reconciled
 from equipoise.conduct.stores import clock
 
@@ -12,11 +12,13 @@ EVERY_SECONDS = 60
 
 
 def reconcile(*, at: datetime) -> Reconciled:
-    """Finish open randomizations.
+    """Finish consents whose name is kept and that are not stored yet, then open randomizations.
 
     Raises  IntegrityError when the stores do not belong together
     """
-    return randomizing.reconcile(at=at)
+    signed = consenting.reconcile(at=at)
+    done = randomizing.reconcile(at=at)
+    return Reconciled((*signed, *done.finished), done.problems)
 
 
 def keep_reconciling(study: Settings) -> None:

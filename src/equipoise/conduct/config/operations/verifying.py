@@ -17,6 +17,7 @@ from equipoise.conduct.capture import current
 from equipoise.conduct.config import schema
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.enrollment import verification as enrollment
+from equipoise.conduct.enrollment.services import consenting
 from equipoise.conduct.stores.names import STORES
 from equipoise.errors import Problem
 
@@ -51,9 +52,17 @@ def verify(study: Settings, *, anchor_files: Collection[Path] = ()) -> Whole:
     checked = tuple(chains.check(store, anchors=found[store]) for store in STORES)
     problems = [problem for chain in checked for problem in chain.problems]
     problems += [*current.problems(), *schema.problems(study)]
-    stores = [*enrollment.check(), *_allocation()]
+    stores = [*enrollment.check(), *_consents(), *_allocation()]
     warnings = tuple(one for one in stores if one.severity == "warning")
     return Whole(checked, (*problems, *(one for one in stores if one not in warnings)), warnings)
+
+
+def _consents() -> list[Problem]:
+    """Return where consents and names do not go together; a store that is away the chains have said."""
+    try:
+        return consenting.verify()
+    except Error:
+        return []
 
 
 def _allocation() -> list[Problem]:

@@ -50,7 +50,7 @@ class Page:
     """The table of eligibility.
 
     together      what all criteria say; "hidden" where one is hidden from the viewer
-    wanted        everything still needed, once each
+    wanted        everything still needed, once each, by where it is answered
     changes       deviations: what changed after a confirmation
     """
 
@@ -102,7 +102,7 @@ def page(name: str, *, at: datetime, viewer: Viewer) -> Page:
         lines=lines,
         together=together if whole else "hidden",
         met=sum(line.met == "yes" for line in lines),
-        wanted=tuple(wanted),
+        wanted=tuple(sorted(wanted, key=lambda fact: fact.where)),
         confirmed=confirmed,
         changes=tuple(changes),
         may_judge=ground.may("eligibility.judge") and not ground.locked,
