@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from equipoise import design, protocol
-from equipoise.analysis.batched import BATCHED, estimate_batch, rejections, without_path
+from equipoise.analysis.batched import BATCHED, estimate_batch, given_p_values, rejections, without_path
+from equipoise.analysis.ending import repeated_p_values
 from equipoise.analysis.estimates import estimate
 from equipoise.analysis.evidence import gather
+from equipoise.analysis.looks import all_looks
+from equipoise.analysis.multiplicity import apply
 from equipoise.analysis.planned import estimates
 from equipoise.analysis.question import Question
 from equipoise.analysis.registry import ESTIMATORS
@@ -108,7 +111,8 @@ def test_the_testing_procedure_gates_as_in_the_ordinary_analysis():
     trials = batch_of(resolved, "back-2024", replicates=6, participants=30)
     tested = resolved.protocol.multiplicity.order
     asked = [one for one in resolved.protocol.estimands if one.id in tested]
-    decided = rejections(estimate_batch(trials, asked), resolved.protocol.multiplicity, alpha=0.05)
+    p_values = given_p_values(estimate_batch(trials, asked), asked, {})
+    decided = rejections(p_values, resolved.protocol.multiplicity, alpha=0.05)
     for row in range(6):
         evidence = written(resolved, "back-2024", replicate=row, participants=30)
         results = estimates(resolved, evidence.records, evidence.allocation, only=tested)
@@ -151,6 +155,46 @@ def test_trials_without_a_p_value_reject_nothing():
     resolved = resolved_of("frontline")
     trials = batch_of(resolved, "back-2024", replicates=2, participants=30)
     primary = resolved.protocol.primary
-    answers = estimate_batch(trials, [primary])
-    nothing = replace(answers[primary.id], p_value=np.full(2, np.nan))
-    assert not rejections({primary.id: nothing}, resolved.protocol.multiplicity, alpha=0.05)[primary.id].any()
+    nothing = replace(estimate_batch(trials, [primary])[primary.id], p_value=np.full(2, np.nan))
+    p_values = given_p_values({primary.id: nothing}, [primary], {})
+    assert not rejections(p_values, resolved.protocol.multiplicity, alpha=0.05)[primary.id].any()
+
+
+def test_what_looks_have_spent_is_not_spent_again():
+    """The primary's last look has .0490 of .05: P values between are significant in neither analysis."""
+    resolved, participants = resolved_of("dose-response"), 45
+    looks, primary = all_looks(resolved), resolved.protocol.primary
+    evidence = written(resolved, "phase-3", replicate=0, participants=participants)
+    result = estimate(Question(evidence, primary))
+    answers = estimate_batch(
+        batch_of(resolved, "phase-3", replicates=1, participants=participants), [primary]
+    )
+    nominal = looks[primary.id].nominal[-1]
+    for p_value in (nominal - 1e-6, nominal + 1e-6, 0.0499):
+        planted = {primary.id: replace(answers[primary.id], p_value=np.array([p_value]))}
+        given = given_p_values(planted, [primary], looks)
+        ordinary = repeated_p_values(looks, [replace(result, p_value=p_value)])
+        assert given[primary.id][0] == pytest.approx(ordinary[primary.id], abs=1e-4)
+        (decided,) = apply([replace(result, p_value=p_value)], resolved.protocol.multiplicity, given=ordinary)
+        for plan in (resolved.protocol.multiplicity, None):
+            assert bool(rejections(given, plan, alpha=0.05)[primary.id][0]) is decided.rejected
+        assert decided.rejected is (p_value < nominal)
+
+
+def test_an_odds_ratio_is_looked_at_on_its_logarithm():
+    resolved = resolved_of("dose-response")
+    primary = resolved.protocol.primary
+    ratio = primary.model_copy(update={"summary": "odds_ratio"})
+    one = np.full(2, 0.04)
+    answers = replace(
+        estimate_batch(batch_of(resolved, "phase-3", replicates=2, participants=45), [primary])[primary.id],
+        estimate=np.array([0.5, 2.0]),
+        p_value=one,
+    )
+
+    class Told:
+        def repeated_p_many(self, p_values, estimates):
+            assert np.sign(estimates).tolist() == [-1, 1]
+            return p_values
+
+    assert given_p_values({ratio.id: answers}, [ratio], {ratio.id: Told()})[ratio.id] is one

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equipoise.analysis.answers import Answers, collected, from_many, placed
+from equipoise.analysis.looks import Looks
 from equipoise.analysis.many_models import mmrm
 from equipoise.analysis.multiplicity import decide
 from equipoise.analysis.posed import NoBatchPath, Posed
@@ -22,6 +24,9 @@ from equipoise.protocol.plan import Estimand, Multiplicity
 from equipoise.statistics.many import ancova_many, pooled_t_many
 
 Estimator = Callable[[Posed], Answers]
+Floats = NDArray[np.float64]
+
+RATIO = "odds_ratio"
 
 
 def estimate_batch(trials: Trials, estimands: Iterable[Estimand]) -> dict[str, Answers]:
@@ -44,23 +49,49 @@ def without_path(trials: Trials, estimand: Estimand) -> str:
     return ""
 
 
+def given_p_values(
+    answers: Mapping[str, Answers], estimands: Iterable[Estimand], looks: Mapping[str, Looks]
+) -> dict[str, Floats]:
+    """Return the (R,) p-values that tests are given: where looks are planned the repeated one of the last.
+
+    estimands  those answered
+    looks      estimand to its looks
+    """
+    asked = {one.id: one for one in estimands}
+    return {
+        name: looks[name].repeated_p_many(one.p_value, on_line(one, asked[name]))
+        if name in looks
+        else one.p_value
+        for name, one in answers.items()
+    }
+
+
+def on_line(answers: Answers, estimand: Estimand) -> Floats:
+    """Return estimates on the line on which no effect is 0: of a ratio the logarithm."""
+    if estimand.summary != RATIO:
+        return answers.estimate
+    positive = np.where(answers.estimate > 0, answers.estimate, np.nan)
+    return np.asarray(np.log(positive))
+
+
 def rejections(
-    answers: Mapping[str, Answers], plan: Multiplicity | None, *, alpha: float
+    p_values: Mapping[str, Floats], plan: Multiplicity | None, *, alpha: float
 ) -> dict[str, Flags]:
     """Return (R,) whether each estimand's hypothesis is rejected, with the testing procedure that is planned.
 
+    p_values   as `given_p_values` returns them
     Estimands outside the procedure, and all where none is planned, are tested alone at alpha: a descriptive
     figure where a procedure is planned.
     """
-    found = {name: np.asarray(one.p_value <= alpha) for name, one in answers.items()}
+    found = {name: np.asarray(one <= alpha) for name, one in p_values.items()}
     if plan is None or plan.method == "none":
         return found
-    trials = next(iter(answers.values())).p_value.size if answers else 0
-    tested = [name for name in plan.order if name in answers]
+    trials = next(iter(p_values.values())).size if p_values else 0
+    tested = [name for name in plan.order if name in p_values]
     table = np.zeros((len(tested), trials), dtype=bool)
     for row in range(trials):
-        p_values = {name: _number(answers[name].p_value[row]) for name in tested}
-        decisions = decide(p_values, plan)
+        given = {name: _number(p_values[name][row]) for name in tested}
+        decisions = decide(given, plan)
         table[:, row] = [decisions[name].rejected for name in tested]
     return found | dict(zip(tested, table, strict=True))
 

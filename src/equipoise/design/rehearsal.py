@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.analysis.answers import Answers
-from equipoise.analysis.batched import rejections
+from equipoise.analysis.batched import given_p_values, rejections
+from equipoise.analysis.looks import Looks, all_looks
 from equipoise.analysis.posed import DEFAULT_ALPHA
 from equipoise.design.blocks import NUMBERS, Work
 from equipoise.design.engine import Engine
@@ -66,9 +67,12 @@ def rehearse(engine: Engine, works: Sequence[Work], *, resolved: Resolved, amoun
 
     Raises  as `Engine.collect`; ValueError when neither a number nor a precision is given
     """
+    looks = all_looks(resolved)
     if amount.replicates is not None:
         found = engine.collect([(work, amount.replicates) for work in works])
-        return [series_of(resolved, work, found[work][..., : amount.replicates]) for work in works]
+        return [
+            series_of(resolved, work, found[work][..., : amount.replicates], looks=looks) for work in works
+        ]
     if amount.precision is None:
         raise ValueError("give a number of replicates or a precision")
     counts = dict.fromkeys(works, PILOT)
@@ -76,7 +80,9 @@ def rehearse(engine: Engine, works: Sequence[Work], *, resolved: Resolved, amoun
     open_ = list(works)
     while open_:
         found = engine.collect([(work, counts[work]) for work in open_])
-        series |= {work: series_of(resolved, work, found[work][..., : counts[work]]) for work in open_}
+        series |= {
+            work: series_of(resolved, work, found[work][..., : counts[work]], looks=looks) for work in open_
+        }
         needed = {work: _needed(resolved, series[work], amount.precision) for work in open_}
         open_ = [work for work in open_ if needed[work] > counts[work]]
         counts |= {work: min(needed[work], GROWTH * counts[work], MOST) for work in open_}
@@ -110,13 +116,21 @@ def judged_estimands(resolved: Resolved, known: Mapping[str, object]) -> list[st
     return tested or list(known)
 
 
-def series_of(resolved: Resolved, work: Work, data: Floats) -> Series:
-    """Return named answers and decisions of a cell's numbers at its last look."""
+def series_of(resolved: Resolved, work: Work, data: Floats, *, looks: Mapping[str, Looks]) -> Series:
+    """Return named answers and decisions of a cell's numbers at its last look.
+
+    looks  as `all_looks` returns them for the protocol: tests are then those of the last of its looks
+    """
     last = data[:, :, -1]
     answers = {name: _answers(last[:, at]) for at, name in enumerate(work.estimands)}
-    plan = resolved.protocol.multiplicity
+    protocol = resolved.protocol
+    p_values = given_p_values(answers, protocol.estimands, looks)
     alpha = alpha_of(resolved)
-    return Series(answers, rejections(answers, plan, alpha=alpha), rejections(answers, None, alpha=alpha))
+    return Series(
+        answers,
+        rejections(p_values, protocol.multiplicity, alpha=alpha),
+        rejections(p_values, None, alpha=alpha),
+    )
 
 
 def _answers(numbers: Floats) -> Answers:

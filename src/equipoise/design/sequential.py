@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from equipoise.analysis.answers import Answers
-from equipoise.analysis.batched import estimate_batch
+from equipoise.analysis.batched import estimate_batch, on_line
 from equipoise.analysis.looks import Looks, looks_of
 from equipoise.design.analytic import analytic_of
 from equipoise.design.batch import draw
@@ -32,7 +31,6 @@ Whole = NDArray[np.int64]
 
 BLOCK = 128
 """Replicates drawn together."""
-RATIO = "odds_ratio"
 CERTAIN = 1e-12
 """A power this near 0 or 1 says nothing of the drift behind it."""
 
@@ -187,7 +185,7 @@ def _looked(whole: Rehearsed, estimand: Estimand, looks: Looks) -> _Rehearsal:
     for at in range(looks.last):
         by = days[:, at]
         answers = estimate_batch(Seen(whole, estimand, by), [estimand])[estimand.id]
-        estimate = _on_line(answers, estimand)
+        estimate = on_line(answers, estimand)
         columns.append(
             (
                 _statistic(answers.p_value, looks.benefit * estimate),
@@ -220,14 +218,6 @@ def _participants(n: int, looks: Looks) -> tuple[int, ...]:
         min(n, math.ceil(share_of * n) if n != planned else count)
         for share_of, count in zip(looks.fractions, looks.participants, strict=True)
     )
-
-
-def _on_line(answers: Answers, estimand: Estimand) -> Floats:
-    """Return estimates on the line on which no effect is 0."""
-    if estimand.summary != RATIO:
-        return answers.estimate
-    positive = np.where(answers.estimate > 0, answers.estimate, np.nan)
-    return np.asarray(np.log(positive))
 
 
 def _statistic(p_values: Floats, estimates: Floats) -> Floats:

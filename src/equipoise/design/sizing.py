@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from equipoise.analysis.looks import all_looks
 from equipoise.design.blocks import Work
 from equipoise.design.engine import Engine
 from equipoise.design.rehearsal import series_of
@@ -23,10 +24,12 @@ def counts_of(engine: Engine, work: Work, *, resolved: Resolved, estimand: str) 
     """Return how many trials of so many participants reject an estimand's hypothesis, the procedure
     gating."""
 
+    looks = all_looks(resolved)
+
     def count(participants: int, trials: int) -> int:
         own = replace(work, participants=participants, seed=_seed(work.seed, participants))
         data = engine.collect([(own, trials)])[own][..., :trials]
-        return int(np.count_nonzero(series_of(resolved, own, data).rejected[estimand]))
+        return int(np.count_nonzero(series_of(resolved, own, data, looks=looks).rejected[estimand]))
 
     return count
 
