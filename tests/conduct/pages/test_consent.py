@@ -176,7 +176,7 @@ def test_eligibility_is_shown_judged_and_signed(world: World, monkeypatch: pytes
     client = world.client("coordinator")
     said = words_of(client.get(there))
     assert "0 of 20 criteria met" in said
-    assert "Months of frontline COVID-19 care Screening questions, Screening" in said
+    assert "Screening questions, Screening Months of frontline COVID-19 care" in said
     bad = client.post(there, {"criterion": "E9", "holds": "no", "reason": ""})
     assert (bad.status_code, "A judgment needs a reason." in words_of(bad)) == (422, True)
     client.post(there, {"criterion": "E9", "holds": "no", "reason": "ECG <read>"})

@@ -9,12 +9,14 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 from tests.conduct.accounts.test_routes import ROWS, sample
-from tests.conduct.consenting import FORM, provide_form
-from tests.conduct.pages.conftest import HERE, World, fields_of, text_of, words_of
+from tests.conduct.consenting import FORM, enrolled, provide_form
+from tests.conduct.pages.conftest import HERE, THERE, World, fields_of, text_of, words_of
 
 from equipoise.conduct.accounts import access
 from equipoise.conduct.accounts.models import HandBack, HandOver
+from equipoise.conduct.accounts.permission import Guest
 from equipoise.conduct.audit.models import Event
+from equipoise.conduct.capture import reads
 from equipoise.conduct.capture.models import Alert, Entry, Form, FormState, Participant
 from equipoise.conduct.consent import reads as consents
 from equipoise.conduct.consent.models import Consent, Understanding
@@ -304,6 +306,18 @@ def test_what_is_hidden_from_the_coordinator_is_answered_and_stays_hidden(world:
     rater = world.people.add("coordinator", "statistician", name="Both")
     assert world.client(rater).get(f"/forms/{form.id}/").status_code == 404
     assert world.client("coordinator").get(f"/forms/{form.id}/").status_code == 200
+
+
+def test_a_participant_knows_of_nobody_else(world: World) -> None:
+    second = enrolled("SEA", at=world.hand[0], by=world.people.coordinator.viewer())
+    guest = Guest(world.people.coordinator.person, "", site="SEA", participant=HERE)
+    form = world.opened("spfi", "PREP1", participant=second)
+    assert reads.timeline(HERE, viewer=guest, at=world.hand[0]) is not None
+    assert reads.timeline(second, viewer=guest, at=world.hand[0]) is None
+    assert reads.timeline(THERE, viewer=guest, at=world.hand[0]) is None
+    assert reads.form_page(form, viewer=guest) is None
+    for action in ("participant.list", "audit.view", "consent.take", "visit.record", "query.view"):
+        assert not guest.may(action)
 
 
 def test_only_known_visits_are_handed_over(world: World) -> None:
