@@ -22,8 +22,8 @@ LEAST_TARGET = 24
 class Reader:
     """A participant's eyes: every page is judged once, in light and dark."""
 
-    def __init__(self, desk, axe) -> None:
-        self.desk, self.axe = desk, axe
+    def __init__(self, desk, rules: str) -> None:
+        self.desk, self.axe = desk, rules
         self.wrong: list[str] = []
         self.seen = 0
 
