@@ -50,6 +50,8 @@ GAPS = (
     "in the completion's transaction",
     "before the answer",
 )
+SPARE = 40
+"""People beyond those planned, should reconciling finish somebody before their gap."""
 RECONCILE = "reconcile"
 BUSY = ("StoreAwayError", "OperationalError", "problems store")
 """How a worker says that the store was too busy to answer: nothing was lost, and a person tries again."""
@@ -80,6 +82,7 @@ class Toll:
     failed: list[str] = field(default_factory=list)
     reconciled: int = 0
     again: int = 0
+    spare: list[str] = field(default_factory=list)
 
 
 def main() -> int:
@@ -122,6 +125,7 @@ def measure(home: Path, *, people: int, kills: int) -> int:
     begin(study)
     calm, stormy = Toll(), Toll()
     first, second = enter("calm", people), enter("killed", max(people, kills))
+    stormy.spare = enter("spare", SPARE)
     # Imported before workers are made, so that each need not do it again.
     services = import_module("equipoise.conduct.enrollment.services.randomizing")
     prepare(services)
@@ -132,7 +136,7 @@ def measure(home: Path, *, people: int, kills: int) -> int:
     # Each is killed the first time they are tried: nobody else has finished them before their gap.
     plan = [(second[number], GAPS[number % len(GAPS)]) for number in range(kills)]
     run(deque(plan), stormy)
-    run(deque((one, "") for one in second), stormy)
+    run(deque((one, "") for one in [*second, *stormy.spare]), stormy)
     while reconciled(stormy):
         pass
     return judge(calm, stormy, seconds, kills=kills)
@@ -191,6 +195,9 @@ def heard(worker: Worker, line: str, toll: Toll) -> bool:
         toll.kills[worker.gap] += 1
     elif line.startswith("kit "):
         toll.answers[worker.participant] = line.removeprefix("kit ")
+        if worker.gap:
+            # Reconciling was quicker and left no such gap: somebody else is killed in it.
+            worker.participant, settled = toll.spare.pop(), False
     elif line.startswith("reconciled "):
         toll.reconciled += int(line.removeprefix("reconciled "))
     elif line.startswith(BUSY) and worker.participant != RECONCILE:

@@ -61,7 +61,7 @@ def command(
     try:
         setting_up = boot.operation("setting_up", home=home)
         now = clock.now()
-        setting_up.begin(boot.current(), text=text, name=file.name, wordings=texts, at=now)
+        commitment = setting_up.begin(boot.current(), text=text, name=file.name, wordings=texts, at=now)
         setting_up.add_user(name=admin_name, email=admin, password=password, at=now, one_time=False)
         setting_up.grant(email=admin, roles=["system_administrator"], site="", at=now)
     except BaseException:
@@ -69,6 +69,7 @@ def command(
         raise
     click.echo(f"Set up     {home} from {file} ({'PostgreSQL' if database else 'SQLite files'})")
     click.echo(f"Keys       {keys}: copy this folder to a safe place now; without it no backup opens")
+    click.echo(f"List       drawn; keep its commitment outside the study: {commitment}")
     click.echo(
         f"Sites      equipoise site add --home {home} SEA --name Seattle --time-zone America/Los_Angeles"
     )

@@ -58,7 +58,7 @@ def test_what_is_missing_is_said_in_sentences(trial: Trial, staff: People) -> No
     participant = trial.enter("001", level="")
     said = words(staff.client("coordinator"), f"/participants/{participant}/randomization/")
     assert "Still missing" in said
-    assert "Earlier use of psychedelics is not known" in said
+    assert "Earlier use of psychedelics is not known. Answer it: Screening questions, Screening." in said
     answer = staff.client("coordinator").post(
         f"/participants/{participant}/randomize/", {"confirmed": "yes"}, follow=True
     )
@@ -155,7 +155,8 @@ def test_a_pharmacist_without_a_second_factor_sees_nothing(trial: Trial, staff: 
 def test_a_pharmacist_prepares_the_next_kits_of_their_own_strata(trial: Trial, staff: People) -> None:
     said = words(staff.client("pharmacist"), "/kits/next/?n=2")
     assert said.count("Psilocybin") == ArmRead.objects.count() == 4
-    assert STRATUM in said
+    assert "Earlier use of psychedelics: Never · Site: site_01" in said
+    assert "At least once" in said
     assert THERE not in said
     for odd in ("", "-1", "x", "99999999"):
         words(staff.client("pharmacist"), f"/kits/next/?n={odd}")

@@ -12,6 +12,7 @@ from equipoise.conduct.allocator.services import Commitment, Revealed
 from equipoise.conduct.capture import access
 from equipoise.conduct.capture.models import STUDY
 from equipoise.conduct.config.operations.setting_up import OPERATOR
+from equipoise.conduct.enrollment.reads import strata
 from equipoise.conduct.enrollment.services import randomizing
 from equipoise.conduct.stores import envelopes
 from equipoise.conduct.studies import reads as studies
@@ -72,8 +73,8 @@ def issue(*, site: str, count: int, out: Path, at: datetime) -> tuple[str, str]:
             "no emergency list is made",
             [Problem(f"there is no site `{site}`", f"one of {', '.join(known)}", "site")],
         )
-    strata = reads.strata_of(site) if site else current.strata if current else ()
-    listed = services.issue_downtime_list(strata=strata, count=count, at=at, by=OPERATOR)
+    wanted = reads.strata_of(site) if site else current.strata if current else ()
+    listed = services.issue_downtime_list(strata=wanted, count=count, at=at, by=OPERATOR)
     words = envelopes.new_words()
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         plain = Path(scratch) / "list"
@@ -94,7 +95,7 @@ def _written(listed: reads.Downtime) -> str:
         "4. When the system is back: report this list as opened, enter each kit in order of use, close it.",
     ]
     for stratum, kits in listed.kits.items():
-        lines += ["", f"Stratum {stratum}"]
+        lines += ["", strata.words(stratum) or "All participants"]
         lines += [
             f"  {place}. kit {kit}   participant ____________  day ________  name ____________"
             for place, kit in enumerate(kits, 1)

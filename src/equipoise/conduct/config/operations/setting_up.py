@@ -20,16 +20,18 @@ OPERATOR = "system"
 """Who acts when somebody with the keys works on the command line, before or beside anybody's account."""
 
 
-def begin(study: Settings, *, text: str, name: str, wordings: Mapping[str, str], at: datetime) -> None:
+def begin(study: Settings, *, text: str, name: str, wordings: Mapping[str, str], at: datetime) -> str:
     """Make the tables, store the protocol as version 1, fix what never changes, draw the allocation list.
 
     The list is committed to in the trial's chain here, before anybody can be enrolled.
+    Returns  the commitment
     """
     schema.apply(study)
     version = studies.add_version(text=text, name=name, wordings=wordings, at=at, by=OPERATOR)
     studies.set_up(simulated=study.simulated, at=at, by=OPERATOR)
-    allocator.draw_list(version=version, at=at, by=OPERATOR)
+    drawn = allocator.draw_list(version=version, at=at, by=OPERATOR)
     randomizing.publish_commitments(at=at, by=OPERATOR)
+    return drawn.sha256
 
 
 def add_user(*, name: str, email: str, password: str, at: datetime, one_time: bool = True) -> str:

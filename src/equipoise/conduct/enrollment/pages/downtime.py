@@ -12,6 +12,7 @@ from equipoise.conduct.capture.pages.answering import done
 from equipoise.conduct.capture.pages.people import day_of
 from equipoise.conduct.enrollment.pages.randomization import told
 from equipoise.conduct.enrollment.reads import randomization as reads
+from equipoise.conduct.enrollment.reads import strata
 from equipoise.conduct.enrollment.services import randomizing
 from equipoise.conduct.enrollment.services.gates import Paper
 from equipoise.conduct.studies import reads as studies
@@ -26,7 +27,11 @@ def lists(request: SignedRequest) -> HttpResponse:
     found = [one for one in allocator.downtime_lists() if mine.intersection(one.kits)]
     context = {
         "lists": found,
-        "opened": [one for one in found if one.status == allocator.OPENED],
+        "opened": [
+            (one, [(strata.words(name), kits) for name, kits in one.kits.items()])
+            for one in found
+            if one.status == allocator.OPENED
+        ],
         "waiting": reads.waiting(request.viewer) if request.viewer.may(ENTER) else (),
         "may_enter": request.viewer.may(ENTER),
         "typed": request.POST,

@@ -11,6 +11,7 @@ from equipoise.conduct.allocator import reads as allocator
 from equipoise.conduct.allocator import services
 from equipoise.conduct.capture.pages.answering import tell
 from equipoise.conduct.enrollment.reads import pharmacy as reads
+from equipoise.conduct.enrollment.reads import strata
 from equipoise.errors import IntegrityError, RecordError
 
 ROLE = "pharmacist"
@@ -36,7 +37,13 @@ def kit(request: SignedRequest, name: str) -> HttpResponse:
         tell(request, RecordError(str(error), error.problems))
         return redirect("enrollment:kits")
     given = allocator.assigned(name)
-    return render(request, "enrollment/kit.html", {"participant": name, "arm": arm, "given": given})
+    if given is None:
+        raise Http404
+    return render(
+        request,
+        "enrollment/kit.html",
+        {"participant": name, "arm": arm, "given": given, "stratum": strata.words(given.stratum)},
+    )
 
 
 def prepare(request: SignedRequest) -> HttpResponse:
@@ -57,4 +64,7 @@ def prepare(request: SignedRequest) -> HttpResponse:
             messages.error(request, _("The allocation store does not answer. Try again."), extra_tags="late")
         tell(request, RecordError("", problems)) if problems else None
         return redirect("enrollment:kits")
-    return render(request, "enrollment/prepare.html", {"kits": found, "n": count})
+    by_stratum: dict[str, list[services.Prepared]] = {}
+    for one in found:
+        by_stratum.setdefault(strata.words(one.stratum), []).append(one)
+    return render(request, "enrollment/prepare.html", {"strata": by_stratum, "n": count})

@@ -18,6 +18,7 @@ from equipoise.conduct.enrollment.services import eligibility
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import Problem
 from equipoise.protocol import Resolved
+from equipoise.protocol.arms import Stratum
 
 SITE = "site"
 
@@ -130,11 +131,22 @@ def _levels(resolved: Resolved, levels: dict[str, str]) -> list[Problem]:
     for factor in resolved.protocol.allocation.strata or ():
         label, level = factor.label or factor.id, levels.get(factor.id)
         if level is None:
-            found.append(Problem(f"{label} is not known", f"answer {factor.item}", factor.id))
+            hint = f"answer it: {_whereabouts(factor, resolved)}"
+            found.append(Problem(f"{label} is not known", hint, factor.id))
         elif level not in factor.levels:
             hint = f"the allocation list knows {', '.join(factor.levels)}"
             found.append(Problem(f"{label}: `{level}` is no level of the list", hint, factor.id))
     return found
+
+
+def _whereabouts(factor: Stratum, resolved: Resolved) -> str:
+    """Return the form, and the visit, whose answer decides a factor's level."""
+    if factor.item is None:
+        return factor.id
+    (name,) = expressions.parse(factor.item).names
+    form, _ = resolved.locate(name)
+    label = resolved.forms[form].label
+    return f"{label}, {resolved.protocol.visit(name.visit).name}" if name.visit else label
 
 
 def _place(levels: dict[str, str], paper: Paper | None) -> list[Problem]:
