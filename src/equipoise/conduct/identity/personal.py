@@ -69,6 +69,13 @@ def seals(owners: Collection[str]) -> Mapping[str, Seal]:
     return {owner: Seal(owner, _open(under, sealed, context=f"key|{owner}")) for owner, sealed in rows}
 
 
+def known(owners: Collection[str]) -> frozenset[str]:
+    """Return those of these persons who were not forgotten."""
+    return frozenset(
+        PersonalKey.objects.using(ALIAS).filter(owner__in=owners).values_list("owner", flat=True)
+    )
+
+
 def index(owner: str, words: Iterable[tuple[Kind, str]], *, alias: str) -> None:
     """Make a person findable by these words, those known before included. Called inside an act."""
     digests = sorted({(kind, digest(kind, word)) for kind, word in words if _normal(kind, word)})

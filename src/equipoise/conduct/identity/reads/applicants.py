@@ -176,8 +176,7 @@ def last_steps(applicants: Collection[str]) -> dict[str, int]:
 def with_address(applicants: Collection[str]) -> tuple[str, ...]:
     """Return those of them who gave an email address and are not forgotten."""
     rows = Applicant.objects.filter(applicant__in=applicants).exclude(email="")
-    names = set(rows.values_list("applicant", flat=True))
-    return tuple(sorted(names & set(personal.seals(sorted(names)))))
+    return tuple(sorted(personal.known(rows.values_list("applicant", flat=True))))
 
 
 def due(today: date) -> tuple[str, ...]:

@@ -136,13 +136,10 @@ def decide(
         _step(one, chosen, status=decision, reason=reason, at=at, by=by)
         if decision in LETTERS:
             reached = set(reads.with_address(chosen))
-            one.add_all(
-                [
-                    Letter(applicant=name, kind=LETTERS[decision], owed_at=instant(at))
-                    for name in chosen
-                    if name in reached
-                ]
-            )
+            owed = [name for name in chosen if name in reached]
+            if owed:
+                shared = {"kind": LETTERS[decision], "owed_at": instant(at)}
+                one.add_columns(Letter, {"applicant": owed}, shared)
     return chosen
 
 
@@ -202,16 +199,10 @@ def _hold_all(alias: str) -> None:
 
 def _step(one: Act, names: Sequence[str], *, status: str, reason: str, at: datetime, by: str) -> None:
     last = reads.last_steps(names)
-    one.add_all(
-        [
-            ApplicantStep(
-                applicant=name,
-                seq=last.get(name, 0) + 1,
-                status=status,
-                person=by,
-                stated_at=instant(at),
-                reason=reason,
-            )
-            for name in names
-        ]
-    )
+    if names:
+        shared = {"status": status, "person": by, "stated_at": instant(at), "reason": reason}
+        one.add_columns(
+            ApplicantStep,
+            {"applicant": list(names), "seq": [last.get(name, 0) + 1 for name in names]},
+            shared,
+        )
