@@ -68,9 +68,7 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         # The server runs as an account of its own.
         folder.chmod(0o755)
-        address = (
-            stack.enter_context(world.postgresql(folder / "pg")) if asked.engine == "postgresql" else ""
-        )
+        address = stack.enter_context(world.postgresql(folder / "pg")) if asked.engine == "postgresql" else ""
         world.make(folder, administrator=address)
         fill(asked.applications)
         viewer, _cookies, _token = world.coordinator()

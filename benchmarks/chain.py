@@ -133,6 +133,7 @@ class Chain:
         if first % ANSWERS_PER_FORM == 0:
             self.form += 1
             place = {"participant": f"P{self.form}", "visit": "V", "form": "madrs", "version": 1}
+            place |= {"code": f"{self.form:013d}"}
             written.append(self.forms.add(token, self.form, **place))
         for place in range(first, first + ENTRIES_PER_EVENT):
             answer = {"form_id": self.form, "item": f"item_{place % ANSWERS_PER_FORM}", "seq": 1}

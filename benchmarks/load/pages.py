@@ -106,8 +106,8 @@ def prepare(folder: Path, *, administrator: str, events: int) -> int:
     return 0
 
 
-def course(viewer: Any, participant: str) -> tuple[int, int]:
-    """Hold visits and fill two forms; return the long form's number and the 30-item one's."""
+def course(viewer: Any, participant: str) -> tuple[str, str]:
+    """Hold visits and fill two forms; return the long form's code and the 30-item one's."""
     services = import_module("equipoise.conduct.capture.services")
     given = import_module("equipoise.conduct.capture.results").Given
     at = datetime.now(UTC)
@@ -121,7 +121,7 @@ def course(viewer: Any, participant: str) -> tuple[int, int]:
         recorded = {"participant": participant, "visit": "UNS", "repeat": repeat, "status": "held"}
         services.record_visit(**recorded, date=day, at=at, by=viewer)
     (big,) = world.open_forms(viewer, participant, form="big", count=1)
-    answers = [given(item, text=text) for item, text in world.answers(1).items()]
+    answers = [given(item, text=text) for item, text in world.answers(big).items()]
     services.save(form=big, given=answers, at=at, by=viewer)
     meq = services.open_form(participant=participant, visit="D1", form="meq30", at=at, by=viewer)
     page = import_module("equipoise.conduct.capture.reads").form_page(meq, viewer=viewer)

@@ -82,11 +82,11 @@ def tell(before: dict[str, float], after: dict[str, float], *, saves: int) -> No
 class Load:
     """Saves that are due at fixed moments, each sent by the first free connection."""
 
-    def __init__(self, served: world.Served, forms: list[int], *, rate: int) -> None:
+    def __init__(self, served: world.Served, forms: list[str], *, rate: int) -> None:
         self.served, self.forms, self.rate = served, forms, rate
-        self.due: queue.Queue[tuple[float, int, bytes] | None] = queue.Queue()
+        self.due: queue.Queue[tuple[float, str, bytes] | None] = queue.Queue()
         self.took: list[float] = []
-        self.acknowledged: list[int] = []
+        self.acknowledged: list[str] = []
         self.failures: list[str] = []
 
     def run(self) -> None:
@@ -119,7 +119,7 @@ class Load:
             else:
                 self.failures.append(f"{form}: status {status}")
 
-    def _send(self, form: int, text: bytes) -> int:
+    def _send(self, form: str, text: bytes) -> int:
         # A connection of its own for each save: one kept open may be closed by the server at any moment.
         connection = http.client.HTTPConnection("127.0.0.1", self.served.port, timeout=SECONDS)
         headers = {
@@ -135,7 +135,7 @@ class Load:
         return answer.status
 
 
-def body(form: int) -> bytes:
+def body(form: str) -> bytes:
     """Return a save as the page sends it: answer, version seen and missing reason of every item."""
     fields: dict[str, str] = {}
     for item, text in world.answers(form).items():
@@ -162,12 +162,14 @@ def judge(load: Load, home: Path, *, rate: int) -> int:
     return 0 if good else 1
 
 
-def unstored(forms: list[int]) -> int:
+def unstored(forms: list[str]) -> int:
     """Return how many acknowledged values are not current in the store as they were sent."""
     answers = import_module("equipoise.conduct.capture.answers")
+    rows = import_module("equipoise.conduct.capture.models").Form.objects.filter(code__in=forms)
+    numbers = dict(rows.values_list("code", "id"))
     missing = 0
     for form in forms:
-        stored = {item: one.answer.typed for (item, _row), one in answers.current(form).items()}
+        stored = {item: one.answer.typed for (item, _row), one in answers.current(numbers[form]).items()}
         missing += sum(stored.get(item) != text for item, text in world.answers(form).items())
     return missing
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from zlib import crc32
 
 from equipoise.conduct.config import boot, installation
 
@@ -25,6 +26,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 PROTOCOL = ROOT / "protocols" / "frontline.yaml"
 SERVERS = {"postgresql": Path("/usr/lib/postgresql/15/bin")}
 ITEMS = 250
+DIFFERENT = 1_000_000
 COOKIE, CSRF = "sessionid", "csrftoken"
 START_SECONDS = 60
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -93,8 +95,9 @@ def protocol_text() -> str:
     return text.replace("\neligibility:\n", f"\n{form}\neligibility:\n", 1)
 
 
-def answers(number: int) -> dict[str, str]:
-    """Return 250 answers to the long form; different numbers give different answers."""
+def answers(form: str) -> dict[str, str]:
+    """Return 250 answers to the long form; different codes give different answers."""
+    number = crc32(form.encode()) % DIFFERENT
     given = ((str(number % 4)), f"{number % 300}.5", "ab"[number % 2], "2026-11-23", f"Some words {number}")
     return {f"q{place}": given[(place - 1) % len(given)] for place in range(1, ITEMS + 1)}
 
@@ -213,8 +216,8 @@ def consented(viewer: object, *, at: datetime) -> str:
     return participant
 
 
-def open_forms(viewer: object, participant: str, *, form: str, count: int) -> list[int]:
-    """Begin so many entries of a log."""
+def open_forms(viewer: object, participant: str, *, form: str, count: int) -> list[str]:
+    """Begin so many entries of a log, and return their codes."""
     services = import_module("equipoise.conduct.capture.services")
     at = datetime.now(UTC)
     opened = [

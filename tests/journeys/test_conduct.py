@@ -536,7 +536,7 @@ PAGES = [
     ("ana", "/forms/{complete}/"),
     ("ana", "/forms/{rating}/history/reduced_sleep/0/"),
     ("ana", "/queries/"),
-    ("ana", "/queries/1/"),
+    ("ana", "/queries/{query}/"),
     ("ana", "/alerts/"),
     ("ana", "/account/"),
     ("ana", "/participants/nobody/"),

@@ -53,7 +53,7 @@ def sample(line: ItemLine) -> str:
     return line.codes[0].code if line.type == "code" else SAMPLE[line.type]
 
 
-def fill(form: int, *, by: Viewer, at: datetime) -> int:
+def fill(form: str, *, by: Viewer, at: datetime) -> str:
     """Answer everything and declare the form complete."""
     for _ in range(3):
         page = reads.form_page(form, viewer=by)
@@ -83,7 +83,7 @@ for visit in ("SCR", "PREP1"):
     services.record_visit(participant=one, visit=visit, status="held", date=today.today, at=NOW, by=ana)
 
 
-def opened(form: str, visit: str = "log") -> int:
+def opened(form: str, visit: str = "log") -> str:
     """Begin a form."""
     return services.open_form(participant=one, visit=visit, form=form, at=NOW, by=ana)
 
@@ -94,7 +94,8 @@ forms["rating"] = opened("madrs", "PREP1")
 rated = [Given("suicidal_thoughts", text="5"), Given("reduced_sleep", text="3")]
 services.save(form=forms["rating"], given=rated, at=NOW, by=ana)
 services.save(form=forms["rating"], given=[Given("reduced_sleep", text="2", seen=1)], at=NOW, by=ana)
-services.open_query(form=forms["rating"], item="reduced_sleep", row=0, text="Two or three?", at=NOW, by=kim)
+asked = {"item": "reduced_sleep", "row": 0, "text": "Two or three?"}
+query = services.open_query(form=forms["rating"], **asked, at=NOW, by=kim)
 forms["event"] = opened("adverse_events")
 services.save(form=forms["event"], given=[Given("term", text="Headache")], at=NOW, by=ana)
-print(json.dumps({"participant": one, **forms}))  # noqa: T201 - what the test reads
+print(json.dumps({"participant": one, "query": query, **forms}))  # noqa: T201 - what the test reads

@@ -25,7 +25,7 @@ NAME = "Konstantin-who-should-not-be-here"
 @pytest.fixture
 def answered(study: Path) -> settings.Settings:
     with act("trial", "capture.save", at=AT, by="p-1") as one:
-        form = one.add(Form(participant="P", visit="V", form="madrs", version=1))
+        form = one.add(Form(participant="P", visit="V", form="madrs", version=1, code="c"))
         for seq, text in ((1, NAME), (2, "corrected")):
             one.add(Entry(form=form, item="note", seq=seq, text=text, origin="staff", collected_at="x"))
     return settings.read(study)

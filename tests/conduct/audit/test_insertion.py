@@ -17,7 +17,7 @@ TEXTS = ("plain", "سيرترالين 💊", "quote \" ' \\ %s", "two\nlines", "
 @pytest.mark.every_store
 def test_many_rows_come_back_as_they_were_written(study: Path) -> None:
     with act("trial", "test", at=AT, by="system") as one:
-        form = one.add(Form(participant="P", visit="log", form="f", version=1))
+        form = one.add(Form(participant="P", visit="log", form="f", version=1, code="c"))
         rows = [
             Entry(
                 form=form,

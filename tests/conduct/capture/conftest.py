@@ -135,7 +135,7 @@ def participant(begun: Path) -> str:
 class Desk:
     """A form open on somebody's desk."""
 
-    form: int
+    form: str
     by: Viewer
     at: datetime = AT
 
@@ -158,8 +158,8 @@ def desk(participant: str) -> Callable[..., Desk]:
     """Open a form for somebody."""
 
     def opened(form: str, visit: str = "log", by: Viewer = STAFF.coordinator, **place: int) -> Desk:
-        number = services.open_form(participant=participant, visit=visit, form=form, at=AT, by=by, **place)
-        return Desk(number, by)
+        code = services.open_form(participant=participant, visit=visit, form=form, at=AT, by=by, **place)
+        return Desk(code, by)
 
     return opened
 

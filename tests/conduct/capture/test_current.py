@@ -17,7 +17,7 @@ AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 def answered(study: Path) -> None:
     """One form: item a answered once, item b corrected once."""
     with act("trial", "capture.save", at=AT, by="p-1") as one:
-        form = one.add(Form(participant="P", visit="V", form="madrs", version=1))
+        form = one.add(Form(participant="P", visit="V", form="madrs", version=1, code="c"))
         for item, seq in (("a", 1), ("b", 1), ("b", 2)):
             entry = one.add(
                 Entry(form=form, item=item, seq=seq, number=seq, origin="staff", collected_at="x")

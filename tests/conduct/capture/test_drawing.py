@@ -19,7 +19,7 @@ def visit(day: int | None, *, around: int = 3, state: str = "planned") -> VisitL
     target = None if day is None else DOSE + timedelta(days=day)
     span = timedelta(days=around)
     return VisitLine(
-        number=None,
+        begun=False,
         visit=f"V{day}",
         label=f"Day {day}",
         repeat=1,

@@ -22,7 +22,7 @@ def sample(line: ItemLine) -> str:
     return line.codes[0].code if line.type == "code" else SAMPLE[line.type]
 
 
-def fill(form: int, staff: Any, at: datetime) -> None:
+def fill(form: str, staff: Any, at: datetime) -> None:
     """Answer what is asked until nothing is missing, and declare the form complete."""
     for _ in range(3):
         page = reads.form_page(form, viewer=staff.team)
@@ -45,7 +45,7 @@ def test_every_visit_and_log_goes_to_signed_and_locked(participant: str, staff: 
         )
     page = reads.timeline(participant, viewer=staff.team, at=at)
     assert page is not None
-    lines = [line for visit in page.visits if visit.number for line in visit.forms]
+    lines = [line for visit in page.visits if visit.begun for line in visit.forms]
     opened = [
         services.open_form(
             participant=participant,

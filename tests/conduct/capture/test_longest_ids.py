@@ -9,13 +9,15 @@ from tests.conduct.consenting import enrolled
 
 from equipoise.conduct.audit.models import SUBJECTS_LENGTH, Event
 from equipoise.conduct.capture import services
+from equipoise.conduct.capture.access import FORM
 from equipoise.conduct.capture.models import PARTICIPANT_LENGTH
+from equipoise.conduct.frame import codes
 from equipoise.conduct.studies import services as studies
 
 LONGEST_NAME = 64
 """Characters of a name in a protocol file."""
 TRIAL, VISIT, SITE = "T" * LONGEST_NAME, "V" * LONGEST_NAME, "S" * 16
-LATEST_FORM = "form-9223372036854775807"
+LONGEST_FORM = f"{FORM}{codes.code('form')}"
 
 
 @pytest.fixture
@@ -36,4 +38,4 @@ def test_the_longest_ids_fit_into_every_event(begun: Any, staff: Any, at: dateti
     )
     assert f"{one} {VISIT}" in written
     longest = "x" * PARTICIPANT_LENGTH
-    assert len(f"{longest} {VISIT} {VISIT} {LATEST_FORM}") <= SUBJECTS_LENGTH
+    assert len(f"{longest} {VISIT} {VISIT} {LONGEST_FORM}") <= SUBJECTS_LENGTH

@@ -54,7 +54,7 @@ def test_lists_cost_the_same_for_one_participant_and_for_many(
 def test_a_timeline_and_a_form_cost_the_same_with_few_and_many_answers(
     desk: Open, participant: str, statements: Callable[[], int], staff: Any, at: datetime
 ) -> None:
-    def counted(form: int) -> list[int]:
+    def counted(form: str) -> list[int]:
         counts = []
         for ask in (
             lambda: reads.timeline(participant, viewer=staff.team, at=at),
@@ -88,7 +88,7 @@ def test_an_answer_taken_back_no_longer_counts_on_the_timeline(
     def answered() -> int:
         found = reads.timeline(participant, viewer=staff.coordinator, at=at)
         assert found is not None
-        (line,) = [form for visit in found.visits for form in visit.forms if form.number == one.form]
+        (line,) = [form for visit in found.visits for form in visit.forms if form.code == one.form]
         return line.answered
 
     assert answered() == 3
@@ -139,7 +139,7 @@ def test_two_saves_of_one_answer_at_once_keep_one_and_show_the_other(
     for thread in threads:
         thread.join()
     assert sorted(len(saved.conflicts) for saved in found) == [0, 1]
-    assert Entry.objects.filter(form=one.form, item="age").count() == 1
+    assert Entry.objects.filter(form__code=one.form, item="age").count() == 1
     [conflict] = [conflict for saved in found for conflict in saved.conflicts]
     assert {conflict.theirs, conflict.yours} == {"44", "45"}
 

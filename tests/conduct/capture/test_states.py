@@ -8,7 +8,7 @@ import pytest
 from django.http import Http404
 
 from equipoise.conduct.capture import answers, moves, reads, services
-from equipoise.conduct.capture.models import Entry, FormState, Signature
+from equipoise.conduct.capture.models import Entry, Form, FormState, Signature
 from equipoise.conduct.capture.services.states import content_sha256
 from equipoise.conduct.consent.services import Signed
 from equipoise.conduct.stores import triggers
@@ -25,7 +25,7 @@ def complete(desk: Open, at: datetime) -> Any:
     return one
 
 
-def step(name: str, form: int, at: datetime, by: Any) -> None:
+def step(name: str, form: str, at: datetime, by: Any) -> None:
     more = {"sign": {"meaning": "I have reviewed these data"}, "unlock": {"reason": "an error was found"}}
     getattr(services, name)(form=form, at=at, by=by, **more.get(name, {}))
 
@@ -139,9 +139,10 @@ def test_the_digest_of_a_signature_cannot_be_guessed_once_answers_and_salts_are_
     for name in ("verify", "sign"):
         step(name, complete.form, at, staff.with_roles("monitor", "investigator"))
     signed = Signature.objects.get().content_sha256
-    stored = answers.current(complete.form)
-    assert content_sha256(complete.form, stored) == signed
+    number = Form.objects.get(code=complete.form).id
+    stored = answers.current(number)
+    assert content_sha256(number, stored) == signed
     with triggers.lifted("default", "entry"):
-        Entry.objects.filter(form_id=complete.form).update(salt=None)
+        Entry.objects.filter(form_id=number).update(salt=None)
     # Whoever knows or guesses every answer still does not find the digest.
-    assert content_sha256(complete.form, stored) != signed
+    assert content_sha256(number, stored) != signed

@@ -186,7 +186,7 @@ def test_readings_of_a_session_follow_its_clock(participant: str, staff: Any, at
         "by": staff.session_monitor,
     }
     fourth = services.open_form(repeat=4, **place)
-    assert Form.objects.get(id=fourth).repeat == 4
+    assert Form.objects.get(code=fourth).repeat == 4
     with pytest.raises(Http404):
         services.open_form(repeat=40, **place)
 
@@ -253,7 +253,7 @@ def test_what_only_an_earlier_version_has_stays_on_the_timeline(
     found = timeline(participant, staff.team, then)
     assert found.version == 2
     assert found.visits[-1].visit == "INT2"
-    assert [line.form for line in found.visits[-1].forms if line.number] == ["session_held"]
+    assert [line.form for line in found.visits[-1].forms if line.code] == ["session_held"]
     [diary] = [log for log in found.logs if log.form == "diary"]
     assert ([entry.summary for entry in diary.entries], diary.may_add) == (["kept"], False)
     with pytest.raises(Http404):

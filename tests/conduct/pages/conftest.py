@@ -21,6 +21,7 @@ from tests.conduct.people import People, Somebody
 from equipoise.conduct.accounts.permission import ROLES
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.lines import FormPage, ItemLine
+from equipoise.conduct.capture.models import Alert, Query
 from equipoise.conduct.capture.results import Given
 from equipoise.conduct.stores import clock
 from equipoise.conduct.studies import services as studies
@@ -46,6 +47,16 @@ class World:
     people: People
     hand: list[datetime]
 
+    @property
+    def query(self) -> str:
+        """Code of the newest query."""
+        return str(Query.objects.latest("id").code)
+
+    @property
+    def alert(self) -> str:
+        """Code of the newest alert."""
+        return str(Alert.objects.latest("id").code)
+
     def client(self, who: "str | Somebody") -> Client:
         """Return a browser in which somebody is signed in."""
         return self.people.client(who)
@@ -62,27 +73,27 @@ class World:
 
     def opened(
         self, form: str, visit: str = "log", *, by: str = "coordinator", participant: str = HERE
-    ) -> int:
-        """Open a form and return its number."""
+    ) -> str:
+        """Open a form and return its code."""
         return services.open_form(
             participant=participant, visit=visit, form=form, at=self.hand[0], by=self.people[by].viewer()
         )
 
-    def page(self, form: int, by: str = "coordinator") -> FormPage:
+    def page(self, form: str, by: str = "coordinator") -> FormPage:
         """Return a form as its page shows it."""
         found = reads.form_page(form, viewer=self.people[by].viewer())
         assert found is not None
         return found
 
-    def save(self, form: int, by: str = "coordinator", *, reason: str = "", **answers: str) -> None:
+    def save(self, form: str, by: str = "coordinator", *, reason: str = "", **answers: str) -> None:
         """Store answers as if the page had just been loaded."""
         seen = {line.item: line.seq for line in self.page(form, by).items}
         given = [Given(item, text=text, seen=seen.get(item, 0)) for item, text in answers.items()]
         viewer = self.people[by].viewer()
         assert services.save(form=form, given=given, at=self.hand[0], by=viewer, reason=reason).done
 
-    def fill(self, form: int, by: str = "coordinator", **answers: str) -> int:
-        """Answer everything a form asks and declare it complete; return its number."""
+    def fill(self, form: str, by: str = "coordinator", **answers: str) -> str:
+        """Answer everything a form asks and declare it complete; return its code."""
         viewer = self.people[by].viewer()
         for _ in range(3):
             lines = [line for line in self.page(form, by).items if line.visible and not line.answer]

@@ -28,7 +28,7 @@ def study_mails(world: World, study: Any, post_office: PostOffice) -> settings.S
 
 
 @pytest.fixture
-def alert(world: World) -> int:
+def alert(world: World) -> str:
     form = world.opened("madrs", "PREP1")
     world.save(form, suicidal_thoughts="5")
     return form
@@ -40,14 +40,14 @@ def sent_to(kept: list[str]) -> list[str]:
 
 @pytest.mark.both_stores
 def test_those_who_must_know_are_told_once_with_a_link_and_nothing_of_the_answer(
-    world: World, alert: int, study_mails: settings.Settings, post_office: PostOffice
+    world: World, alert: str, study_mails: settings.Settings, post_office: PostOffice
 ) -> None:
     world.people.add("investigator", name="Investigator elsewhere", site="NYC")
     alerting.send(study_mails, at=AT)
     _, kept = post_office
     assert sent_to(kept) == ["investigator@example.org", "on-call-physician@example.org"]
     text = "\n".join(kept)
-    assert text.count("https://study.example.org/alerts/#alert-1") == 2
+    assert text.count(f"https://study.example.org/alerts/#alert-{world.alert}") == 2
     assert "2026-11-23 11:00 (PST)" in text
     for secret in (HERE, "madrs", "MADRS", "suicid", "PREP1", "psilocybin", "niacin", "Call the"):
         assert secret not in text
@@ -60,19 +60,21 @@ def test_those_who_must_know_are_told_once_with_a_link_and_nothing_of_the_answer
 
 
 def test_a_mail_says_the_same_whatever_was_answered(
-    world: World, alert: int, study_mails: settings.Settings, post_office: PostOffice
+    world: World, alert: str, study_mails: settings.Settings, post_office: PostOffice
 ) -> None:
     alerting.send(study_mails, at=AT)
-    first = list(post_office[1])
+    first, earlier = list(post_office[1]), world.alert
     post_office[1].clear()
-    services.note_alert(alert=1, status="closed", text="seen", at=AT, by=world.people.investigator.viewer())
+    services.note_alert(
+        alert=world.alert, status="closed", text="seen", at=AT, by=world.people.investigator.viewer()
+    )
     world.save(alert, suicidal_thoughts="6")
     alerting.send(study_mails, at=AT)
-    assert [line.replace("#alert-2", "#alert-1") for line in post_office[1]] == first
+    assert [line.replace(world.alert, earlier) for line in post_office[1]] == first
 
 
 def test_a_mail_server_that_is_away_keeps_nobody_from_saving_and_is_tried_again(
-    world: World, alert: int, study_mails: settings.Settings, post_office: PostOffice
+    world: World, alert: str, study_mails: settings.Settings, post_office: PostOffice
 ) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -94,7 +96,7 @@ def test_a_mail_server_that_is_away_keeps_nobody_from_saving_and_is_tried_again(
 
 
 def test_one_address_that_is_refused_keeps_no_mail_from_the_others(
-    world: World, alert: int, study_mails: settings.Settings, post_office: PostOffice
+    world: World, alert: str, study_mails: settings.Settings, post_office: PostOffice
 ) -> None:
     who = world.people.investigator
     accounts.change_address(person=who.person, email="refused@example.org", at=AT, by=who.person)
@@ -107,7 +109,7 @@ def test_one_address_that_is_refused_keeps_no_mail_from_the_others(
 
 
 def test_where_nobody_must_know_it_is_said_once_and_who_comes_later_is_told(
-    world: World, alert: int, study_mails: settings.Settings, post_office: PostOffice
+    world: World, alert: str, study_mails: settings.Settings, post_office: PostOffice
 ) -> None:
     for role in ("investigator", "on_call_physician"):
         accounts.close_account(person=world.people[role].person, at=AT, by="system", reason="left")
@@ -122,14 +124,16 @@ def test_where_nobody_must_know_it_is_said_once_and_who_comes_later_is_told(
 
 
 def test_a_closed_alert_is_mailed_to_nobody(
-    world: World, alert: int, study_mails: settings.Settings, post_office: PostOffice
+    world: World, alert: str, study_mails: settings.Settings, post_office: PostOffice
 ) -> None:
-    services.note_alert(alert=1, status="closed", text="seen", at=AT, by=world.people.investigator.viewer())
+    services.note_alert(
+        alert=world.alert, status="closed", text="seen", at=AT, by=world.people.investigator.viewer()
+    )
     assert alerting.send(study_mails, at=AT) == {}
     assert post_office[1] == []
 
 
-def test_without_a_mail_server_the_page_says_that_nobody_is_told(world: World, alert: int) -> None:
+def test_without_a_mail_server_the_page_says_that_nobody_is_told(world: World, alert: str) -> None:
     for path in ("/", "/alerts/", f"/participants/{HERE}/"):
         assert "No mail is set up here: nobody is told by mail." in words_of(world.get("coordinator", path))
     with override_settings(ALERTS_BY_MAIL=True):
@@ -138,7 +142,7 @@ def test_without_a_mail_server_the_page_says_that_nobody_is_told(world: World, a
 
 def test_a_serving_study_mails_by_itself_and_outlives_a_store_that_is_away(
     world: World,
-    alert: int,
+    alert: str,
     study_mails: settings.Settings,
     post_office: PostOffice,
     monkeypatch: pytest.MonkeyPatch,

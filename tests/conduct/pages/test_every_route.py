@@ -59,9 +59,9 @@ def everything(world: World) -> dict[str, str]:
     assert asked.status_code == 302
     return {
         "participants/": HERE,
-        "forms/": str(form),
-        "queries/": "1",
-        "alerts/": "1",
+        "forms/": form,
+        "queries/": world.query,
+        "alerts/": world.alert,
         "people/<": world.people.coordinator.person,
         "people/delegation/": "SEA",
     }
@@ -69,9 +69,9 @@ def everything(world: World) -> dict[str, str]:
 
 NEVER = {
     "participants/": "FRONTLINE-SEA-999",
-    "forms/": "999",
-    "queries/": "999",
-    "alerts/": "999",
+    "forms/": "a" * 13,
+    "queries/": "a" * 13,
+    "alerts/": "a" * 13,
     "people/<": "p-nobody",
     "people/delegation/": "XYZ",
 }

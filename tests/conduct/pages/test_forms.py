@@ -18,17 +18,17 @@ JSON = {"Accept": "application/json"}
 CALL = "Call the investigator."
 
 
-def autosave(world: World, form: int, who: str = "coordinator", **given: str) -> Any:
+def autosave(world: World, form: str, who: str = "coordinator", **given: str) -> Any:
     sent = {name.replace("__", ":"): value for name, value in given.items()}
     return world.client(who).post(f"/forms/{form}/save/", sent, headers=JSON)
 
 
 @pytest.fixture
-def madrs(world: World) -> int:
+def madrs(world: World) -> str:
     return world.opened("madrs", "PREP1")
 
 
-def test_an_answer_is_saved_with_its_version(world: World, madrs: int) -> None:
+def test_an_answer_is_saved_with_its_version(world: World, madrs: str) -> None:
     answer = autosave(world, madrs, a__apparent_sadness__0="3", s__apparent_sadness__0="0")
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
     told = answer.json()
@@ -41,7 +41,7 @@ def test_an_answer_is_saved_with_its_version(world: World, madrs: int) -> None:
     assert "1 change<" in world.get("coordinator", f"/forms/{madrs}/")
 
 
-def test_scores_are_told_as_soon_as_they_are_known(world: World, madrs: int) -> None:
+def test_scores_are_told_as_soon_as_they_are_known(world: World, madrs: str) -> None:
     items = [line.item for line in world.page(madrs).items]
     told = autosave(world, madrs, **{f"a__{item}__0": "2" for item in items}).json()
     assert told["scores"] == {"total": "20"}
@@ -67,7 +67,7 @@ def test_a_refused_answer_says_why_and_the_others_are_stored(world: World) -> No
     assert told["refused"] == ["systolic:0"]
 
 
-def test_two_people_on_one_answer_are_both_told(world: World, madrs: int) -> None:
+def test_two_people_on_one_answer_are_both_told(world: World, madrs: str) -> None:
     autosave(world, madrs, a__inner_tension__0="2", s__inner_tension__0="0")
     second = autosave(world, madrs, a__inner_tension__0="5", s__inner_tension__0="0")
     assert second.status_code == 409
@@ -81,7 +81,7 @@ def test_two_people_on_one_answer_are_both_told(world: World, madrs: int) -> Non
     assert world.page(madrs).items[2].answer == "5"
 
 
-def test_an_alert_shows_its_instruction_at_once_and_on_every_later_page(world: World, madrs: int) -> None:
+def test_an_alert_shows_its_instruction_at_once_and_on_every_later_page(world: World, madrs: str) -> None:
     told = autosave(world, madrs, a__suicidal_thoughts__0="4").json()
     [alert] = told["alerts"]
     assert alert["instruction"].endswith(CALL)
@@ -97,7 +97,7 @@ def test_an_alert_shows_its_instruction_at_once_and_on_every_later_page(world: W
 
 
 def test_the_instruction_shows_when_the_alert_cannot_be_stored(
-    world: World, madrs: int, monkeypatch: pytest.MonkeyPatch
+    world: World, madrs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise OperationalError("gone")
@@ -114,7 +114,7 @@ def test_the_instruction_shows_when_the_alert_cannot_be_stored(
 
 
 def test_the_instruction_shows_when_the_save_fails_and_nothing_typed_is_lost(
-    world: World, madrs: int, monkeypatch: pytest.MonkeyPatch
+    world: World, madrs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise OperationalError("gone")
@@ -133,7 +133,7 @@ def test_the_instruction_shows_when_the_save_fails_and_nothing_typed_is_lost(
     assert kept["m:reduced_sleep:0"] == "declined"
 
 
-def test_rules_over_a_forms_own_answers_travel_with_its_page(world: World, madrs: int) -> None:
+def test_rules_over_a_forms_own_answers_travel_with_its_page(world: World, madrs: str) -> None:
     [watch] = world.page(madrs).watches
     assert (watch.rule, watch.when) == ("madrs_suicidal", [">=", "suicidal_thoughts:0", 4])
     vitals = world.opened("vitals", "DOSE")
@@ -144,7 +144,7 @@ def test_rules_over_a_forms_own_answers_travel_with_its_page(world: World, madrs
     assert world.page(madrs, "monitor").watches == ()
 
 
-def test_a_locked_form_says_so_and_is_not_retried(world: World, madrs: int) -> None:
+def test_a_locked_form_says_so_and_is_not_retried(world: World, madrs: str) -> None:
     world.post("data_manager", f"/participants/{HERE}/lock/", locked="1", reason="Database lock")
     answer = autosave(world, madrs, a__apparent_sadness__0="3")
     assert answer.status_code == 423
@@ -156,7 +156,7 @@ def test_a_locked_form_says_so_and_is_not_retried(world: World, madrs: int) -> N
     assert "data-autosave" not in page
 
 
-def test_a_session_that_ended_is_told_as_data(world: World, madrs: int) -> None:
+def test_a_session_that_ended_is_told_as_data(world: World, madrs: str) -> None:
     client = world.client("coordinator")
     client.session.flush()
     answer = client.post(f"/forms/{madrs}/save/", {"a:apparent_sadness:0": "3"}, headers=JSON)
@@ -164,7 +164,7 @@ def test_a_session_that_ended_is_told_as_data(world: World, madrs: int) -> None:
     assert world.page(madrs).items[0].answer == ""
 
 
-def test_without_scripts_everything_is_saved_together(world: World, madrs: int) -> None:
+def test_without_scripts_everything_is_saved_together(world: World, madrs: str) -> None:
     items = {f"a__{line.item}__0": "1" for line in world.page(madrs).items}
     answer = world.post("coordinator", f"/forms/{madrs}/", **items)
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/forms/{madrs}/")
@@ -203,7 +203,7 @@ def test_without_scripts_refused_answers_stay_in_their_fields(world: World) -> N
 
 
 def test_without_scripts_a_contested_answer_stays_in_its_field_and_may_be_kept(
-    world: World, madrs: int
+    world: World, madrs: str
 ) -> None:
     client = world.client("coordinator")
     fields = fields_of(client.get(f"/forms/{madrs}/"))
@@ -216,7 +216,7 @@ def test_without_scripts_a_contested_answer_stays_in_its_field_and_may_be_kept(
     assert world.page(madrs).items[0].answer == "5"
 
 
-def test_completing_with_gaps_lists_them_on_top_with_links(world: World, madrs: int) -> None:
+def test_completing_with_gaps_lists_them_on_top_with_links(world: World, madrs: str) -> None:
     answer = world.post("coordinator", f"/forms/{madrs}/", a__apparent_sadness__0="1", complete="1")
     page = text_of(answer)
     assert answer.status_code == 422
@@ -230,7 +230,7 @@ def test_completing_with_gaps_lists_them_on_top_with_links(world: World, madrs: 
     assert world.page(madrs).items[0].answer == "1"
 
 
-def test_a_change_after_completion_needs_a_reason_and_keeps_what_was_typed(world: World, madrs: int) -> None:
+def test_a_change_after_completion_needs_a_reason_and_keeps_what_was_typed(world: World, madrs: str) -> None:
     world.fill(madrs, apparent_sadness="1")
     page = world.get("coordinator", f"/forms/{madrs}/")
     assert "Why do you change it?" in page
@@ -255,7 +255,7 @@ def test_a_change_after_completion_needs_a_reason_and_keeps_what_was_typed(world
     assert "Changed again Coordinator, 23 Nov 2026 10:00: Misread" in steps
 
 
-def test_a_missing_answer_is_named_in_words(world: World, madrs: int) -> None:
+def test_a_missing_answer_is_named_in_words(world: World, madrs: str) -> None:
     told = autosave(world, madrs, a__reduced_sleep__0="", m__reduced_sleep__0="declined").json()
     assert told["items"]["reduced_sleep:0"] == {"seq": 1}
     page = world.get("coordinator", f"/forms/{madrs}/")
@@ -275,7 +275,7 @@ def test_who_may_not_fill_reads_words_and_not_codes(world: World) -> None:
     assert "Headache · 20 Nov 2026 09:00" in words_of(world.get("monitor", f"/participants/{HERE}/"))
 
 
-def test_transcribing_is_said(world: World, madrs: int) -> None:
+def test_transcribing_is_said(world: World, madrs: str) -> None:
     assert "Filled on paper by: Rater. You enter what it says, and the audit trail says so." in words_of(
         world.get("coordinator", f"/forms/{madrs}/")
     )
@@ -292,7 +292,7 @@ def test_what_people_type_is_never_markup(world: World) -> None:
     assert texts
     world.save(form, onset_at="2026-11-20T09:00", **texts)
     world.post("monitor", f"/forms/{form}/query/", about=":0", text=HOSTILE)
-    world.post("coordinator", "/queries/1/", text=HOSTILE, answer="1")
+    world.post("coordinator", f"/queries/{world.query}/", text=HOSTILE, answer="1")
     world.post(
         "coordinator", f"/participants/{HERE}/anchor/", anchor="dose", date="2026-12-20", reason=HOSTILE
     )
@@ -306,7 +306,7 @@ def test_what_people_type_is_never_markup(world: World) -> None:
     )
     madrs = world.opened("madrs", "PREP1")
     world.save(madrs, suicidal_thoughts="6")
-    world.post("investigator", "/alerts/1/", status="seen", text=HOSTILE)
+    world.post("investigator", f"/alerts/{world.alert}/", status="seen", text=HOSTILE)
     world.post("data_manager", f"/participants/{HERE}/lock/", locked="1", reason=HOSTILE)
     shown = 0
     for who, path in (
@@ -314,7 +314,7 @@ def test_what_people_type_is_never_markup(world: World) -> None:
         ("monitor", f"/forms/{form}/"),
         ("monitor", f"/forms/{form}/history/term/0/"),
         ("coordinator", f"/participants/{HERE}/?visit=SCR&repeat=1"),
-        ("coordinator", "/queries/1/"),
+        ("coordinator", f"/queries/{world.query}/"),
         ("monitor", "/queries/"),
         ("investigator", "/alerts/"),
         ("investigator", "/"),
@@ -339,7 +339,7 @@ def test_autosave_answers_are_data_and_not_pages(world: World) -> None:
     assert set(json.loads(answer.content)["refused"]) == {"term:0", "severity:0"}
 
 
-def test_odd_fields_are_left_alone(world: World, madrs: int) -> None:
+def test_odd_fields_are_left_alone(world: World, madrs: str) -> None:
     answer = autosave(
         world,
         madrs,
@@ -355,13 +355,13 @@ def test_odd_fields_are_left_alone(world: World, madrs: int) -> None:
     assert world.page(madrs).answered == 0
 
 
-def test_a_form_page_asks_the_same_of_the_store_however_full_it_is(world: World, madrs: int) -> None:
+def test_a_form_page_asks_the_same_of_the_store_however_full_it_is(world: World, madrs: str) -> None:
     empty = statements(world, madrs)
     world.fill(madrs)
     assert statements(world, madrs) <= empty + 4
 
 
-def statements(world: World, form: int) -> int:
+def statements(world: World, form: str) -> int:
     client, count = world.client("coordinator"), 0
 
     def counted(execute: Any, *statement: Any) -> Any:
@@ -395,7 +395,7 @@ def test_odd_texts_are_stored_as_typed_or_refused_whole(world: World, text: str,
     assert len(answer.content) < 10_000
 
 
-def test_a_role_that_ended_mid_form_is_refused_as_data(world: World, madrs: int) -> None:
+def test_a_role_that_ended_mid_form_is_refused_as_data(world: World, madrs: str) -> None:
     client = world.client("coordinator")
     grant = RoleGrant.objects.get(person="p-coordinator")
     with act("trial", "people.grant_ended", at=world.hand[0], by="system") as one:

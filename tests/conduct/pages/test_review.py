@@ -16,7 +16,7 @@ PASSWORD = "a long enough password"  # noqa: S105 - a test's
 
 
 @pytest.fixture
-def madrs(world: World) -> int:
+def madrs(world: World) -> str:
     return world.fill(world.opened("madrs", "PREP1"))
 
 
@@ -36,7 +36,7 @@ def said(answer: object) -> str:
     return words_of(answer)
 
 
-def test_a_form_goes_to_signed_and_locked_and_back(world: World, madrs: int) -> None:
+def test_a_form_goes_to_signed_and_locked_and_back(world: World, madrs: str) -> None:
     page = f"/forms/{madrs}/"
     answer = world.client("monitor").post(f"{page}verify/", follow=True)
     assert "Verified." in said(answer)
@@ -67,7 +67,7 @@ def test_a_form_goes_to_signed_and_locked_and_back(world: World, madrs: int) -> 
     assert "Void signature" in world.get("coordinator", page)
 
 
-def test_a_wrong_password_signs_nothing(world: World, madrs: int) -> None:
+def test_a_wrong_password_signs_nothing(world: World, madrs: str) -> None:
     world.post("monitor", f"/forms/{madrs}/verify/")
     client = investigator(world)
     assert client.post(f"/forms/{madrs}/sign/", {"password": "guessed", "code": code()}).status_code == 422
@@ -75,7 +75,7 @@ def test_a_wrong_password_signs_nothing(world: World, madrs: int) -> None:
     assert world.page(madrs).state == "verified"
 
 
-def test_without_a_second_factor_nobody_signs(world: World, madrs: int) -> None:
+def test_without_a_second_factor_nobody_signs(world: World, madrs: str) -> None:
     world.post("monitor", f"/forms/{madrs}/verify/")
     bare = world.people.add("facilitator", name="Bare", site="SEA")
 
@@ -87,13 +87,13 @@ def test_without_a_second_factor_nobody_signs(world: World, madrs: int) -> None:
     assert world.page(madrs).state == "verified"
 
 
-def test_what_cannot_be_signed_now_says_so(world: World, madrs: int) -> None:
+def test_what_cannot_be_signed_now_says_so(world: World, madrs: str) -> None:
     answer = world.client("investigator").get(f"/forms/{madrs}/sign/", follow=True)
     assert answer.redirect_chain == [(f"/forms/{madrs}/", 302)]
     assert "This form cannot be signed now. Look at its state." in said(answer)
 
 
-def test_steps_out_of_turn_are_refused_with_the_reason(world: World, madrs: int) -> None:
+def test_steps_out_of_turn_are_refused_with_the_reason(world: World, madrs: str) -> None:
     answer = world.client("data_manager").post(f"/forms/{madrs}/lock/", follow=True)
     assert "It is complete. It must be signed for that." in said(answer)
     world.post("monitor", f"/forms/{madrs}/verify/")
@@ -101,7 +101,7 @@ def test_steps_out_of_turn_are_refused_with_the_reason(world: World, madrs: int)
     assert "It is verified. It must be complete for that." in said(again)
 
 
-def test_a_query_is_asked_answered_and_closed(world: World, madrs: int) -> None:
+def test_a_query_is_asked_answered_and_closed(world: World, madrs: str) -> None:
     page = f"/forms/{madrs}/"
     assert "Ask about this form" in world.get("monitor", page)
     assert "Ask about this form" not in world.get("coordinator", page)
@@ -114,23 +114,28 @@ def test_a_query_is_asked_answered_and_closed(world: World, madrs: int) -> None:
     listed = said(world.get("coordinator", "/queries/"))
     assert "Is 0 right?" in listed
     assert "Monitor (CRA)" in listed
-    empty = world.post("coordinator", "/queries/1/", text=" ", answer="1")
+    empty = world.post("coordinator", f"/queries/{world.query}/", text=" ", answer="1")
     assert empty.status_code == 422
     long = "so " * 3000
-    refused = world.post("coordinator", "/queries/1/", text=long, answer="1")
+    refused = world.post("coordinator", f"/queries/{world.query}/", text=long, answer="1")
     assert (refused.status_code, fields_of(refused)["text"]) == (422, long)
-    assert world.client("coordinator").post("/queries/1/", {"text": "x", "close": "1"}).status_code == 403
+    assert (
+        world.client("coordinator").post(f"/queries/{world.query}/", {"text": "x", "close": "1"}).status_code
+        == 403
+    )
     answered = world.client("coordinator").post(
-        "/queries/1/", {"text": "Yes, it is", "answer": "1"}, follow=True
+        f"/queries/{world.query}/", {"text": "Yes, it is", "answer": "1"}, follow=True
     )
     assert "Yes, it is" in said(answered)
-    closed = world.client("monitor").post("/queries/1/", {"text": "Thank you", "close": "1"}, follow=True)
+    closed = world.client("monitor").post(
+        f"/queries/{world.query}/", {"text": "Thank you", "close": "1"}, follow=True
+    )
     assert "The query is closed." in said(closed)
     assert "No query is open. Nothing to do here." in said(world.get("coordinator", "/queries/"))
     assert "Is 0 right?" in world.get("coordinator", "/queries/", closed="1")
 
 
-def test_a_refused_question_keeps_its_text_and_what_it_is_about(world: World, madrs: int) -> None:
+def test_a_refused_question_keeps_its_text_and_what_it_is_about(world: World, madrs: str) -> None:
     long = "why " * 3000
     refused = world.post("monitor", f"/forms/{madrs}/query/", about="reduced_sleep:0", text=long)
     assert refused.status_code == 422
@@ -140,7 +145,7 @@ def test_a_refused_question_keeps_its_text_and_what_it_is_about(world: World, ma
     assert "The query is open." in said(sent)
 
 
-def test_queries_are_found_by_participant(world: World, madrs: int) -> None:
+def test_queries_are_found_by_participant(world: World, madrs: str) -> None:
     world.post("monitor", f"/forms/{madrs}/query/", about=":0", text="First")
     assert "First" in world.get("monitor", "/queries/", find="sea-001")
     assert "No query is about such an id." in said(world.get("monitor", "/queries/", find="NYC"))
@@ -151,12 +156,12 @@ def test_an_automatic_query_says_what_asked_and_closes_by_itself(world: World) -
     world.fill(form, heart_rate="9999")
     page = world.get("coordinator", "/queries/")
     assert "automatic check" in said(page)
-    number = int(re.findall(r'href="/queries/(\d+)/"', page)[0])
-    page = said(world.get("coordinator", f"/queries/{number}/"))
+    [code] = re.findall(r'href="/queries/([a-z2-7]{13})/"', page)
+    page = said(world.get("coordinator", f"/queries/{code}/"))
     assert "Automatic check, 23 Nov 2026 10:00" in page
     assert "It closes by itself when the answer is corrected." in page
     world.save(form, reason="Read again", heart_rate="72")
-    assert "Closed" in said(world.get("coordinator", f"/queries/{number}/"))
+    assert "Closed" in said(world.get("coordinator", f"/queries/{code}/"))
 
 
 def test_an_alert_is_seen_and_closed_by_who_may(world: World) -> None:
@@ -166,23 +171,25 @@ def test_an_alert_is_seen_and_closed_by_who_may(world: World) -> None:
     assert "1 alert" in said(world.get("investigator", "/"))
     assert "alert" not in said(world.get("data_manager", "/"))
     seen = world.client("coordinator").post(
-        "/alerts/1/", {"status": "seen", "text": "On my way", "next": "/alerts/"}, follow=True
+        f"/alerts/{world.alert}/", {"status": "seen", "text": "On my way", "next": "/alerts/"}, follow=True
     )
     assert seen.redirect_chain == [("/alerts/", 302)]
     assert "Seen Coordinator, 23 Nov 10:00: On my way" in said(seen)
     assert "Close it" not in said(seen)
-    assert world.post("coordinator", "/alerts/1/", status="closed", text="Done").status_code == 403
-    empty = world.post("investigator", "/alerts/1/", status="closed", text="", next="/alerts/")
+    assert (
+        world.post("coordinator", f"/alerts/{world.alert}/", status="closed", text="Done").status_code == 403
+    )
+    empty = world.post("investigator", f"/alerts/{world.alert}/", status="closed", text="", next="/alerts/")
     assert (empty.status_code, fields_of(empty)["status"]) == (422, "closed")
     away = world.post(
-        "investigator", "/alerts/1/", status="closed", text="Spoke; safe", next="//evil.example/"
+        "investigator", f"/alerts/{world.alert}/", status="closed", text="Spoke; safe", next="//evil.example/"
     )
     assert away.headers["Location"] == "/"
     assert "No alert is open." in said(world.get("coordinator", "/alerts/"))
     assert "Spoke; safe" in world.get("coordinator", "/alerts/", closed="1")
 
 
-def test_a_participants_lock_is_said_on_every_page_and_lifted(world: World, madrs: int) -> None:
+def test_a_participants_lock_is_said_on_every_page_and_lifted(world: World, madrs: str) -> None:
     path = f"/participants/{HERE}/lock/"
     refused = world.post("data_manager", path, locked="1", reason="")
     assert (refused.status_code, fields_of(refused)["locked"]) == (422, "1")

@@ -4,6 +4,8 @@ import pytest
 from tests.conduct.pages.conftest import HERE, World, text_of
 
 EVERYBODY = "home"
+NEVER = "a" * 13
+"""A code that nothing has."""
 PAGES = {
     "/": EVERYBODY,
     "/participants/": "coordinator investigator session_monitor data_manager monitor medical_monitor auditor",
@@ -51,19 +53,19 @@ def test_nobody_signed_in_is_sent_to_sign_in(world: World) -> None:
     ("foreign", "unknown"),
     [
         (f"/participants/{HERE}/", "/participants/FRONTLINE-SEA-999/"),
-        ("/forms/{form}/", "/forms/999/"),
-        ("/forms/{form}/history/suicidal_thoughts/0/", "/forms/999/history/suicidal_thoughts/0/"),
-        ("/queries/{query}/", "/queries/999/"),
+        ("/forms/{form}/", f"/forms/{NEVER}/"),
+        ("/forms/{form}/history/suicidal_thoughts/0/", f"/forms/{NEVER}/history/suicidal_thoughts/0/"),
+        ("/queries/{query}/", f"/queries/{NEVER}/"),
     ],
 )
 def test_a_foreign_page_is_as_unknown_as_one_that_never_was(world: World, foreign: str, unknown: str) -> None:
-    numbers = {"form": noted(world), "query": 1}
+    codes = {"form": noted(world), "query": world.query}
     outsider = world.client("outsider")
-    there, nowhere = (outsider.get(path.format(**numbers)) for path in (foreign, unknown))
+    there, nowhere = (outsider.get(path.format(**codes)) for path in (foreign, unknown))
     assert (there.status_code, nowhere.status_code) == (404, 404)
     assert text_of(there) == text_of(nowhere)
     assert HERE not in text_of(there)
-    assert world.client("data_manager").get(foreign.format(**numbers)).status_code == 200
+    assert world.client("data_manager").get(foreign.format(**codes)).status_code == 200
 
 
 POSTS = {
@@ -90,8 +92,8 @@ POSTS = {
 
 @pytest.mark.parametrize("path", POSTS)
 def test_nothing_is_sent_to_a_foreign_id(world: World, path: str) -> None:
-    here = {"participant": HERE, "form": noted(world), "query": 1, "alert": 1}
-    nowhere = {"participant": "FRONTLINE-SEA-999", "form": 999, "query": 999, "alert": 999}
+    here = {"participant": HERE, "form": noted(world), "query": world.query, "alert": world.alert}
+    nowhere = {"participant": "FRONTLINE-SEA-999", "form": NEVER, "query": NEVER, "alert": NEVER}
     somebody = world.people.add(
         "coordinator", "investigator", "monitor", "data_manager", name="Everything elsewhere", site="NYC"
     )
@@ -101,8 +103,8 @@ def test_nothing_is_sent_to_a_foreign_id(world: World, path: str) -> None:
     assert text_of(answers[0]) == text_of(answers[1])
 
 
-def noted(world: World) -> int:
-    """Return the number of a form here that has an alert and a query."""
+def noted(world: World) -> str:
+    """Return the code of a form here that has an alert and a query."""
     form = world.opened("madrs", "PREP1")
     world.save(form, suicidal_thoughts="5")
     answer = world.post("monitor", f"/forms/{form}/query/", about="suicidal_thoughts:0", text="Is it so?")
@@ -115,7 +117,7 @@ def noted(world: World) -> int:
 )
 def test_roles_without_participants_send_nothing(world: World, role: str) -> None:
     form, client = noted(world), world.client(role)
-    ids = {"participant": HERE, "form": form, "query": 1, "alert": 1}
+    ids = {"participant": HERE, "form": form, "query": world.query, "alert": world.alert}
     for path, given in POSTS.items():
         assert client.post(path.format(**ids), given).status_code == 403, path
 

@@ -8,7 +8,7 @@ import pytest
 SENT = {"a:apparent_sadness:0": "3", "s:apparent_sadness:0": "0", "m:apparent_sadness:0": ""}
 
 
-def post(world: Any, form: int, text: str) -> Any:
+def post(world: Any, form: str, text: str) -> Any:
     return world.client("coordinator").post(
         f"/forms/{form}/save/", data=text, content_type="application/json"
     )

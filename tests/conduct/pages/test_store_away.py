@@ -64,7 +64,7 @@ class Served:
         answer, text = self.ask("POST", "/sign-in/", body=sent, Content_Type=form)
         assert answer.status == 302, text
 
-    def save(self, form: int, token: str) -> tuple[HTTPResponse, dict[str, object]]:
+    def save(self, form: str, token: str) -> tuple[HTTPResponse, dict[str, object]]:
         """Send answers as the page's script does."""
         answer, text = self.ask(
             "POST",

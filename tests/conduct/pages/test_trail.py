@@ -10,8 +10,10 @@ from tests.conduct.pages.conftest import HERE, THERE, World, text_of, words_of
 from tests.conduct.people import Somebody
 
 from equipoise.conduct.accounts.permission import ACTIONS
+from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.models import Event
 from equipoise.conduct.capture import services
+from equipoise.conduct.capture.models import Form
 from equipoise.conduct.review import event_names, reads
 from equipoise.conduct.review.reads import Trail, Wanted
 
@@ -43,7 +45,9 @@ def test_events_are_named_dated_and_lead_to_what_they_are_about(world: World) ->
     )
     assert f'href="/audit/?subject={HERE}"' in page
     assert "When (UTC)" in said
-    assert f'title="{Event.objects.latest("id").hash}"' in page
+    for link in Event.objects.all():
+        assert link.hash not in page
+        assert link.act not in page
 
 
 def test_filters_find_by_subject_person_kind_and_day(world: World) -> None:
@@ -62,7 +66,7 @@ def test_filters_find_by_subject_person_kind_and_day(world: World) -> None:
     assert [one.action for one in read(world, from_day="2026-11-24").lines] == ["form.saved"]
     assert "form.saved" in [one.action for one in read(world, action="form.saved", to_day="2026-11-23").lines]
     assert len(read(world, action="form.saved", to_day="2026-11-23").lines) == 1
-    assert read(world, subject="form-999").lines == ()
+    assert read(world, subject=f"form-{'a' * 13}").lines == ()
     assert read(world, subject=HERE[:-1]).lines == ()
     page = world.get("monitor", "/audit/", action="form.saved", person="p-coordinator")
     assert '<option value="p-coordinator" selected>Coordinator</option>' in page
@@ -75,17 +79,38 @@ def test_pages_follow_each_other_without_gap_or_overlap(
 ) -> None:
     monkeypatch.setattr(reads, "PAGE", 7)
     monkeypatch.setattr(reads, "BATCH", 5)
-    viewer, numbers, before = world.people.monitor.viewer(), [], None
+    world.hand[0] += timedelta(seconds=1)
+    for one in ("madrs", "spfi", "pcl5"):
+        world.opened(one, "PREP1")
+    viewer, lines, before = world.people.monitor.viewer(), [], ""
     for _ in range(Event.objects.count()):
         part = reads.trail(Wanted(), viewer=viewer, before=before)
-        numbers += [one.number for one in part.lines]
+        lines += part.lines
         assert len(part.lines) <= 7
         before = part.before
-        if before is None:
+        if not before:
             break
-    assert numbers == list(Event.objects.order_by("-id").values_list("id", flat=True))
+    every = Event.objects.order_by("-id")
+    assert [(instant(one.at), one.action) for one in lines] == list(every.values_list("at", "action"))
+    assert len({one.at for one in lines}) > 2, "pages end within an instant and between two"
     page = world.get("monitor", "/audit/", person="")
-    assert "before=" in page
+    assert "before=2026-11-23T18%3A00" in page
+    for odd in ("~", "x~1", "2026-11-23T18:00:00.000000Z~", "2026-11-23T18:00:00.000000Z~999", "~9" * 40):
+        assert world.client("monitor").get("/audit/", {"before": odd}).status_code == 200
+
+
+def test_a_page_of_the_trail_is_full_however_much_is_hidden_in_between(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reads, "BATCH", 2)
+    monkeypatch.setattr(reads, "LARGEST_BATCH", 4)
+    hidden = world.people.add("monitor", "statistician", name="Blind Monitor", site="")
+    before = read(world, hidden)
+    guess = world.opened("guess", "D28")
+    for text in "?" * 9:
+        world.post("monitor", f"/forms/{guess}/query/", about=":0", text=text)
+    assert read(world, hidden) == before
+    assert len(read(world).lines) == len(before.lines) + 10
 
 
 def test_events_of_other_sites_are_absent(world: World) -> None:
@@ -105,9 +130,9 @@ def test_events_of_what_is_hidden_are_absent_until_the_study_is_locked(world: Wo
     assert [one.action for one in read(world, hidden).lines] == [
         one.action for one in read(world, hidden).lines[-before:]
     ]
-    for number in (guess, effects):
-        assert read(world, hidden, subject=f"form-{number}").lines == ()
-        assert len(read(world, "monitor", subject=f"form-{number}").lines) >= 1
+    for code in (guess, effects):
+        assert read(world, hidden, subject=f"form-{code}").lines == ()
+        assert len(read(world, "monitor", subject=f"form-{code}").lines) >= 1
     services.lock_study(
         locked=True, reason="Database lock", at=world.hand[0], by=world.people.data_manager.viewer()
     )
@@ -120,7 +145,8 @@ def test_what_is_hidden_shows_on_no_page(world: World) -> None:
     world.fill(world.opened("guess", "D28"))
     world.opened("effects", by="session_monitor")
     world.opened("intensity", "DOSE", by="session_monitor")
-    world.post("monitor", "/forms/1/query/", about=":0", text="Is the guess right?")
+    hidden = list(Form.objects.values_list("code", flat=True))
+    world.post("monitor", f"/forms/{hidden[0]}/query/", about=":0", text="Is the guess right?")
     madrs = world.fill(world.opened("madrs", "D28"))
     client, plain = world.client(somebody), world.client("monitor")
     paths = ["/", "/participants/", "/queries/", "/audit/", f"/forms/{madrs}/"]
@@ -133,10 +159,11 @@ def test_what_is_hidden_shows_on_no_page(world: World) -> None:
             assert word not in text_of(page), (path, word)
         traces += any(word in text_of(plain.get(path)) for word in HIDDEN_WORDS)
     assert traces >= 5, "the words are on these pages for others"
-    for number in (1, 2, 3):
-        for path in (f"/forms/{number}/", "/queries/1/", f"/forms/{number}/history/guess/0/"):
+    assert len(hidden) == 3
+    for code in hidden:
+        for path in (f"/forms/{code}/", f"/queries/{world.query}/", f"/forms/{code}/history/guess/0/"):
             assert client.get(path).status_code == 404
-        assert client.post(f"/forms/{number}/query/", {"about": ":0", "text": "?"}).status_code == 404
+        assert client.post(f"/forms/{code}/query/", {"about": ":0", "text": "?"}).status_code == 404
     assert "0 open" not in words_of(client.get("/"))
     assert "No query is open." in words_of(client.get("/"))
 

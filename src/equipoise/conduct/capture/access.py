@@ -16,6 +16,7 @@ from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.capture import visibility
 from equipoise.conduct.capture.models import LOG, STUDY, Form, Lock, Participant
 from equipoise.conduct.capture.visibility import Sight
+from equipoise.conduct.frame import codes
 from equipoise.conduct.stores import statements
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.studies.reads import Site
@@ -25,16 +26,16 @@ from equipoise.protocol.schedule import Visit
 from equipoise.source import UNREADABLE
 
 LONGEST_ID = 128
-LARGEST_ID = 2**63 - 1
-"""The largest number a store can give."""
-_FORM_FIELDS = ("id", "participant", "visit", "visit_repeat", "form", "repeat", "version")
+FORM = "form-"
+"""What a form's code stands behind among the subjects of an event."""
+_FORM_FIELDS = ("id", "participant", "visit", "visit_repeat", "form", "repeat", "version", "code")
 _FORM_WIDTH = len(_FORM_FIELDS)
 _FORM = """
-SELECT f.id, f.participant, f.visit, f.visit_repeat, f.form, f.repeat, f.version, p.site, p.entered_on,
-       l.target, l.locked, l.id
+SELECT f.id, f.participant, f.visit, f.visit_repeat, f.form, f.repeat, f.version, f.code,
+       p.site, p.entered_on, l.target, l.locked, l.id
 FROM form f JOIN participant p ON p.participant = f.participant
 LEFT JOIN data_lock l ON l.target IN (p.participant, %s)
-WHERE f.id = %s ORDER BY l.id
+WHERE f.code = %s ORDER BY l.id
 """
 """A form, whose it is, and each step of a lock on them: one row where there is none."""
 
@@ -89,8 +90,13 @@ class FormGround:
 
     @property
     def number(self) -> int:
-        """The form's number."""
+        """The row's number: for rows that refer to it, and no page."""
         return int(self.row.id)
+
+    @property
+    def code(self) -> str:
+        """What pages call it."""
+        return str(self.row.code)
 
     @property
     def participant(self) -> str:
@@ -120,7 +126,7 @@ class FormGround:
     @property
     def subjects(self) -> list[str]:
         """What events about it name."""
-        return [self.participant, f"form-{self.number}"]
+        return subjects(self.row)
 
     def require_filler(self) -> None:
         """Raise PermissionRefused unless the viewer fills this form."""
@@ -163,13 +169,18 @@ def _ground(name: str, site: str, entered_on: str, held: "Locks", *, viewer: Vie
     return Ground(name, where, entered_on, viewer, bool(held.targets), STUDY in held.targets, held.newest)
 
 
-def form(number: int, *, viewer: Viewer, action: str = "form.view") -> FormGround:
-    """Return a form.
+def subjects(row: Form) -> list[str]:
+    """Return what events about a form name."""
+    return [row.participant, f"{FORM}{row.code}"]
+
+
+def form(code: str, *, viewer: Viewer, action: str = "form.view") -> FormGround:
+    """Return a form by its code.
 
     Raises  Http404 when there is none that the viewer may know; PermissionRefused when the viewer may see but
             not do this
     """
-    rows = statements.rows("default", _FORM, [STUDY, number]) if 0 < number <= LARGEST_ID else []
+    rows = statements.rows("default", _FORM, [STUDY, code]) if codes.is_code(code) else []
     if not rows:
         raise Http404
     row = Form.from_db("default", _FORM_FIELDS, rows[0][:_FORM_WIDTH])

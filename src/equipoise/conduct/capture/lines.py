@@ -63,8 +63,8 @@ class Note:
 class QueryLine:
     """A question about an answer.
 
-    query        its number, as `services.answer_query` and `close_query` take it
-    form         number of the form; form_label, visit_label, item_label say where in words
+    query        its code, as `services.answer_query` and `close_query` take it
+    form         code of the form; form_label, visit_label, item_label say where in words
     item, row    the answer; item "" for the whole form
     automatic    True when a check asked
     status       open, answered, closed
@@ -72,9 +72,9 @@ class QueryLine:
     may_answer, may_close   what this viewer may do
     """
 
-    query: int
+    query: str
     participant: str
-    form: int
+    form: str
     form_label: str
     visit_label: str
     item: str
@@ -104,7 +104,7 @@ class MailLine:
 class AlertLine:
     """An answer that must reach somebody.
 
-    alert        its number, as `services.note_alert` takes it
+    alert        its code, as `services.note_alert` takes it
     level        urgent, same_day, routine
     certain      False when the rule could not be decided and a person must look
     instruction  what the person at the participant's side does
@@ -114,10 +114,10 @@ class AlertLine:
     mails        who was told by mail, or not yet
     """
 
-    alert: int
+    alert: str
     participant: str
     site: str
-    form: int
+    form: str
     form_label: str
     visit_label: str
     rule: str
@@ -156,7 +156,7 @@ class ScoreLine:
 class FormLine:
     """A form in a list.
 
-    number     the form's number; None while it was not begun: `services.open_form` begins it
+    code       the form's code; "" while it was not begun: `services.open_form` begins it
     repeat     which entry of a log, or reading of a session, from 1
     minutes    minutes from the dose it is planned for; None where no clock runs
     fillers    names of the roles that fill it
@@ -166,7 +166,7 @@ class FormLine:
     summary    a log entry in a few words: its first answers
     """
 
-    number: int | None
+    code: str
     form: str
     label: str
     visit: str
@@ -189,7 +189,7 @@ class FormLine:
 class VisitLine:
     """A visit, planned or begun.
 
-    number        the visit's number once it was begun or recorded; None before
+    begun         whether it was begun or recorded
     target, opens, closes   dates at the site; None while the anchor has none
     provisional   True when they count from an anchor that is only planned, though the visit counts from the
                   one that took place
@@ -201,7 +201,7 @@ class VisitLine:
     reason        why it was missed or declined
     """
 
-    number: int | None
+    begun: bool
     visit: str
     label: str
     repeat: int
@@ -393,7 +393,7 @@ class Watch:
 class FormPage:
     """A form with its answers.
 
-    number           the form's number
+    code             the form's code
     instructions     of the licensed wording; "" for none
     editable         whether this viewer may change answers now
     blocked          why nothing can be changed, in words; "" where `editable`
@@ -404,7 +404,7 @@ class FormPage:
     transcribed      name of the role that filled it on paper, when the viewer enters it for them; "" else
     """
 
-    number: int
+    code: str
     participant: str
     site: str
     time_zone: str

@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.db import models
 
 from equipoise.conduct.audit.models import AuditedRow
+from equipoise.conduct.frame import codes
 
 LOG = "log"
 """The visit of a form that is tied to none."""
@@ -106,6 +107,7 @@ class VisitStatus(AuditedRow):
 class Form(AuditedRow):
     """A form that was begun, at a visit or in a log.
 
+    code      what addresses and pages call it
     visit     the visit's id, or "log";  visit_repeat  which of several such visits
     form      the protocol's id;         repeat        which entry of a log, or reading of a session
     version   protocol version whose definition it follows for ever
@@ -117,6 +119,7 @@ class Form(AuditedRow):
     form = models.CharField(max_length=64)
     repeat = models.IntegerField(default=1)
     version = models.IntegerField()
+    code = models.CharField(max_length=codes.LENGTH, unique=True)
 
     class Meta:
         """Once each."""
@@ -251,6 +254,7 @@ class Signature(AuditedRow):
 class Query(AuditedRow):
     """A question about an answer. Who may see it follows from the answer it asks about.
 
+    code        what addresses and pages call it
     item, row   the answer; item empty for the whole form
     check_id    the edit check that asked, or "range", "decimals", "skipped"; empty where a person asked
     about       id of the newest entry it asks about; 0 for none. An answer that a person accepted as it is
@@ -262,6 +266,7 @@ class Query(AuditedRow):
     row = models.IntegerField(default=0)
     check_id = models.CharField(max_length=64, blank=True, default="")
     about = models.BigIntegerField(default=0)
+    code = models.CharField(max_length=codes.LENGTH, unique=True)
 
     class Meta:
         """Named as in the design."""
@@ -295,6 +300,7 @@ class QueryNote(AuditedRow):
 class Alert(AuditedRow):
     """An answer that must reach somebody: stored at once, whatever else fails.
 
+    code        what addresses, pages and mails call it
     rule        the safety rule's id
     certain     False where the rule could not be decided, so that a person must look
     raised_at, due_at   instants
@@ -305,6 +311,7 @@ class Alert(AuditedRow):
     certain = models.BooleanField()
     raised_at = models.CharField(max_length=27)
     due_at = models.CharField(max_length=27)
+    code = models.CharField(max_length=codes.LENGTH, unique=True)
 
     class Meta:
         """Named as in the design."""

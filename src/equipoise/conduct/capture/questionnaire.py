@@ -25,7 +25,7 @@ OPEN = ("in_progress", "not_begun")
 class Asked:
     """One question. `instructions` are the form's, on its first question."""
 
-    form: int
+    form: str
     title: str
     instructions: str
     line: ItemLine
@@ -40,11 +40,11 @@ class Asked:
 class Questionnaire:
     """What is asked of a participant at a visit.
 
-    forms       numbers of the forms that are not complete yet
+    forms       codes of the forms that are not complete yet
     questions   every question of these that the answers before it do not skip
     """
 
-    forms: tuple[int, ...]
+    forms: tuple[str, ...]
     questions: tuple[Asked, ...]
 
     @property
@@ -53,7 +53,7 @@ class Questionnaire:
         open_ones = (place for place, one in enumerate(self.questions, start=1) if not one.answered)
         return next(open_ones, len(self.questions) + 1)
 
-    def place_of(self, form: int, item: str) -> int:
+    def place_of(self, form: str, item: str) -> int:
         """Return the place of a question, from 1; one past the last when it is not asked."""
         for place, one in enumerate(self.questions, start=1):
             if (one.form, one.line.item) == (form, item):
@@ -81,18 +81,18 @@ def questionnaire(*, visit: str, repeat: int, at: datetime, viewer: Guest, langu
     ground = access.participant(viewer.participant, viewer=viewer)
     wanted = visibility.self_filled(version_of(ground, visit, repeat=repeat, at=at), visit)
     place = {"participant": viewer.participant, "visit": visit, "visit_repeat": repeat}
-    rows = dict(Form.objects.filter(**place, form__in=wanted).values_list("form", "id"))
-    numbers = [rows[form] for form in wanted if form in rows]
-    pages = [page for one in numbers if (page := reads.form_page(one, viewer=viewer, language=language))]
+    rows = dict(Form.objects.filter(**place, form__in=wanted).values_list("form", "code"))
+    begun = [rows[form] for form in wanted if form in rows]
+    pages = [page for one in begun if (page := reads.form_page(one, viewer=viewer, language=language))]
     waiting = [page for page in pages if page.state in OPEN and page.editable]
     questions: list[Asked] = []
     for page in waiting:
         lines: Sequence[ItemLine] = [line for line in page.items if line.visible]
         questions += [
-            Asked(page.number, page.label, page.instructions if place == 0 else "", line)
+            Asked(page.code, page.label, page.instructions if place == 0 else "", line)
             for place, line in enumerate(lines)
         ]
-    return Questionnaire(tuple(page.number for page in waiting), tuple(questions))
+    return Questionnaire(tuple(page.code for page in waiting), tuple(questions))
 
 
 def version_of(ground: Ground, visit: str, *, repeat: int = 1, at: datetime) -> Resolved:

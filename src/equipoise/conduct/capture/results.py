@@ -136,7 +136,7 @@ class Letter:
     due_at          in the site's time
     """
 
-    alert: int
+    alert: str
     person: str
     email: str
     attempt: int

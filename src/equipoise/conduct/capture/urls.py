@@ -16,7 +16,7 @@ urlpatterns = [
     route("participants/<str:name>/visit/", people.visit, name="visit", post=RECORD),
     route("participants/<str:name>/visit/new/", people.begin, name="begin", post=RECORD),
     route("participants/<str:name>/form/", people.form, name="open", post=FILL),
-    route("forms/<int:number>/", forms.form, name="form", get="form.view", post=FILL),
-    route("forms/<int:number>/save/", forms.autosave, name="autosave", post=FILL),
-    route("forms/<int:number>/history/<str:item>/<int:row>/", forms.history, name="history", get="form.view"),
+    route("forms/<str:code>/", forms.form, name="form", get="form.view", post=FILL),
+    route("forms/<str:code>/save/", forms.autosave, name="autosave", post=FILL),
+    route("forms/<str:code>/history/<str:item>/<int:row>/", forms.history, name="history", get="form.view"),
 ]

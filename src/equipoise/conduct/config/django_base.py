@@ -130,7 +130,7 @@ KEYS_FOLDER = ""
 """Where the stores' keys lie; empty here, where no installation is known."""
 HELP_TEXT = ""
 """What the page of help says first; an installation's own."""
-SECOND_FACTOR_KEY = ""
+CODE_KEY = SECOND_FACTOR_KEY = ""
 """Made from the installation's key; empty here, where no installation is known."""
 ALERTS_BY_MAIL = False
 """Whether a mail server is set, so that people are told of alerts by mail."""

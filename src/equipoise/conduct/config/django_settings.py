@@ -12,6 +12,7 @@ STUDY = current()
 
 SECRET_KEY = keys.read(STUDY.keys, "web").hex()
 ALLOWED_HOSTS = list(STUDY.hosts)
+CODE_KEY = hmac.new(bytes.fromhex(SECRET_KEY), b"public codes", "sha256").hexdigest()
 SECOND_FACTOR_KEY = hmac.new(bytes.fromhex(SECRET_KEY), b"second factor", "sha256").hexdigest()
 KEYS_FOLDER = str(STUDY.keys)
 SESSION_IDLE_MINUTES = STUDY.session_minutes

@@ -1,10 +1,11 @@
 """The audit trail as people read it: events in order, the newest first, a page at a time.
 
 Holds reads. What is hidden from the viewer is left out: an event about a form they may not know of does not
-exist for them.
+exist for them, and nothing shown counts it. So a line has no number and no hash, and a page goes on behind a
+line named by its instant and its place among the lines of that instant.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,30 +21,32 @@ from equipoise.conduct.capture.reads.sights import SYSTEM
 from equipoise.conduct.review import event_names
 
 PAGE = 50
-BATCH = 200
-MOST_BATCHES = 20
+BATCH, LARGEST_BATCH = 200, 1_600
+"""Events read at once: twice as many each time, as long as what is read is not for the viewer."""
+OF_INSTANT = "~"
+"""Stands between an instant and a place."""
+PLACES = 9
+"""Digits of a place at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an event is about: its id, in words, and the number of the form it is (None for anything else)."""
+    """What an event is about: its id, in words, and the code of the form it is ("" for anything else)."""
 
     id: str
     title: str
-    form: int | None
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
 class TrailLine:
     """One event.
 
-    number     its place in the chain
     at         in UTC, as the chain counts
     by         name of who acted, "" for what happened by itself; on_behalf the role whose paper was entered
     action     its code; `name` what it is called
     """
 
-    number: int
     at: datetime
     by: str
     on_behalf: str
@@ -51,15 +54,14 @@ class TrailLine:
     name: str
     about: tuple[Subject, ...]
     reason: str
-    hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """A page of the trail; `before` is where the next one goes on, None at the end."""
+    """A page of the trail; `before` is where the next one goes on, "" at the end."""
 
     lines: tuple[TrailLine, ...]
-    before: int | None
+    before: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +84,51 @@ def actions() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(named, key=lambda pair: pair[1]))
 
 
-def trail(wanted: Wanted, *, viewer: Viewer, before: int | None = None) -> Trail:
-    """Return a page of events the viewer may know of."""
+def trail(wanted: Wanted, *, viewer: Viewer, before: str = "") -> Trail:
+    """Return a page of events the viewer may know of.
+
+    before   where the page before this one ended, as it said; what is no such place begins anew
+    """
     rows = _matching(wanted)
+    at, _, place = before.partition(OF_INSTANT)
+    if place.isdecimal():
+        rows = _behind(rows, at, int(place[:PLACES]), viewer=viewer)
     kept: list[Event] = []
-    for _ in range(MOST_BATCHES):
-        part = list((rows.filter(id__lt=before) if before is not None else rows)[:BATCH])
+    for one in _visible(rows, viewer=viewer):
+        if len(kept) == PAGE:
+            return Trail(_lines(kept), _end(kept, before))
+        kept.append(one)
+    return Trail(_lines(kept), "")
+
+
+def _visible(rows: QuerySet[Event], *, viewer: Viewer) -> Iterator[Event]:
+    """Yield the events the viewer may know of, however many others stand between them."""
+    size = BATCH
+    while True:
+        part = list(rows[:size])
         visible = subjects.visible([(one.action, one.subjects) for one in part], viewer=viewer)
-        for one in part:
-            before = one.id
-            if (one.action, one.subjects) in visible:
-                kept.append(one)
-                if len(kept) == PAGE:
-                    return Trail(_lines(kept), before)
-        if len(part) < BATCH:
-            return Trail(_lines(kept), None)
-    return Trail(_lines(kept), before)
+        yield from (one for one in part if (one.action, one.subjects) in visible)
+        if len(part) < size:
+            return
+        rows, size = rows.filter(id__lt=part[-1].id), min(2 * size, LARGEST_BATCH)
+
+
+def _behind(rows: QuerySet[Event], at: str, place: int, *, viewer: Viewer) -> QuerySet[Event]:
+    """Return the events behind the line at a place, from 1, among those of its instant."""
+    for number, one in enumerate(_visible(rows.filter(at=at), viewer=viewer), start=1):
+        if number == place:
+            return rows.filter(id__lt=one.id)
+    return rows.filter(at__lt=at)
+
+
+def _end(kept: Sequence[Event], before: str) -> str:
+    """Return the place of the last line of a page; lines of its instant on the page before count too."""
+    at = kept[-1].at
+    place = sum(1 for one in kept if one.at == at)
+    earlier, _, places = before.partition(OF_INSTANT)
+    if earlier == at and places.isdecimal():
+        place += int(places[:PLACES])
+    return f"{at}{OF_INSTANT}{place}"
 
 
 def _matching(wanted: Wanted) -> QuerySet[Event]:
@@ -121,20 +152,19 @@ def _lines(rows: Sequence[Event]) -> tuple[TrailLine, ...]:
     called = names | subjects.titles(about)
     return tuple(
         TrailLine(
-            number=row.id,
             at=moment(row.at),
             by="" if row.actor == SYSTEM else names.get(row.actor, row.actor),
             on_behalf=words.role(row.on_behalf),
             action=row.action,
             name=event_names.name(row.action),
-            about=tuple(Subject(one, called.get(one, one), _form(one)) for one in row.subjects.split()),
+            about=tuple(
+                Subject(one, called.get(one, one), subjects.form_of(one)) for one in row.subjects.split()
+            ),
             reason=row.reason,
-            hash=row.hash,
         )
         for row in rows
     )
 
 
-def _form(subject: str) -> int | None:
-    number = subject.removeprefix(subjects.FORM)
-    return int(number) if number != subject and number.isdecimal() else None
+def _subject(one: str, called: Mapping[str, str]) -> Subject:
+    return Subject(one, called.get(one, one), subjects.form_of(one))

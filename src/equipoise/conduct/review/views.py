@@ -28,43 +28,43 @@ LONGEST = 64
 def queries(request: SignedRequest) -> HttpResponse:
     """List queries, open or closed."""
     closed = request.GET.get("closed") == "1"
-    before = _number(request.GET.get("before", ""))
+    before = _asked(request, "before")
     wanted = _asked(request, "find")
     found = capture.queries(viewer=request.viewer, closed=closed, find=wanted, before=before)
-    more = found[-1].query if len(found) >= PAGE else None
+    more = found[-1].query if len(found) >= PAGE else ""
     context = {"queries": found, "closed": closed, "find": wanted, "more": more, "before": before}
     return render(request, "review/queries.html", context)
 
 
-def query(request: SignedRequest, number: int) -> HttpResponse:
+def query(request: SignedRequest, code: str) -> HttpResponse:
     """Show a query with its thread; on POST answer or close it."""
     if request.method == "GET":
-        return _query(request, number)
+        return _query(request, code)
     text, closing = request.POST.get("text", ""), "close" in request.POST
     act = services.close_query if closing else services.answer_query
     return done(
         request,
-        lambda: act(query=number, text=text, at=request.at, by=request.viewer),
-        then=reverse("review:query", args=[number]),
+        lambda: act(query=code, text=text, at=request.at, by=request.viewer),
+        then=reverse("review:query", args=[code]),
         said=_("The query is closed.") if closing else _("The answer is on record."),
-        again=lambda: _query(request, number, typed=text),
+        again=lambda: _query(request, code, typed=text),
     )
 
 
-def _query(request: SignedRequest, number: int, *, typed: str = "") -> HttpResponse:
-    found = capture.query(number, viewer=request.viewer)
+def _query(request: SignedRequest, code: str, *, typed: str = "") -> HttpResponse:
+    found = capture.query(code, viewer=request.viewer)
     if found is None:
         raise Http404
     return render(request, "review/query.html", {"query": found, "typed": typed})
 
 
-def ask(request: SignedRequest, number: int) -> HttpResponse:
+def ask(request: SignedRequest, code: str) -> HttpResponse:
     """Open a query about an answer or a form."""
     item, _colon, row = request.POST.get("about", ":0").rpartition(":")
 
     def open_it() -> None:
         services.open_query(
-            form=number,
+            form=code,
             item=item,
             row=_number(row) or 0,
             text=request.POST.get("text", ""),
@@ -72,29 +72,29 @@ def ask(request: SignedRequest, number: int) -> HttpResponse:
             by=request.viewer,
         )
 
-    there = _form(number)
+    there = _form(code)
     again = once_more(request, "text", label=_("Question"), back=there)
     return done(request, open_it, then=there, said=_("The query is open."), again=again)
 
 
-def verify(request: SignedRequest, number: int) -> HttpResponse:
+def verify(request: SignedRequest, code: str) -> HttpResponse:
     """State that a form agrees with its source."""
     return done(
         request,
-        lambda: services.verify(form=number, at=request.at, by=request.viewer),
-        then=_form(number),
+        lambda: services.verify(form=code, at=request.at, by=request.viewer),
+        then=_form(code),
         said=_("Verified."),
     )
 
 
-def sign(request: SignedRequest, number: int) -> HttpResponse:
+def sign(request: SignedRequest, code: str) -> HttpResponse:
     """Sign a form: what is signed is shown again, and the person confirms with password and code."""
-    page = capture.form_page(number, viewer=request.viewer, language=get_language() or "en")
+    page = capture.form_page(code, viewer=request.viewer, language=get_language() or "en")
     if page is None:
         raise Http404
     if "sign" not in page.moves:
         messages.warning(request, _("This form cannot be signed now. Look at its state."), extra_tags="due")
-        return redirect(_form(number))
+        return redirect(_form(code))
     account = request.user
     if not isinstance(account, Account) or not sign_in.has_second_factor(account):
         messages.warning(
@@ -116,28 +116,28 @@ def sign(request: SignedRequest, number: int) -> HttpResponse:
         return render(request, "review/sign.html", {**context, "wrong": True}, status=UNPROCESSABLE)
     return done(
         request,
-        lambda: services.sign(form=number, meaning=meaning, at=request.at, by=request.viewer),
-        then=_form(number),
+        lambda: services.sign(form=code, meaning=meaning, at=request.at, by=request.viewer),
+        then=_form(code),
         said=_("Signed."),
     )
 
 
-def lock(request: SignedRequest, number: int) -> HttpResponse:
+def lock(request: SignedRequest, code: str) -> HttpResponse:
     """Lock a signed form."""
     return done(
         request,
-        lambda: services.lock(form=number, at=request.at, by=request.viewer),
-        then=_form(number),
+        lambda: services.lock(form=code, at=request.at, by=request.viewer),
+        then=_form(code),
         said=_("Locked."),
     )
 
 
-def unlock(request: SignedRequest, number: int) -> HttpResponse:
+def unlock(request: SignedRequest, code: str) -> HttpResponse:
     """Unlock a form."""
-    reason, there = request.POST.get("reason", ""), _form(number)
+    reason, there = request.POST.get("reason", ""), _form(code)
     return done(
         request,
-        lambda: services.unlock(form=number, reason=reason, at=request.at, by=request.viewer),
+        lambda: services.unlock(form=code, reason=reason, at=request.at, by=request.viewer),
         then=there,
         said=_("Unlocked."),
         again=once_more(request, "reason", label=_("Why is it unlocked?"), back=there),
@@ -159,12 +159,12 @@ def lock_participant(request: SignedRequest, name: str) -> HttpResponse:
     return done(request, move, then=there, said=said, again=again)
 
 
-def alert(request: SignedRequest, number: int) -> HttpResponse:
+def alert(request: SignedRequest, code: str) -> HttpResponse:
     """Say that an alert was seen, or close it with what was done."""
     status, text = request.POST.get("status", ""), request.POST.get("text", "")
 
     def note() -> None:
-        services.note_alert(alert=number, status=status, text=text, at=request.at, by=request.viewer)
+        services.note_alert(alert=code, status=status, text=text, at=request.at, by=request.viewer)
 
     there = _next(request)
     said = _("The alert is closed.") if status == "closed" else _("Thank you. Others can see that you know.")
@@ -177,7 +177,7 @@ def trail(request: SignedRequest) -> HttpResponse:
     get = {name: _asked(request, name) for name in ("person", "subject", "action")}
     days = {name: _day(request.GET.get(name, "")) for name in ("from_day", "to_day")}
     wanted = Wanted(**get, **days)
-    found = reads.trail(wanted, viewer=request.viewer, before=_number(request.GET.get("before", "")))
+    found = reads.trail(wanted, viewer=request.viewer, before=_asked(request, "before"))
     rest = request.GET.copy()
     rest.pop("before", None)
     context = {
@@ -196,8 +196,8 @@ def _asked(request: HttpRequest, name: str) -> str:
     return UNREADABLE.sub("", request.GET.get(name, "").strip()[:LONGEST])
 
 
-def _form(number: int) -> str:
-    return reverse("capture:form", args=[number])
+def _form(code: str) -> str:
+    return reverse("capture:form", args=[code])
 
 
 def _next(request: HttpRequest) -> str:

@@ -16,5 +16,5 @@ def find(request: SignedRequest) -> HttpResponse:
     if len(found.participants) + len(found.forms) == 1:
         if found.participants:
             return redirect("capture:participant", found.participants[0])
-        return redirect("capture:form", found.forms[0].number)
+        return redirect("capture:form", found.forms[0].code)
     return render(request, "capture/find.html", {"found": found, "wanted": wanted})

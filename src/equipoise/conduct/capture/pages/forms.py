@@ -49,23 +49,23 @@ class Entered:
 NOTHING = Entered({}, {})
 
 
-def form(request: SignedRequest, number: int) -> HttpResponse:
+def form(request: SignedRequest, code: str) -> HttpResponse:
     """Show a form; on POST save what was typed, and complete the form if asked."""
     if request.method == "POST":
-        return _save(request, number)
-    return _page(request, number)
+        return _save(request, code)
+    return _page(request, code)
 
 
-def autosave(request: SignedRequest, number: int) -> JsonResponse:
+def autosave(request: SignedRequest, code: str) -> JsonResponse:
     """Save some answers, and say in JSON what became of each.
 
     409 somebody else answered meanwhile, 423 the form or the data are locked, 503 the store did not answer.
     """
     sent = _sent(request)
     saved = services.save(
-        form=number, given=given(sent), reason=sent.get("reason", ""), at=request.at, by=request.viewer
+        form=code, given=given(sent), reason=sent.get("reason", ""), at=request.at, by=request.viewer
     )
-    theirs = _theirs(request, number) if saved.conflicts else {}
+    theirs = _theirs(request, code) if saved.conflicts else {}
     return JsonResponse(_told(saved, sent, theirs), status=_status(saved))
 
 
@@ -88,27 +88,27 @@ def _status(saved: Saved) -> int:
     return CONFLICT if saved.conflicts else 200
 
 
-def _save(request: SignedRequest, number: int) -> HttpResponse:
+def _save(request: SignedRequest, code: str) -> HttpResponse:
     answers = given(request.POST)
     reason = request.POST.get("reason", "")
-    saved = services.save(form=number, given=answers, reason=reason, at=request.at, by=request.viewer)
+    saved = services.save(form=code, given=answers, reason=reason, at=request.at, by=request.viewer)
     told = saved.instructions
     if saved.done and "complete" in request.POST:
-        return _complete(request, number, told, reason=reason)
+        return _complete(request, code, told, reason=reason)
     if saved.done:
         messages.success(request, _("Saved."), extra_tags="done")
-        return _page(request, number, told=told) if told else redirect("capture:form", number)
+        return _page(request, code, told=told) if told else redirect("capture:form", code)
     if saved.problem:
         messages.error(request, sentence(saved.problem.message, saved.problem.hint), extra_tags="late")
-    theirs = _theirs(request, number) if saved.conflicts else {}
-    return _page(request, number, entered=_entered(saved, answers, theirs, reason=reason), told=told)
+    theirs = _theirs(request, code) if saved.conflicts else {}
+    return _page(request, code, entered=_entered(saved, answers, theirs, reason=reason), told=told)
 
 
 def _complete(
-    request: SignedRequest, number: int, told: tuple[Instruction, ...], *, reason: str
+    request: SignedRequest, code: str, told: tuple[Instruction, ...], *, reason: str
 ) -> HttpResponse:
     """Declare the form complete; show what keeps it from being so, and first of all what to do now."""
-    finished = services.complete(form=number, at=request.at, by=request.viewer, reason=reason)
+    finished = services.complete(form=code, at=request.at, by=request.viewer, reason=reason)
     known = {one.rule for one in told}
     told = (*told, *(one for one in finished.instructions if one.rule not in known))
     if finished.problem:
@@ -116,24 +116,24 @@ def _complete(
     if finished.done:
         messages.success(request, _("The form is complete."), extra_tags="done")
         if not told:
-            return HttpResponseRedirect(_back(request, number))
+            return HttpResponseRedirect(_back(request, code))
     return _page(
-        request, number, entered=Entered({}, _problems(finished.gaps), lacking=bool(finished.gaps)), told=told
+        request, code, entered=Entered({}, _problems(finished.gaps), lacking=bool(finished.gaps)), told=told
     )
 
 
-def _back(request: SignedRequest, number: int) -> str:
-    found = reads.form_page(number, viewer=request.viewer)
+def _back(request: SignedRequest, code: str) -> str:
+    found = reads.form_page(code, viewer=request.viewer)
     if found is None:
         raise Http404
     where = reverse("capture:participant", args=[found.participant])
     return where if found.log else f"{where}?visit={found.visit}&repeat={found.visit_repeat}"
 
 
-def history(request: SignedRequest, number: int, item: str, row: int) -> HttpResponse:
+def history(request: SignedRequest, code: str, item: str, row: int) -> HttpResponse:
     """Show every version of one answer."""
-    found = reads.form_page(number, viewer=request.viewer)
-    versions = reads.item_history(number, item=item, row=row, viewer=request.viewer)
+    found = reads.form_page(code, viewer=request.viewer)
+    versions = reads.item_history(code, item=item, row=row, viewer=request.viewer)
     if found is None or versions is None:
         raise Http404
     label = next((one.label for one in _lines(found) if one.item == item and one.row == row), item)
@@ -149,9 +149,9 @@ def _lines(page: FormPage) -> Iterable[ItemLine]:
 
 
 def _page(
-    request: SignedRequest, number: int, *, entered: Entered = NOTHING, told: Iterable[Instruction] = ()
+    request: SignedRequest, code: str, *, entered: Entered = NOTHING, told: Iterable[Instruction] = ()
 ) -> HttpResponse:
-    found = reads.form_page(number, viewer=request.viewer, language=get_language() or "en")
+    found = reads.form_page(code, viewer=request.viewer, language=get_language() or "en")
     if found is None:
         raise Http404
     told, page, problems = tuple(told), _overlaid(found, entered), _summary(found, entered)
@@ -161,7 +161,7 @@ def _page(
         "problems": problems,
         "entered": entered,
         "told": [_shown(one) for one in told],
-        "alerts": _known_alerts(request, number, told),
+        "alerts": _known_alerts(request, code, told),
         "watches": json.dumps([_watched(one) for one in found.watches]),
         "viewer": request.viewer.person,
         "back": reverse("capture:participant", args=[found.participant])
@@ -183,12 +183,12 @@ def _summary(page: FormPage, entered: Entered) -> list[tuple[str, str, str]]:
     return found
 
 
-def _known_alerts(request: SignedRequest, number: int, told: Iterable[Instruction]) -> tuple[AlertLine, ...]:
+def _known_alerts(request: SignedRequest, code: str, told: Iterable[Instruction]) -> tuple[AlertLine, ...]:
     """Return the open alerts of the form that are not told just now."""
     if not request.viewer.may("alert.view"):
         return ()
     now = {one.rule for one in told}
-    found = reads.alerts(viewer=request.viewer, at=request.at, form=number)
+    found = reads.alerts(viewer=request.viewer, at=request.at, form=code)
     return tuple(one for one in found if one.rule not in now)
 
 
@@ -241,9 +241,9 @@ def _entered(saved: Saved, answers: Iterable[Given], theirs: Mapping[str, str], 
     return Entered(lost, problems, reason if lost else "", why)
 
 
-def _theirs(request: SignedRequest, number: int) -> dict[str, str]:
+def _theirs(request: SignedRequest, code: str) -> dict[str, str]:
     """Return every answer as it is stored, in words."""
-    found = reads.form_page(number, viewer=request.viewer, language=get_language() or "en")
+    found = reads.form_page(code, viewer=request.viewer, language=get_language() or "en")
     return {key_of(one.item, one.row): one.shown_answer for one in _lines(found)} if found else {}
 
 

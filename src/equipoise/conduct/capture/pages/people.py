@@ -136,7 +136,7 @@ def form(request: SignedRequest, name: str) -> HttpResponse:
     given = request.POST
     repeat = given.get("repeat", "")
     try:
-        number = services.open_form(
+        code = services.open_form(
             participant=name,
             form=given.get("form", ""),
             visit=given.get("visit", LOG),
@@ -149,7 +149,7 @@ def form(request: SignedRequest, name: str) -> HttpResponse:
         tell(request, error)
         at_visit = {"visit": given.get("visit", ""), "repeat": given.get("visit_repeat", "1")}
         return redirect(_back(name, at_visit))
-    return redirect("capture:form", number)
+    return redirect("capture:form", code)
 
 
 def _back(name: str, given: Mapping[str, object]) -> str:

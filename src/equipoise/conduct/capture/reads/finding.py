@@ -18,7 +18,7 @@ MOST_WORDS = 8
 class FoundForm:
     """A form that was begun."""
 
-    number: int
+    code: str
     participant: str
     label: str
     visit_label: str
@@ -65,7 +65,7 @@ def _forms(people: Sequence[str], words: Sequence[str], seen: Circle) -> Iterato
         where = visit_label(resolved, row.visit, row.visit_repeat)
         text = f"{row.form} {label} {row.visit} {where}".casefold()
         if all(word in text for word in words):
-            yield FoundForm(int(row.id), row.participant, label, where)
+            yield FoundForm(row.code, row.participant, label, where)
             found += 1
             if found > MOST_FOUND:
                 return

@@ -47,21 +47,21 @@ STEPS: Mapping[str, Move] = {
 }  # fmt: skip
 
 
-def form_page(number: int, *, viewer: Viewer, language: str = "en") -> FormPage | None:
+def form_page(code: str, *, viewer: Viewer, language: str = "en") -> FormPage | None:
     """Return a form; None when there is none the viewer may know of.
 
     language   which licensed wording is shown where the study has one; short labels otherwise
     """
     try:
-        found = access.form(number, viewer=viewer)
+        found = access.form(code, viewer=viewer)
     except Http404:
         return None
     seen = circle(viewer)
-    steps = list(FormState.objects.filter(form=number).order_by("seq"))
+    steps = list(FormState.objects.filter(form=found.row).order_by("seq"))
     state: FormStateName = _state(steps)
-    stored = answers.current(number)
+    stored = answers.current(found.number)
     judged = _judged(found, stored)
-    rows = Query.objects.filter(form=number).select_related("form").order_by("id")
+    rows = Query.objects.filter(form=found.row).select_related("form").order_by("id")
     asked = threads.visible_queries(rows, seen) if found.ground.may("query.view") else []
     queries = threads.query_lines(asked, seen)
     known = names({step.person for step in steps})
@@ -72,7 +72,7 @@ def form_page(number: int, *, viewer: Viewer, language: str = "en") -> FormPage 
     done = progress(found, judged)
     saved = max((one.entry for one in stored.values()), default=None)
     return FormPage(
-        number=number,
+        code=code,
         participant=found.participant,
         site=site.site,
         time_zone=site.time_zone,
@@ -292,10 +292,10 @@ def _written(entry: int | None, found: FormGround) -> datetime | None:
     return datetime.fromisoformat(at).astimezone(found.ground.site.zone)
 
 
-def item_history(number: int, *, item: str, viewer: Viewer, row: int = 0) -> tuple[VersionLine, ...] | None:
+def item_history(code: str, *, item: str, viewer: Viewer, row: int = 0) -> tuple[VersionLine, ...] | None:
     """Return every version of an answer, the newest first; None when there is no such item for the viewer."""
     try:
-        found = access.form(number, viewer=viewer)
+        found = access.form(code, viewer=viewer)
     except Http404:
         return None
     definition = next((one for one in found.form.all_items() if one.id == item), None)
@@ -303,7 +303,9 @@ def item_history(number: int, *, item: str, viewer: Viewer, row: int = 0) -> tup
         return None
     codes = _codes(definition, None)
     columns = ("seq", "reason", "origin", "collected_at", "act", *COLUMNS)
-    rows = list(Entry.objects.filter(form=number, item=item, row=row).order_by("-seq").values_list(*columns))
+    rows = list(
+        Entry.objects.filter(form=found.row, item=item, row=row).order_by("-seq").values_list(*columns)
+    )
     acts = {act for _, _, _, _, act, *_ in rows}
     actors = dict(Event.objects.using("default").filter(act__in=acts).values_list("act", "actor"))
     known = names(set(actors.values()))

@@ -30,7 +30,7 @@ def letters(*, at: datetime) -> tuple[Letter, ...]:
     for mail in AlertMail.objects.filter(alert__in=[row.id for row in rows]).order_by("id"):
         tried.setdefault((int(mail.alert_id), mail.person), []).append(mail)
     sites = _sites({row.form.participant for row in rows})
-    seen: dict[str, frozenset[int]] = {}
+    seen: dict[str, frozenset[str]] = {}
     return tuple(
         letter
         for row in rows
@@ -43,7 +43,7 @@ def _letters(
     site: Site,
     *,
     tried: Mapping[tuple[int, str], list[AlertMail]],
-    seen: dict[str, frozenset[int]],
+    seen: dict[str, frozenset[str]],
     at: datetime,
 ) -> Iterable[Letter]:
     rules = studies.resolved(row.form.version).protocol.safety_rules
@@ -51,16 +51,16 @@ def _letters(
     known = [
         (person, email)
         for person, email in people.holders(roles, site=site.site, at=at)
-        if int(row.id) in _seen(person, seen, at=at)
+        if row.code in _seen(person, seen, at=at)
     ]
     due_at = moment(row.due_at).astimezone(site.zone)
     for person, email in known or [("", "")]:
         before = tried.get((int(row.id), person), [])
         if _due(before, at=at):
-            yield Letter(int(row.id), person, email, len(before) + 1, site.name, due_at)
+            yield Letter(row.code, person, email, len(before) + 1, site.name, due_at)
 
 
-def _seen(person: str, seen: dict[str, frozenset[int]], *, at: datetime) -> frozenset[int]:
+def _seen(person: str, seen: dict[str, frozenset[str]], *, at: datetime) -> frozenset[str]:
     """Return the open alerts that somebody may see; looked up once a person."""
     if person not in seen:
         viewer = people.viewer_of(person, at=at)

@@ -1,6 +1,6 @@
 """Which events of the audit trail somebody may know of, by what the events are about.
 
-Holds the judgement of `Event.subjects`: a participant's id, a form's number, a visit's or form's id of the
+Holds the judgement of `Event.subjects`: a participant's id, a form's code, a visit's or form's id of the
 protocol, or anything else; and the words for them. Refuses to read events themselves.
 """
 
@@ -10,14 +10,15 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 
 from equipoise.conduct.accounts.permission import Viewer
+from equipoise.conduct.capture.access import FORM
 from equipoise.conduct.capture.models import LOG, Form, Participant
 from equipoise.conduct.capture.reads.sights import Circle, circle, visit_label
+from equipoise.conduct.frame import codes
 from equipoise.conduct.studies import reads as studies
 
 M = TypeVar("M", bound=Model)
 Deed = tuple[str, str]
 """An event's action, and what it is about."""
-FORM = "form-"
 OF_ANSWERS = ("alert.", "query.")
 """Events that tell something about single answers: of a form in part hidden they may be about that part."""
 AFTER_SPACE = "!"
@@ -41,12 +42,12 @@ def visible(deeds: Collection[Deed], *, viewer: Viewer) -> frozenset[Deed]:
     )
 
 
-def _seen(part: str, forms: dict[int, Form], sites: dict[str, str], seen: Circle, *, closely: bool) -> bool:
+def _seen(part: str, forms: dict[str, Form], sites: dict[str, str], seen: Circle, *, closely: bool) -> bool:
     site = sites.get(part)
     if site is not None and not seen.viewer.may("audit.view", site=site):
         return False
-    number = _form(part)
-    return number is None or (number in forms and _form_visible(forms[number], seen, closely=closely))
+    code = form_of(part)
+    return not code or (code in forms and _form_visible(forms[code], seen, closely=closely))
 
 
 def _form_visible(row: Form, seen: Circle, *, closely: bool) -> bool:
@@ -70,17 +71,17 @@ def titles(words: Collection[str]) -> dict[str, str]:
     study = studies.study()
     if study is not None:
         found |= {visit.id: visit.name for visit in studies.resolved(study.version).protocol.visits}
-    for number, row in _forms(words).items():
+    for code, row in _forms(words).items():
         resolved = studies.resolved(row.version)
         where = visit_label(resolved, row.visit, row.visit_repeat)
         label = resolved.forms[row.form].label
-        found[f"{FORM}{number}"] = f"{label}, {where}" if where else label
+        found[f"{FORM}{code}"] = f"{label}, {where}" if where else label
     return {word: found[word] for word in words if word in found}
 
 
-def _forms(words: Collection[str]) -> dict[int, Form]:
-    numbers = {number for word in words if (number := _form(word)) is not None}
-    return {int(row.id): row for row in Form.objects.filter(id__in=numbers)}
+def _forms(words: Collection[str]) -> dict[str, Form]:
+    wanted = {code for word in words if (code := form_of(word))}
+    return {row.code: row for row in Form.objects.filter(code__in=wanted)}
 
 
 def about(rows: "QuerySet[M]", subject: str) -> "QuerySet[M]":
@@ -88,10 +89,10 @@ def about(rows: "QuerySet[M]", subject: str) -> "QuerySet[M]":
 
     A form's events begin with its participant, so they are looked for among that participant's.
     """
-    number = _form(subject)
-    if number is None:
+    code = form_of(subject)
+    if not code:
         return _beginning(rows, subject)
-    owner = Form.objects.filter(id=number).values_list("participant", flat=True).first()
+    owner = Form.objects.filter(code=code).values_list("participant", flat=True).first()
     if owner is None:
         return rows.none()
     return _beginning(rows, owner).filter(subjects__endswith=f" {subject}")
@@ -101,6 +102,7 @@ def _beginning(rows: "QuerySet[M]", subject: str) -> "QuerySet[M]":
     return rows.filter(subjects__gte=subject, subjects__lt=subject + AFTER_SPACE)
 
 
-def _form(part: str) -> int | None:
-    number = part.removeprefix(FORM)
-    return int(number) if number != part and number.isdecimal() and len(number) < len(str(10**18)) else None
+def form_of(subject: str) -> str:
+    """Return the code of the form that a subject is; "" for anything else."""
+    code = subject.removeprefix(FORM)
+    return code if code != subject and codes.is_code(code) else ""

@@ -19,6 +19,7 @@ from equipoise.conduct.capture.reads.sights import (
     names,
     visit_label,
 )
+from equipoise.conduct.frame import codes
 from equipoise.conduct.studies.reads import Site
 from equipoise.protocol import Resolved
 from equipoise.protocol.care import SafetyRule
@@ -29,13 +30,13 @@ CLOSED = "closed"
 
 
 def queries(
-    *, viewer: Viewer, closed: bool = False, find: str = "", before: int | None = None
+    *, viewer: Viewer, closed: bool = False, find: str = "", before: str = ""
 ) -> tuple[QueryLine, ...]:
     """Return queries of the viewer's sites, the newest first, at most `PAGE` of them.
 
     closed   True for those that are closed instead of those that are not
     find     part of a participant's id
-    before   a query's number, to go on behind it
+    before   a query's code, to go on behind it
     """
     seen = circle(viewer)
     done = QueryNote.objects.filter(status=CLOSED).values("query_id")
@@ -43,8 +44,8 @@ def queries(
     rows = rows.filter(id__in=done) if closed else rows.exclude(id__in=done)
     if find:
         rows = rows.filter(form__participant__icontains=find)
-    if before is not None:
-        rows = rows.filter(id__lt=before)
+    if before:
+        rows = rows.filter(id__lt=Query.objects.filter(code=before).values("id"))
     found: list[Query] = []
     # What is hidden is left out page by page, so that a page is full though some of it is hidden.
     for row in rows.select_related("form").order_by("-id").iterator(chunk_size=PAGE):
@@ -55,10 +56,10 @@ def queries(
     return query_lines(found, seen)
 
 
-def query(number: int, *, viewer: Viewer) -> QueryLine | None:
+def query(code: str, *, viewer: Viewer) -> QueryLine | None:
     """Return one query with its thread; None when there is none the viewer may know of."""
     seen = circle(viewer)
-    row = Query.objects.filter(id=number).select_related("form").first()
+    row = Query.objects.filter(code=code).select_related("form").first() if codes.is_code(code) else None
     if row is None or not seen.people("query.view").filter(participant=row.form.participant).exists():
         return None
     return query_lines([row], seen)[0] if _visible(row, seen) else None
@@ -121,9 +122,9 @@ def _query_line(
     status = thread[-1].status if thread else "open"
     is_open = status != CLOSED and not seen.is_locked(form.participant)
     return QueryLine(
-        query=int(row.id),
+        query=row.code,
         participant=form.participant,
-        form=int(form.id),
+        form=form.code,
         form_label=definition.label,
         visit_label=visit_label(resolved, form.visit, form.visit_repeat),
         item=row.item,
@@ -140,18 +141,16 @@ def _query_line(
     )
 
 
-def alerts(
-    *, viewer: Viewer, at: datetime, closed: bool = False, form: int | None = None
-) -> tuple[AlertLine, ...]:
+def alerts(*, viewer: Viewer, at: datetime, closed: bool = False, form: str = "") -> tuple[AlertLine, ...]:
     """Return alerts of the viewer's sites, those due first on top.
 
     closed   True for those that are closed instead of those that are not
-    form     a form's number, for those that its answers raised
+    form     a form's code, for those that its answers raised
     """
     seen = circle(viewer)
     rows = Alert.objects.filter(form__participant__in=seen.people("alert.view").values("participant"))
-    if form is not None:
-        rows = rows.filter(form=form)
+    if form:
+        rows = rows.filter(form__code=form)
     return alert_lines(rows, seen, at=at, closed=closed)
 
 
@@ -212,10 +211,10 @@ def _alert_line(
     rule = next(one for one in resolved.protocol.safety_rules if one.id == row.rule)
     status = thread[-1].status if thread else "new"
     return AlertLine(
-        alert=int(row.id),
+        alert=row.code,
         participant=form.participant,
         site=site.site,
-        form=int(form.id),
+        form=form.code,
         form_label=resolved.forms[form.form].label,
         visit_label=visit_label(resolved, form.visit, form.visit_repeat),
         rule=row.rule,

@@ -213,12 +213,12 @@ def _visit(slot: Slot, forms: _Forms, *, version: int, today: date) -> VisitLine
         if sight.form(name):
             copies = _copies(name, slot, forms, resolved)
             lines += copies
-            begun = [line.state for line in copies if line.number is not None]
+            begun = [line.state for line in copies if line.code]
             states[name] = [str(state) for state in begun] or ["not_begun"]
     before = visits.state_before_forms(slot, today=today)
     held_on = recorded.held_on if recorded else None
     return VisitLine(
-        number=recorded.number if recorded else None,
+        begun=recorded is not None,
         visit=planned.id,
         label=planned.name if slot.repeat == 1 else f"{planned.name} ({slot.repeat})",
         repeat=slot.repeat,
@@ -273,7 +273,7 @@ def _line(
     state: FormStateName = forms.states.get(number, "in_progress") if number is not None else "not_begun"
     fills = ground.may("form.fill") and visibility.may_fill(form, ground.roles)
     return FormLine(
-        number=number,
+        code=row.code if row is not None else "",
         form=name,
         label=form.label,
         visit=visit,

@@ -1,6 +1,7 @@
 """Alerts: an answer that a safety rule names reaches somebody, whatever else fails."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import Alert, AlertMail, AlertNote
 from equipoise.conduct.capture.results import Instruction, Letter
 from equipoise.conduct.capture.services import notes
+from equipoise.conduct.frame import codes
 from equipoise.errors import Problem, RecordError
 from equipoise.protocol.filling import Fired
 
@@ -37,8 +39,8 @@ def raise_alerts(
         _store(found, rules, at=at, by=by)
         stored = True
     except (Error, OSError):
-        # The message may hold values, so the log gets the form's number only.
-        log.error("an alert could not be stored: form %s", found.number)
+        # The message may hold values, so the log gets the form's code only.
+        log.error("an alert could not be stored: form %s", found.code)
         stored = False
     return tuple(_instruction(one, stored=stored) for one in rules)
 
@@ -49,10 +51,18 @@ def _store(found: FormGround, fired: list[Fired], *, at: datetime, by: Viewer) -
         return
     with act("trial", "alert.raised", at=at, by=by.person, subjects=found.subjects) as one:
         hold(one.alias, found.participant)
+        before = Counter(Alert.objects.filter(form=found.row).values_list("rule", "certain"))
         one.add_all(
             [
                 Alert(
                     form=found.row,
+                    code=codes.code(
+                        "alert",
+                        found.code,
+                        alert.rule.id,
+                        alert.certain,
+                        before[alert.rule.id, alert.certain] + 1,
+                    ),
                     rule=alert.rule.id,
                     certain=alert.certain,
                     raised_at=instant(at),
@@ -62,6 +72,12 @@ def _store(found: FormGround, fired: list[Fired], *, at: datetime, by: Viewer) -
                 if (alert.rule.id, alert.certain) not in waiting
             ]
         )
+
+
+def _code(form: str, fired: Fired, before: Counter[tuple[str, bool]]) -> str:
+    """Return the code of the next alert of its kind about a form; `before` is how many there were of each."""
+    kind = (fired.rule.id, fired.certain)
+    return codes.code("alert", form, *kind, before[kind] + 1)
 
 
 def _open_rules(form: int) -> set[tuple[str, bool]]:
@@ -89,10 +105,10 @@ def note_mails(tried: Mapping[Letter, str], *, at: datetime) -> None:
     tried   mail to what kept it from being sent; "" where the mail server took it
     """
     for alert in dict.fromkeys(letter.alert for letter in tried):
-        row = Alert.objects.select_related("form").get(id=alert)
+        row = Alert.objects.select_related("form").get(code=alert)
         mine = {letter: why for letter, why in tried.items() if letter.alert == alert}
         action = "alert.mailed" if "" in mine.values() else "alert.mail_failed"
-        subjects = [row.form.participant, f"form-{row.form_id}"]
+        subjects = access.subjects(row.form)
         with act("trial", action, at=at, by="system", subjects=subjects) as one:
             one.add_all(
                 [
@@ -104,16 +120,16 @@ def note_mails(tried: Mapping[Letter, str], *, at: datetime) -> None:
             )
 
 
-def note_alert(*, alert: int, status: str, text: str, at: datetime, by: Viewer) -> None:
+def note_alert(*, alert: str, status: str, text: str, at: datetime, by: Viewer) -> None:
     """Say that an alert was seen, or close it with what was done.
 
     status   seen or closed; a closed alert stays closed
     Raises   Http404; PermissionRefused; RecordError when a closing says nothing, or it is closed already
     """
-    row = Alert.objects.filter(id=alert).first()
+    row = Alert.objects.filter(code=alert).select_related("form").first() if codes.is_code(alert) else None
     if row is None:
         raise Http404
-    found = access.form(row.form_id, viewer=by)
+    found = access.form(row.form.code, viewer=by)
     rule = next((one for one in found.resolved.protocol.safety_rules if one.id == row.rule), None)
     if rule is None or not found.sight.rule(rule.when, form="") or not found.ground.may("alert.view"):
         raise Http404

@@ -16,7 +16,7 @@ from equipoise.conduct.capture.services.snapshots import BUSY, NOT_STORED, Snaps
 from equipoise.errors import RecordError
 
 
-def complete(*, form: int, at: datetime, by: Viewer, reason: str = "") -> Completed:
+def complete(*, form: str, at: datetime, by: Viewer, reason: str = "") -> Completed:
     """Declare a form complete: nothing required is missing. Doubts become automatic queries.
 
     Safety rules that hold, or that cannot be decided now that the form is whole, raise alerts first.

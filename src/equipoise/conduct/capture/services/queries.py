@@ -14,6 +14,7 @@ from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import EntryCurrent, Form, Query, QueryNote
 from equipoise.conduct.capture.services import notes
+from equipoise.conduct.frame import codes
 from equipoise.errors import Problem, RecordError
 from equipoise.protocol.answer import Finding
 
@@ -22,8 +23,8 @@ OPEN, ANSWERED, CLOSED = "open", "answered", "closed"
 FIXED = "The answer no longer gives rise to this question."
 
 
-def open_query(*, form: int, text: str, at: datetime, by: Viewer, item: str = "", row: int = 0) -> int:
-    """Ask about an answer, or about the whole form (item ""), and return the query's number.
+def open_query(*, form: str, text: str, at: datetime, by: Viewer, item: str = "", row: int = 0) -> str:
+    """Ask about an answer, or about the whole form (item ""), and return the query's code.
 
     Raises  Http404; PermissionRefused; RecordError when nothing is asked
     """
@@ -33,13 +34,22 @@ def open_query(*, form: int, text: str, at: datetime, by: Viewer, item: str = ""
     found.ground.require("query.open")
     _refuse_text(text)
     with act("trial", "query.opened", at=at, by=by.person, subjects=found.subjects) as one:
-        about = EntryCurrent.objects.filter(form=form, item=item, row=row).values_list("entry_id", flat=True)
-        query = one.add(Query(form=found.row, item=item, row=row, about=about.first() or 0))
+        hold(one.alias, found.participant)
+        place = {"form": found.row, "item": item, "row": row}
+        about = EntryCurrent.objects.filter(**place).values_list("entry_id", flat=True)
+        before = Query.objects.filter(**place, check_id="").count()
+        code = _code(found.row, item, row, "", before)
+        query = one.add(Query(**place, about=about.first() or 0, code=code))
         one.add(_note(query, 1, OPEN, text, person=by.person, at=at))
-    return int(query.id)
+    return code
 
 
-def answer_query(*, query: int, text: str, at: datetime, by: Viewer) -> None:
+def _code(form: Form, item: str, row: int, check: str, before: int) -> str:
+    """Return the code of the next query of its kind about an answer; `before` is how many there were."""
+    return codes.code("query", form.code, item, row, check, before + 1)
+
+
+def answer_query(*, query: str, text: str, at: datetime, by: Viewer) -> None:
     """Answer a query; who asked, or whoever may, closes it.
 
     Raises  Http404; PermissionRefused; RecordError when nothing is said, or it is closed
@@ -47,7 +57,7 @@ def answer_query(*, query: int, text: str, at: datetime, by: Viewer) -> None:
     _step(query, "query.answer", ANSWERED, text, at=at, by=by)
 
 
-def close_query(*, query: int, text: str, at: datetime, by: Viewer) -> None:
+def close_query(*, query: str, text: str, at: datetime, by: Viewer) -> None:
     """Close a query, by which its answer is accepted as it stands.
 
     Raises  Http404; PermissionRefused; RecordError when nothing is said, or it is closed
@@ -55,11 +65,11 @@ def close_query(*, query: int, text: str, at: datetime, by: Viewer) -> None:
     _step(query, "query.close", CLOSED, text, at=at, by=by)
 
 
-def _step(query: int, action: str, status: str, text: str, *, at: datetime, by: Viewer) -> None:
-    row = Query.objects.filter(id=query).first()
+def _step(query: str, action: str, status: str, text: str, *, at: datetime, by: Viewer) -> None:
+    row = Query.objects.filter(code=query).select_related("form").first() if codes.is_code(query) else None
     if row is None:
         raise Http404
-    found = access.form(row.form_id, viewer=by)
+    found = access.form(row.form.code, viewer=by)
     if not may_see(found, row.item, row.check_id):
         raise Http404
     found.ground.require(action)
@@ -114,7 +124,10 @@ def follow(
     for key, doubt in wanted.items():
         about = newest.get((doubt.item, doubt.row), 0) if doubt.item else max(newest.values(), default=0)
         if not any(_covers(thread, about) for thread in threads.get(key, ())):
-            query = Query(form=found.row, item=doubt.item, row=doubt.row, check_id=doubt.check, about=about)
+            code = _code(found.row, *key, len(threads.get(key, ())))
+            query = Query(
+                form=found.row, item=doubt.item, row=doubt.row, check_id=doubt.check, about=about, code=code
+            )
             asked.append((query, doubt))
     one.add_all([query for query, _ in asked])
     steps += [_note(query, 1, OPEN, doubt.message, person=SYSTEM, at=at) for query, doubt in asked]

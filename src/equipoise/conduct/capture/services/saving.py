@@ -31,7 +31,7 @@ MOST_ANSWERS = 2_000
 UNREASONED = "the form was complete before: a change needs a reason"
 
 
-def save(*, form: int, given: Sequence[Given], at: datetime, by: Viewer, reason: str = "") -> Saved:
+def save(*, form: str, given: Sequence[Given], at: datetime, by: Viewer, reason: str = "") -> Saved:
     """Save answers, some or all of a form's, and say what became of each.
 
     given    answers with the version of each that the page showed; answers left out stay as they are

@@ -21,7 +21,7 @@ from equipoise.protocol.filling import Place
 LONGEST_MEANING = 200
 
 
-def verify(*, form: int, at: datetime, by: Viewer) -> None:
+def verify(*, form: str, at: datetime, by: Viewer) -> None:
     """State that a complete form agrees with its source.
 
     Raises  Http404; PermissionRefused; RecordError when it is not complete, or data are locked
@@ -29,7 +29,7 @@ def verify(*, form: int, at: datetime, by: Viewer) -> None:
     _move("verify", form, at=at, by=by)
 
 
-def sign(*, form: int, meaning: str, at: datetime, by: Viewer) -> None:
+def sign(*, form: str, meaning: str, at: datetime, by: Viewer) -> None:
     """Sign the exact content of a verified form. Whoever calls this has just authenticated the person again.
 
     meaning   what is signed, in words, e.g. "I have reviewed these data"
@@ -57,7 +57,7 @@ def sign(*, form: int, meaning: str, at: datetime, by: Viewer) -> None:
     _move("sign", form, at=at, by=by, add=add)
 
 
-def lock(*, form: int, at: datetime, by: Viewer) -> None:
+def lock(*, form: str, at: datetime, by: Viewer) -> None:
     """Lock a signed form: nothing in it changes any more.
 
     Raises  Http404; PermissionRefused; RecordError when it is not signed, or has an open query
@@ -65,7 +65,7 @@ def lock(*, form: int, at: datetime, by: Viewer) -> None:
     _move("lock", form, at=at, by=by)
 
 
-def unlock(*, form: int, reason: str, at: datetime, by: Viewer) -> None:
+def unlock(*, form: str, reason: str, at: datetime, by: Viewer) -> None:
     """Unlock a form, which is signed again as it was.
 
     Raises  Http404; PermissionRefused; RecordError when it is not locked, or no reason is given
@@ -75,7 +75,7 @@ def unlock(*, form: int, reason: str, at: datetime, by: Viewer) -> None:
 
 def _move(
     name: str,
-    form: int,
+    form: str,
     *,
     at: datetime,
     by: Viewer,

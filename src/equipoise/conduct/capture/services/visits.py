@@ -14,6 +14,7 @@ from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import LOG, EntryCurrent, Form, Visit, VisitStatus
 from equipoise.conduct.capture.services import notes
 from equipoise.conduct.capture.visibility import may_fill
+from equipoise.conduct.frame import codes
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import PermissionRefused, Problem, RecordError
 from equipoise.protocol import Resolved
@@ -117,8 +118,8 @@ def open_form(
     visit: str = LOG,
     visit_repeat: int = 1,
     repeat: int | None = None,
-) -> int:
-    """Open a form at a visit, or in a log, and return its number; one that exists is only found.
+) -> str:
+    """Open a form at a visit, or in a log, and return its code; one that exists is only found.
 
     visit    the visit's id, or "log"; the visit is begun where it was not
     repeat   which entry of a log or reading of a session; the next free one when left out (an empty one that
@@ -134,7 +135,7 @@ def open_form(
     wanted = _repeat(rows, resolved, visit=visit, form=form, asked=repeat)
     existing = rows.filter(repeat=wanted).first()
     if existing is not None:
-        return int(existing.id)
+        return str(existing.code)
     if not may_fill(resolved.forms[form], ground.roles):
         fillers = ", ".join(resolved.forms[form].fillers)
         raise PermissionRefused(
@@ -160,21 +161,18 @@ def open_form(
         form=form,
         repeat=wanted,
         version=version,
+        code=codes.code("form", participant, visit, visit_repeat, form, wanted),
     )
     begun = Visit(participant=participant, visit=visit, repeat=1, version=version)
-    subjects = [participant]
     try:
-        with act("trial", "form.opened", at=at, by=by.person, subjects=subjects) as one:
+        with act("trial", "form.opened", at=at, by=by.person, subjects=access.subjects(row)) as one:
             hold(one.alias, participant)
             if visit != LOG and not Visit.objects.filter(participant=participant, visit=visit).exists():
                 one.add(begun)
-            number = int(one.add(row).id)
-            # Named by its number like every event of a form, so that one rule hides them all.
-            subjects.append(f"form-{number}")
-            return number
+            return str(one.add(row).code)
     except IntegrityError:
         # Somebody else opened it in the same moment: theirs is the form.
-        return int(rows.get(repeat=wanted).id)
+        return str(rows.get(repeat=wanted).code)
 
 
 def _in_force(ground: Ground, at: datetime) -> tuple[Resolved, int]:
