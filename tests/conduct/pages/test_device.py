@@ -104,7 +104,7 @@ def test_every_other_address_answers_with_the_participants_page(handed: Client) 
         assert answer.headers["Location"] == DEVICE, address
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS"):
         assert handed.generic(method, "/participants/").headers["Location"] == DEVICE
-    answer = handed.get("/forms/1/", headers={"Accept": "application/json"})
+    answer = handed.get(f"/forms/{'a' * 13}/", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.json()) == (403, {"problem": "Please give the device back first."})
     answer = handed.get("/participants/", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (403, DEVICE)
@@ -304,8 +304,8 @@ def test_what_is_hidden_from_the_coordinator_is_answered_and_stays_hidden(world:
     world.client("coordinator").post(f"/participants/{HERE}/device/", {"visit": "PREP1", "repeat": "1"})
     form = Form.objects.get(form="expectancy")
     rater = world.people.add("coordinator", "statistician", name="Both")
-    assert world.client(rater).get(f"/forms/{form.id}/").status_code == 404
-    assert world.client("coordinator").get(f"/forms/{form.id}/").status_code == 200
+    assert world.client(rater).get(f"/forms/{form.code}/").status_code == 404
+    assert world.client("coordinator").get(f"/forms/{form.code}/").status_code == 200
 
 
 def test_a_participant_knows_of_nobody_else(world: World) -> None:
