@@ -1,7 +1,7 @@
 """2,300 applications for 30 places: listed, narrowed, searched, opened and declined in bulk.
 
-Prints the slowest of several answers of each page, in one process with sign-in and permission, beside the bar of
-200 ms, on SQLite or PostgreSQL. Exits with 1 when one is over it.
+Prints the slowest of several answers of each page, in one process with sign-in and permission, beside the bar
+of 200 ms, on SQLite or PostgreSQL. Exits with 1 when one is over it.
 
     python benchmarks/applications.py [--engine sqlite|postgresql] [--applications 2300]
 """

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from tests.conduct.pages.conftest import World, text_of
 
+from equipoise.conduct.consent import reads as consents
 from equipoise.conduct.enrollment.services import applying
 from equipoise.conduct.identity.reads import applicants as reads
 from equipoise.conduct.identity.services import applicants as services
@@ -139,3 +140,18 @@ def test_of_somebody_forgotten_only_the_decision_is_left(world: World) -> None:
         assert "Deleted" in page
         assert "Núñez" not in page
         assert "example.org" not in page
+
+
+def test_an_applicant_is_handed_the_form_and_nobody_else_under_their_number(world: World) -> None:
+    name, gone = arrived("Ada Núñez"), arrived("Ben")
+    services.decide([gone], decision="withdrawn", at=AT, by="ana")
+    assert f"/participants/new/?holder={name}" in world.get("coordinator", f"/applicants/{name}/")
+    assert "?holder=" not in world.get("coordinator", f"/applicants/{gone}/")
+    assert name in world.get("coordinator", "/participants/new/", holder=name)
+    for holder in (gone, "A-NOBODY", "C-0123456789ABCDEF", "' OR 1=1"):
+        answer = world.post("coordinator", "/participants/new/", site="SEA", language="en", holder=holder)
+        assert answer.status_code == 422, holder
+        assert "is open here" in text_of(answer)
+    answer = world.post("coordinator", "/participants/new/", site="SEA", language="en", holder=name)
+    assert answer.url == "/device/"
+    assert [one.holder for one in consents.under_way("SEA")][-1:] == [name]

@@ -9,6 +9,7 @@ from equipoise.conduct.audit import chains
 from equipoise.conduct.identity.reads import applicants as reads
 from equipoise.conduct.identity.reads.applicants import Filter
 from equipoise.conduct.identity.services import applicants as services
+from equipoise.conduct.identity.services import contacts
 from equipoise.conduct.identity.services.applicants import Application
 from equipoise.errors import RecordError
 
@@ -129,10 +130,14 @@ def test_an_application_nobody_could_answer_says_what_is_missing(
 def test_whoever_does_not_take_part_is_forgotten_when_the_day_comes(study: Path) -> None:
     ada, ben, eve = apply(), apply(name="Ben"), apply(name="Eve", keep_days=181)
     services.decide([ada], decision="declined", reason="I4", at=AT, by="ana")
-    services.consented(ben, at=AT, by="ana")
+    contacts.keep_contact(owner=ben, name="Ben", signing="5" * 32, at=AT, by="ana")
     assert services.forget_due(today=date(2027, 5, 21), at=AT) == ()
     assert services.forget_due(today=date(2027, 5, 22), at=AT) == (ada,)
     assert services.forget_due(today=date(2027, 5, 22), at=AT) == ()
+    # Whoever signed is kept even while nobody has noted yet that they take part.
+    assert services.forget([ben], reason="asked for it", at=AT, by="ana") == ()
+    assert services.settle(at=AT) == (ben,)
+    assert services.settle(at=AT) == ()
     assert {ada: state(ada), ben: state(ben), eve: state(eve)} == {
         ada: "forgotten",
         ben: "consented",

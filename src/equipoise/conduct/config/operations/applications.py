@@ -29,9 +29,10 @@ def keep_up(study: Settings) -> None:
 
 
 def one_round(study: Settings, *, at: datetime) -> None:
-    """Send letters that wait, forget whose day has come, and bring the trial store's counts up to date."""
+    """Send letters that wait, note who takes part, forget whose day has come, and bring counts up to date."""
     if study.mail_server:
         send_letters(study, at=at)
+    applicants.settle(at=at)
     applicants.forget_due(today=at.date(), at=at)
     applying.count(at=at)
 

@@ -18,6 +18,7 @@ from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture.pages.answering import tell
 from equipoise.conduct.enrollment import letters
+from equipoise.conduct.enrollment.pages.taking import MAY_SIGN
 from equipoise.conduct.enrollment.services import applying
 from equipoise.conduct.enrollment.services.applying import REASONS
 from equipoise.conduct.identity.reads import applicants as reads
@@ -80,6 +81,7 @@ def applicant(request: SignedRequest, name: str) -> HttpResponse:
         "site": studies.site(found.line.site),
         "kinds": letters.KINDS,
         "by_phone": not found.email,
+        "may_sign": found.line.state in MAY_SIGN and request.viewer.may("consent.take", site=found.line.site),
     }
     return render(request, "enrollment/applicant.html", context)
 

@@ -12,11 +12,14 @@ from equipoise.conduct.capture.pages.answering import UNPROCESSABLE, done, tell
 from equipoise.conduct.consent import reads, services
 from equipoise.conduct.consent.reads import UnderWay
 from equipoise.conduct.enrollment.pages.device import CONSENT, VISIT
+from equipoise.conduct.identity.reads import applicants
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.studies.reads import Site
-from equipoise.errors import RecordError
+from equipoise.errors import Problem, RecordError
 
 MOST_REPEAT = 4
+MAY_SIGN = ("new", "invited", "waiting")
+"""States of an application after which somebody may sign."""
 
 
 def take(request: SignedRequest) -> HttpResponse:
@@ -54,7 +57,7 @@ def _hand(request: SignedRequest, site: str, *, participant: str) -> HttpRespons
             site=site,
             language=request.POST.get("language", ""),
             participant=participant,
-            holder=request.POST.get("holder", "")[:MOST_HOLDER],
+            holder="" if participant else _holder(request, site),
             at=request.at,
             by=request.viewer,
         )
@@ -62,6 +65,23 @@ def _hand(request: SignedRequest, site: str, *, participant: str) -> HttpRespons
         tell(request, error)
         return None
     return _device(request, site, participant, token)
+
+
+def _holder(request: SignedRequest, site: str) -> str:
+    """Return the applicant who is to sign; "" for somebody who did not apply.
+
+    Raises  RecordError when nobody like that applied at this site, or they may not sign any more
+    """
+    name = request.POST.get("holder", "").strip()[:MOST_HOLDER]
+    if not name:
+        return ""
+    access.refuse_unreadable(name)
+    found = applicants.opened(name, sites=[site])
+    if found is None or found.line.state not in MAY_SIGN:
+        hint = _("open the application and look at its state")
+        problem = Problem(_("no application `%(name)s` is open here") % {"name": name[:16]}, hint, "holder")
+        raise RecordError(_("consent cannot be taken"), [problem])
+    return name
 
 
 def _device(request: SignedRequest, site: str, participant: str, token: str) -> HttpResponse:

@@ -12,7 +12,7 @@ from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.capture import services as capture
 from equipoise.conduct.consent import services as consents
 from equipoise.conduct.consent.services import Requested, Signed
-from equipoise.conduct.identity.services import contacts
+from equipoise.conduct.identity.services import applicants, contacts
 from equipoise.errors import Problem, RecordError
 
 
@@ -81,7 +81,9 @@ def verify() -> list[Problem]:
 def _store(requested: Requested, event: str, *, at: datetime) -> str:
     signed = Signed(requested.signing, event)
     if not requested.participant:
-        return capture.enter(site=requested.site, consent=signed, at=at, by=requested.person)
+        entered = capture.enter(site=requested.site, consent=signed, at=at, by=requested.person)
+        applicants.settle(at=at, by=requested.person)
+        return entered
     try:
         consents.renew(participant=requested.participant, consent=signed, at=at, by=requested.person)
     except consents.AlreadySigned:

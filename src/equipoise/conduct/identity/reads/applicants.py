@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from equipoise.conduct.identity import personal
 from equipoise.conduct.identity.models.applicant import Applicant, ApplicantStep, Letter, LetterStep
+from equipoise.conduct.identity.models.contact import SignedName
 
 NEW = "new"
 STATES = ("new", "invited", "waiting", "declined", "withdrawn", "consented", "forgotten")
 VERDICTS = ("likely", "open", "unlikely")
 PAGE = 50
+_signed = Exists(SignedName.objects.filter(owner=OuterRef("applicant")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +182,23 @@ def with_address(applicants: Collection[str]) -> tuple[str, ...]:
 
 
 def due(today: date) -> tuple[str, ...]:
-    """Return everybody whose day of deletion has come, but participants and those forgotten already."""
-    rows = _with_state(Applicant.objects.filter(delete_on__lte=today.isoformat()))
+    """Return everybody whose day of deletion has come, but those who signed or are forgotten already."""
+    rows = _with_state(Applicant.objects.filter(delete_on__lte=today.isoformat())).filter(~_signed)
     return tuple(
         rows.exclude(state__in=("consented", "forgotten")).order_by("id").values_list("applicant", flat=True)
     )
+
+
+def signed() -> tuple[str, ...]:
+    """Return everybody who signed a consent and is not yet said to take part."""
+    rows = _with_state(Applicant.objects.filter(_signed)).exclude(state="consented")
+    return tuple(rows.order_by("id").values_list("applicant", flat=True))
+
+
+def participating(applicants: Collection[str]) -> frozenset[str]:
+    """Return those of these who signed a consent: what is kept of them is a participant's."""
+    rows = Applicant.objects.filter(_signed, applicant__in=applicants)
+    return frozenset(rows.values_list("applicant", flat=True))
 
 
 def waiting_letters(most: int) -> tuple[ToSend, ...]:

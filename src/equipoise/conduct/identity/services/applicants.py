@@ -143,10 +143,14 @@ def decide(
     return chosen
 
 
-def consented(applicant: str, *, at: datetime, by: str) -> None:
-    """Note that an applicant takes part: their details now belong to the participant's contact."""
-    with act("identity", "application.consented", at=at, by=by, subjects=[applicant]) as one:
-        _step(one, [applicant], status="consented", reason="", at=at, by=by)
+def settle(*, at: datetime, by: str = "system") -> tuple[str, ...]:
+    """Note who signed a consent: they take part, and what is kept of them is a participant's from now on."""
+    signed = reads.signed()
+    if signed:
+        with act("identity", "application.consented", at=at, by=by) as one:
+            _hold_all(one.alias)
+            _step(one, reads.signed(), status="consented", reason="", at=at, by=by)
+    return signed
 
 
 def forget_due(*, today: date, at: datetime, by: str = "system") -> tuple[str, ...]:
@@ -156,11 +160,15 @@ def forget_due(*, today: date, at: datetime, by: str = "system") -> tuple[str, .
 
 
 def forget(applicants: Collection[str], *, reason: str, at: datetime, by: str) -> tuple[str, ...]:
-    """Forget people for good: names, addresses and answers can never be read again, counts stay."""
+    """Forget people for good: names, addresses and answers can never be read again, counts stay.
+
+    Whoever signed a consent stays: about participants the trial's rule of retention decides.
+    """
     with act("identity", "application.forgotten", at=at, by=by, reason=reason) as one:
         _hold_all(one.alias)
         states = reads.states(applicants)
-        chosen = tuple(name for name in sorted(states) if states[name] != "forgotten")
+        kept = reads.participating(applicants)
+        chosen = tuple(name for name in sorted(states) if states[name] != "forgotten" and name not in kept)
         _step(one, chosen, status="forgotten", reason="", at=at, by=by)
         personal.forget(chosen, alias=one.alias)
     personal.scrub()
