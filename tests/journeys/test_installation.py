@@ -39,7 +39,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *("--admin", "ana@example.org", "--password-stdin"),
         stdin=f"{PHRASE}\n",
     )
-    assert len(said.splitlines()) == 5
+    assert len(said.splitlines()) == 6
+    assert "ommitment" in said
     return folder / "data" / "home"
 
 
