@@ -10,14 +10,16 @@ from typing import Any
 
 import click
 
-from equipoise import protocol
-from equipoise.cli.rehearsed_table import comparison_lines, table_lines
+from equipoise import __version__, protocol, report
+from equipoise.cli.rehearsed_table import comparison_lines, look_line, table_lines
 from equipoise.cli.workers import Progress, duration, processors, workers_of
+from equipoise.design import refused
 from equipoise.design.blocks import code_version, work_of
 from equipoise.design.cache import Cache, write_whole
 from equipoise.design.comparison import compare
 from equipoise.design.engine import Engine
 from equipoise.design.findings import Findings, Inquiry, find
+from equipoise.design.prospect import Prospect, find_prospect
 from equipoise.design.rehearsal import Amount, rehearse
 from equipoise.design.search import Found, smallest_n
 from equipoise.design.sizing import counts_of
@@ -32,6 +34,9 @@ LONG_SECONDS = 600
 PROBED_TRIALS = 256
 CHARACTERISTICS = "operating_characteristics.json"
 REHEARSAL = "rehearsal.json"
+SEQUENTIAL = "sequential.json"
+MOST_TRIED = 1_000
+"""Cells of grids tried before a rehearsal begins, so that all that are impossible are named together."""
 
 
 @click.command(name="design", epilog=EXAMPLE)
@@ -78,6 +83,9 @@ REHEARSAL = "rehearsal.json"
     metavar="DIR",
     help="Where finished work is kept; DIR/cache of --out when left out.",
 )
+@click.option(
+    "--curves/--no-curves", default=True, help="Draw power over other sizes and effects.", show_default=True
+)
 @click.option("--yes", is_flag=True, help="Begin without asking, however long it takes.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR")
 def command(
@@ -95,14 +103,17 @@ def command(
     workers: int | None,
     cluster: str | None,
     cache: Path | None,
+    curves: bool,
     yes: bool,
     out: Path,
 ) -> None:
     """Rehearse the trial of FILE in every scenario, with its planned analysis, and write what came of it.
 
-    Leaves DIR/operating_characteristics.json (power, type I error, bias, coverage, ... of each estimand, with
-    Monte Carlo standard errors) and DIR/rehearsal.json (enrollment, assurance, comparisons, search). Finished
-    work is kept: the same command goes on where it was stopped, and a change recomputes only what it touches.
+    Leaves DIR/design.html, the report, and what it is made of: DIR/operating_characteristics.json (power,
+    type I error, bias, coverage, ... of each estimand, with Monte Carlo standard errors), DIR/rehearsal.json
+    (enrollment, assurance, formulas, curves, comparisons, search) and, where looks are planned,
+    DIR/sequential.json. Finished work is kept: the same command goes on where it was stopped, and a change
+    recomputes only what it touches.
     """
     if replicates is not None and precision is not None:
         raise click.UsageError("give --replicates or --precision, not both")
@@ -115,6 +126,7 @@ def command(
         seed=_seed(resolved) if seed is None else seed,
         only=_known(resolved, only),
     )
+    _refuse_impossible(inquiry)
     out.mkdir(parents=True, exist_ok=True)
     engine = Engine(
         workers_of(workers, cluster),
@@ -130,9 +142,11 @@ def command(
         tables: dict[str, Any] = {"comparisons": _compared(engine, designs, against), "search": []}
         if target is not None:
             tables["search"] = _searched(engine, inquiry, target)
-    _write(out, inquiry, found, tables)
-    _show(found, tables)
-    click.echo(f"Written: {out / CHARACTERISTICS}, {out / REHEARSAL}")
+        prospect = find_prospect(designs, engine, curves=curves)
+    written = _write(out, inquiry, found, prospect, tables)
+    _show(found, prospect, tables)
+    click.echo(f"Written: {', '.join(str(path) for path in written)}")
+    click.echo(f"Report: {report.write_design(out)}")
 
 
 def _resolved(file: Path) -> Resolved:
@@ -142,6 +156,13 @@ def _resolved(file: Path) -> Resolved:
 def _seed(resolved: Resolved) -> int:
     simulation = resolved.protocol.simulation
     return simulation.seed if simulation is not None else 0
+
+
+def _refuse_impossible(inquiry: Inquiry) -> None:
+    """Raises  ProtocolError with every cell of a grid that cannot be simulated, as far as they are tried"""
+    problems = refused(inquiry.resolved, inquiry.cells[:MOST_TRIED])
+    if problems:
+        raise ProtocolError("these cells of grids cannot be rehearsed", problems)
 
 
 def _known(resolved: Resolved, only: tuple[str, ...]) -> tuple[str, ...]:
@@ -290,27 +311,45 @@ def _plain(found: Found) -> dict[str, Any]:
 
 
 def _write(
-    out: Path, inquiry: Inquiry, found: Sequence[tuple[str, Findings]], tables: dict[str, Any]
-) -> None:
+    out: Path,
+    inquiry: Inquiry,
+    found: Sequence[tuple[str, Findings]],
+    prospect: Prospect,
+    tables: dict[str, Any],
+) -> list[Path]:
+    """Write the files of a rehearsal; a table of looks that an earlier plan left is removed."""
     rows = [{**row, "design": name} for name, one in found for row in one.rows]
     trial = inquiry.resolved.protocol.trial
     rehearsal = {
         "format": "equipoise-rehearsal-1",
+        "simulated": True,
         "trial": {"id": trial.id, "title": trial.title},
         "protocol": inquiry.resolved.hashes,
         "code": code_version(),
+        "version": __version__,
         "seed": inquiry.seed,
         "precision": inquiry.amount.precision,
         "cells": [{**cell, "design": name} for name, one in found for cell in one.cells],
-        "notes": list(dict.fromkeys(note for _, one in found for note in one.notes)),
+        "notes": _notes(found, prospect),
+        **prospect.tables,
         **tables,
     }
-    for name, content in ((CHARACTERISTICS, rows), (REHEARSAL, rehearsal)):
+    contents: dict[str, Any] = {CHARACTERISTICS: rows, REHEARSAL: rehearsal}
+    if prospect.sequential is not None:
+        contents[SEQUENTIAL] = prospect.sequential
+    else:
+        (out / SEQUENTIAL).unlink(missing_ok=True)
+    for name, content in contents.items():
         text = json.dumps(content, indent=1, allow_nan=False, default=str) + "\n"
         write_whole(out / name, text.encode())
+    return [out / name for name in contents]
 
 
-def _show(found: Sequence[tuple[str, Findings]], tables: dict[str, Any]) -> None:
+def _notes(found: Sequence[tuple[str, Findings]], prospect: Prospect) -> list[str]:
+    return list(dict.fromkeys([*(note for _, one in found for note in one.notes), *prospect.notes]))
+
+
+def _show(found: Sequence[tuple[str, Findings]], prospect: Prospect, tables: dict[str, Any]) -> None:
     for name, one in found:
         if len(found) > 1:
             click.echo(f"\nDesign: {name}")
@@ -318,8 +357,9 @@ def _show(found: Sequence[tuple[str, Findings]], tables: dict[str, Any]) -> None
             click.echo(line)
     for line in comparison_lines(tables):
         click.echo(line)
-    notes = dict.fromkeys(note for _, one in found for note in one.notes)
-    for note in notes:
+    for row in prospect.sequential or ():
+        click.echo(look_line(row))
+    for note in _notes(found, prospect):
         click.echo(f"Note: {note}")
     click.echo("Simulated data: no person took part.")
 

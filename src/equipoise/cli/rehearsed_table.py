@@ -68,6 +68,15 @@ def _further(rows: Sequence[Row], cell: Row) -> Iterator[str]:
             yield f"  Assurance over the prior `{one['prior']}` ({one['estimand']}): {value} %"
 
 
+def look_line(row: Row) -> str:
+    """Return what looks at an estimand do in a scenario."""
+    return (
+        f"{row['scenario']}, looks at {row['estimand']}: power"
+        f" {_percent(row['power'], row['power_mcse'])} %, on"
+        f" average {row['expected_n']:.0f} of {row['n']} participants"
+    )
+
+
 def comparison_lines(tables: Row) -> Iterator[str]:
     """Yield designs side by side, and the sizes found."""
     if tables["comparisons"]:

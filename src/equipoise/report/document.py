@@ -1,58 +1,16 @@
-"""The page: sections in order, bands and watermark, style and its hash, one HTML text.
+"""The report of an analysis: its sections in order, and the page they stand on.
 
-Holds assembly. Refuses anything that leaves the page: no script, no request, style only as hashed here.
+Holds assembly. Refuses to print: `page` does.
 """
 
-import base64
-import hashlib
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from importlib import resources
+from dataclasses import replace
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from equipoise.report import blocks, folder, sections, summary
-from equipoise.report.blocks import Figure, Listing, Section
+from equipoise.report.page import Band, Page, print_page
 from equipoise.report.trial import Trial, open_trial
 
 FILE = "report.html"
-STYLES = ("page.css", "figures.css", "print.css")
-SIMULATED_STYLE, BLINDED_STYLE = "print-simulated.css", "print-blinded.css"
-
-
-@dataclass(frozen=True)
-class Band:
-    """A strip that stays on top: `kind` chooses its color, lead and text say what it means."""
-
-    kind: str
-    lead: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """Everything the template prints."""
-
-    window_title: str
-    title: str
-    eyebrow: str
-    meta: tuple[str, ...]
-    blinded: bool
-    simulated: bool
-    watermark: str
-    bands: tuple[Band, ...]
-    key_points: tuple[tuple[str, str], ...]
-    result_title: str
-    result: tuple[str, ...]
-    figures: tuple[Figure, ...]
-    threats_title: str
-    threats: Listing
-    sections: tuple[Section, ...]
-    colophon: tuple[str, ...]
-
-
 SIMULATED = Band("simulated", "Simulated data.", "No participant was treated.")
 BLINDED = Band("blinded", "Blinded report.", "All arms are shown together.")
 
@@ -63,11 +21,7 @@ def render(analysis: Path) -> str:
     Raises  RecordError when the folder is no complete analysis; IntegrityError when it says it is blinded but
             holds results by arm
     """
-    trial = open_trial(folder.read(Path(analysis)))
-    style = _style(trial)
-    trusted = Markup(style)  # noqa: S704 - package data
-    template = _environment().get_template("report.html.j2")
-    return template.render(page=_page(trial), style=trusted, style_hash=_hash(style))
+    return print_page(_page(open_trial(folder.read(Path(analysis)))))
 
 
 def write(analysis: Path) -> Path:
@@ -105,31 +59,3 @@ def _page(trial: Trial) -> Page:
         sections=shown,
         colophon=first.colophon,
     )
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("equipoise.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _style(trial: Trial) -> str:
-    extra = [
-        name for name, holds in ((SIMULATED_STYLE, trial.simulated), (BLINDED_STYLE, trial.blinded)) if holds
-    ]
-    return "".join(_read(name) for name in (*STYLES, *extra))
-
-
-@lru_cache(maxsize=8)
-def _read(name: str) -> str:
-    return resources.files("equipoise.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _hash(style: str) -> str:
-    """Return the style's hash as a content security policy writes it."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

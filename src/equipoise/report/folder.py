@@ -46,9 +46,9 @@ def read(folder: Path) -> Written:
             IntegrityError when a file is not the one its manifest vouches for
     """
     problems: list[Problem] = []
-    contents = {part: _bytes(folder / f"{part}.json", problems) for part in FILES}
+    contents = {part: content_of(folder / f"{part}.json", problems) for part in FILES}
     values = {
-        part: _parse(part, content, problems) for part, content in contents.items() if content is not None
+        part: parsed(part, content, problems) for part, content in contents.items() if content is not None
     }
     if not problems:
         problems = _misshapen(values)
@@ -65,19 +65,24 @@ def read(folder: Path) -> Written:
     )
 
 
-def _bytes(path: Path, problems: list[Problem]) -> bytes | None:
+def content_of(path: Path, problems: list[Problem], *, writer: str = "analyze") -> bytes | None:
+    """Return what a file holds; None, with a problem more, where it cannot be read.
+
+    writer  the command that leaves the file
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError:
         problems.append(
-            Problem("the file is missing", hint="`equipoise analyze` writes it", source=path.name)
+            Problem("the file is missing", hint=f"`equipoise {writer}` writes it", source=path.name)
         )
     except OSError as error:
         problems.append(Problem(f"the file cannot be read: {error.strerror}", source=path.name))
     return None
 
 
-def _parse(part: str, content: bytes, problems: list[Problem]) -> Any:
+def parsed(part: str, content: bytes, problems: list[Problem]) -> Any:
+    """Return the JSON value of a part's file, unprintable characters replaced; None with a problem more."""
     try:
         return _clean(json.loads(content.decode("utf-8"), parse_constant=_refuse))
     except (ValueError, RecursionError) as error:
