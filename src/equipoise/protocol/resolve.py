@@ -78,6 +78,7 @@ class ResolvedForm:
     scores        ids of the scores computed from them, the primary first
     arms          for a treatment guess, code to the arm it names
     hidden_from   roles that must not learn of it until the event `until`
+    sealed        whether nobody sees its answers until then once it is complete, not even who filled it
     log           True when it is tied to no visit
     """
 
@@ -91,6 +92,7 @@ class ResolvedForm:
     fillers: tuple[str, ...]
     hidden_from: tuple[str, ...]
     until: str | None
+    sealed: bool
     recall_days: int | None
     checks: tuple[EditCheck, ...]
     log: bool
@@ -227,6 +229,7 @@ def _resolve_form(form: Form, library: Library | None, *, log: bool, by_role: di
         fillers=form.fillers,
         hidden_from=tuple(hidden),
         until=form.until or (instrument.until if instrument and hidden else None),
+        sealed=form.sealed,
         recall_days=form.recall_days if form.recall_days is not None else _recall(instrument),
         checks=form.checks,
         log=log,

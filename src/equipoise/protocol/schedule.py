@@ -160,6 +160,8 @@ class Form(Part):
     """Roles that must not learn of its answers; the instrument's default when absent."""
     until: Slug | None = None
     """The event that ends the hiding."""
+    sealed: bool = False
+    """True when nobody sees its answers until then, whoever filled it included: only that it was given."""
     recall_days: Annotated[int, Field(ge=0)] | None = None
     """Days its questions look back; the instrument's when absent."""
     codes: dict[Name, dict[str, Text]] | None = None

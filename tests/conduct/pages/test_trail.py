@@ -198,10 +198,11 @@ OUTCOMES = {
     "form": ("verified", "signed", "locked"),
     "participant": ("locked", "unlocked"),
     "study": ("locked", "unlocked"),
+    "task": ("begun", "done", "released"),
 }
 """What the placeholder of an action made from its outcome may stand for."""
 CODE = re.compile(
-    r"(account|alert|allocation|anchor|audit|consent|data|deviation|device|eligibility|form|participant|people|query|randomization|store|study|visit)\.[a-z_]+"
+    r"(account|alert|allocation|anchor|audit|consent|data|deviation|device|eligibility|form|participant|people|query|randomization|store|study|task|visit)\.[a-z_]+"
 )
 
 

@@ -39,6 +39,8 @@ ROLES: dict[str, str] = {
 PARTICIPANT = "participant"
 """Who takes part. Answers are given by them, or entered for them; no grant makes anybody one."""
 
+RATER = "rater"
+
 UNBLINDED = frozenset({"pharmacist", "unblinded_statistician"})
 """Roles that learn arms."""
 
@@ -95,6 +97,8 @@ ACTIONS: dict[str, frozenset[str]] = {
     "randomization.request": frozenset({"coordinator", "investigator"}),
     "kit.dispense": frozenset({"pharmacist"}),
     "envelope.report": frozenset({"coordinator", "investigator", "pharmacist"}),
+    "task.assign": frozenset({"coordinator", "data_manager"}),
+    "task.fill": frozenset({RATER}),
     "data.export": frozenset({"data_manager", "statistician", "unblinded_statistician"}),
 }
 """Action to the roles that may do it."""
@@ -133,6 +137,11 @@ class Viewer:
     def sites(self, action: str, *, known: Iterable[str]) -> frozenset[str]:
         """Return the sites, of those known, at which the person may do this."""
         return frozenset(site for site in known if self.may(action, site=site))
+
+    @property
+    def alone(self) -> bool:
+        """Whether they work on one form and may know nothing beside it."""
+        return False
 
     @property
     def on_behalf(self) -> str:
@@ -199,4 +208,36 @@ class Guest(Viewer):
 
     def knows(self, participant: str) -> bool:
         """Whether they may know of a participant: of themselves."""
+        return participant == self.participant
+
+
+TASK_ACTIONS = frozenset({"participant.view", "form.view", "form.fill", "query.view", "query.answer"})
+"""What a rater may do with the one form of a task, reached through the task and by no address of its own."""
+
+
+@dataclass(frozen=True)
+class RaterAtWork(Viewer):
+    """A rater with one task in hand, who must not learn whose form it is.
+
+    site, participant   where and whose: for the checks of services, and no page
+    """
+
+    site: str = ""
+    participant: str = ""
+
+    def roles_at(self, site: str) -> frozenset[str]:
+        """Return the roles at a site: here they rate, whatever else they do elsewhere."""
+        return frozenset({RATER}) if site == self.site else frozenset()
+
+    def may(self, action: str, *, site: str | None = None) -> bool:
+        """Whether the task includes this."""
+        return action in TASK_ACTIONS and site in (None, self.site)
+
+    @property
+    def alone(self) -> bool:
+        """They know this form and nothing beside it."""
+        return True
+
+    def knows(self, participant: str) -> bool:
+        """Whether the task is about a participant."""
         return participant == self.participant

@@ -6,7 +6,7 @@ done.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -14,7 +14,8 @@ from django.http import Http404
 
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.capture import visibility
-from equipoise.conduct.capture.models import LOG, STUDY, Form, Lock, Participant
+from equipoise.conduct.capture.models import LOG, STUDY, Form, FormState, Lock, Participant
+from equipoise.conduct.capture.moves import COMPLETE
 from equipoise.conduct.capture.visibility import Sight
 from equipoise.conduct.frame import codes
 from equipoise.conduct.stores import statements
@@ -110,8 +111,22 @@ class FormGround:
 
     @cached_property
     def sight(self) -> Sight:
-        """What the viewer may see."""
-        return self.ground.sight(self.resolved)
+        """What the viewer may see: of a sealed form its answers while they fill it, and never again."""
+        found = self.ground.sight(self.resolved)
+        if self.sealed and self.may_fill and not self.given:
+            found = replace(found, writing=self.form.id)
+        return found
+
+    @property
+    def sealed(self) -> bool:
+        """Whether nobody sees the form's answers yet, but who is filling it."""
+        found = self.ground.sight(self.resolved)
+        return found.form(self.form.id) and found.sealed(self.form.id)
+
+    @cached_property
+    def given(self) -> bool:
+        """Whether the form was complete at some time."""
+        return FormState.objects.filter(form=self.number, state=COMPLETE).exists()
 
     @property
     def planned(self) -> Visit | None:
@@ -198,7 +213,7 @@ def form(code: str, *, viewer: Viewer, action: str = "form.view") -> FormGround:
 def sight(viewer: Viewer, resolved: Resolved, *, study_locked: bool) -> Sight:
     """Return what somebody may see of a protocol version."""
     reached = frozenset({visibility.LOCK} if study_locked else ())
-    return visibility.sight_of(viewer.roles, resolved, reached)
+    return visibility.sight_of(viewer.roles, resolved, reached, alone=viewer.alone)
 
 
 @dataclass(frozen=True, slots=True)

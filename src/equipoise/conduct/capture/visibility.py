@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from equipoise import expressions
-from equipoise.conduct.accounts.permission import PARTICIPANT, ROLES
+from equipoise.conduct.accounts.permission import PARTICIPANT, RATER, ROLES
 from equipoise.errors import ProtocolError
 from equipoise.protocol import Resolved, ResolvedForm
 from equipoise.protocol.schedule import Visit
@@ -19,8 +19,8 @@ from equipoise.protocol.schedule import Visit
 LOCK = "lock"
 """The event that the data of the whole study are locked."""
 EVERYBODY = frozenset(ROLES) | {"participant"}
-ON_PAPER = frozenset({"participant", "rater"})
-"""Roles whose forms are entered by a coordinator from paper until they have pages of their own."""
+ON_PAPER = frozenset({PARTICIPANT, RATER})
+"""Roles whose forms a coordinator may enter from paper; they have pages of their own."""
 TRANSCRIBER = "coordinator"
 
 
@@ -30,11 +30,15 @@ class Sight:
 
     roles     every role the person holds: what is hidden from one of them is hidden from the person
     reached   events of the protocol that have happened for the participant
+    alone     whether the person works on one form and may know nothing beside it: a rater at a task
+    writing   id of a sealed form that the person is filling; "" for none
     """
 
     roles: frozenset[str]
     resolved: Resolved
     reached: frozenset[str] = frozenset()
+    alone: bool = False
+    writing: str = ""
 
     def form(self, form: str) -> bool:
         """Whether the form, its existence included, may be known."""
@@ -46,7 +50,14 @@ class Sight:
 
     def item(self, form: str, item: str) -> bool:
         """Whether an item or score of a form may be seen; "" is the whole form."""
-        return form in self._forms and (not item or (form, item) not in self._hidden)
+        if form not in self._forms or self.sealed(form):
+            return False
+        return not item or (form, item) not in self._hidden
+
+    def sealed(self, form: str) -> bool:
+        """Whether the form may be known of and its answers may not: it is sealed until an event to come."""
+        found = self.resolved.forms[form]
+        return found.sealed and found.until not in self.reached and form != self.writing
 
     def rule(self, text: str, *, form: str) -> bool:
         """Whether what a rule says may be known: that none of the answers it reads is hidden.
@@ -58,15 +69,19 @@ class Sight:
 
     def whole(self, form: str) -> bool:
         """Whether nothing of a form is hidden, as it must be from who signs it."""
-        return form in self._forms and not any(owner == form for owner, _ in self._hidden)
+        return self.item(form, "") and not any(owner == form for owner, _ in self._hidden)
 
     def _readable(self, name: expressions.Name, form: str) -> bool:
+        if self.alone and (name.visit is not None or name.form not in (None, form)):
+            return False
         visible = self._visits | {"log"}
         if name.visit is not None and name.visit not in visible:
             return False
         own = self.resolved.forms.get(form) if name.form in (None, form) else None
         if own is not None and (name.item in own.scores or any(i.id == name.item for i in own.all_items())):
             return self.item(form, name.item)
+        if self.alone:
+            return False
         try:
             return self.item(*self.resolved.locate(name))
         except KeyError:
@@ -101,19 +116,21 @@ class Sight:
         return frozenset(found)
 
 
-_KEPT: OrderedDict[tuple[int, frozenset[str], frozenset[str]], Sight] = OrderedDict()
+_KEPT: OrderedDict[tuple[int, frozenset[str], frozenset[str], bool], Sight] = OrderedDict()
 MOST_KEPT = 128
 
 
-def sight_of(roles: frozenset[str], resolved: Resolved, reached: frozenset[str]) -> Sight:
+def sight_of(
+    roles: frozenset[str], resolved: Resolved, reached: frozenset[str], *, alone: bool = False
+) -> Sight:
     """Return what these roles may see of a version, worked out once a process.
 
     Resolved versions are kept by `studies.reads` and never change, so one is known by where it lies.
     """
-    key = (id(resolved), roles, reached)
+    key = (id(resolved), roles, reached, alone)
     found = _KEPT.get(key)
     if found is None or found.resolved is not resolved:
-        found = _KEPT[key] = Sight(roles, resolved, reached)
+        found = _KEPT[key] = Sight(roles, resolved, reached, alone)
         while len(_KEPT) > MOST_KEPT:
             _KEPT.popitem(last=False)
     return found
@@ -159,8 +176,12 @@ def self_filled(resolved: Resolved, visit: str) -> tuple[str, ...]:
 
 
 def transcribed(form: ResolvedForm, roles: Iterable[str]) -> str:
-    """Return the role that filled the form on paper when a coordinator enters it for them; "" otherwise."""
+    """Return the role that filled the form on paper when a coordinator enters it for them; "" otherwise.
+
+    What a rater seals nobody enters for them: the sealed paper waits until the seals are broken.
+    """
     held = set(roles)
     if held.intersection(form.fillers) or TRANSCRIBER not in held:
         return ""
-    return next((role for role in form.fillers if role in ON_PAPER), "")
+    on_paper = (role for role in form.fillers if role in ON_PAPER and not (form.sealed and role == RATER))
+    return next(on_paper, "")

@@ -19,16 +19,21 @@ from equipoise.conduct.accounts.request import StudyRequest
 from equipoise.conduct.audit import anchors
 from equipoise.conduct.capture import reads as capture
 from equipoise.conduct.capture import words
+from equipoise.conduct.capture.pages.today import is_rater_only
 from equipoise.conduct.config.settings import current
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.tasks import roster
 
+HOME = "capture:home"
 PAGES = (
-    ("capture:home", "study.home", _("Today")),
+    (HOME, "study.home", _("Today")),
+    ("tasks:mine", "task.fill", _("Your ratings")),
     ("enrollment:applicants", "applicant.view", _("Applications")),
     ("capture:participants", "participant.list", _("Participants")),
     ("enrollment:consent_forms", "consent.view", _("Consent forms")),
     ("enrollment:kits", "kit.dispense", _("Kits")),
     ("enrollment:downtime", "envelope.report", _("Downtime")),
+    ("tasks:ratings", "task.assign", _("Ratings")),
     ("review:queries", "query.view", _("Queries")),
     ("capture:alerts", "alert.view", _("Alerts")),
     ("review:trail", "audit.view", _("Audit trail")),
@@ -40,6 +45,7 @@ MAY = {
     "enroll": "consent.take",
     "audit": "audit.view",
     "alerts": "alert.view",
+    "rate": "task.assign",
 }
 
 
@@ -73,6 +79,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "alerts_by_mail": django.ALERTS_BY_MAIL,
         "own_url": reverse("mfa_index"),
         "sign_out_url": reverse("account_logout"),
+        # Asked for by the first page only.
+        "unrated": partial(roster.count_wanted, viewer, at=asked.at),
         # Asked for by pages that are about no site of their own.
         "zone": partial(_zone, viewer),
         "anchor_warning": _unanchored(asked) if viewer.may("study.set_up") else "",
@@ -103,6 +111,8 @@ def _nav(asked: StudyRequest) -> Any:
         try:
             url = reverse(name)
         except NoReverseMatch:
+            continue
+        if name == HOME and is_rater_only(asked.viewer):
             continue
         if asked.viewer is not None and asked.viewer.may(action):
             here = asked.path == url or (url != "/" and asked.path.startswith(url))

@@ -130,6 +130,8 @@ KEYS_FOLDER = ""
 """Where the stores' keys lie; empty here, where no installation is known."""
 HELP_TEXT = ""
 """What the page of help says first; an installation's own."""
+ON_CALL = ""
+"""Whom a rater calls about a safety alert; an installation's own."""
 CODE_KEY = SECOND_FACTOR_KEY = ""
 """Made from the installation's key; empty here, where no installation is known."""
 ALERTS_BY_MAIL = False

@@ -49,6 +49,7 @@ class Settings:
     anchor_mail       address to which anchors are mailed; empty for none
     language          default language of pages
     help_text         what the page "I need help now" says first: whom participants call, one number a line
+    on_call           number that a rater calls to reach the site about an alert; the coordinator when empty
     postgresql_programs   folder of pg_dump and pg_restore, which must be as new as the server; empty to look
                       where programs are looked for
     """
@@ -70,6 +71,7 @@ class Settings:
     anchor_mail: str = ""
     language: str = "en"
     help_text: str = ""
+    on_call: str = ""
     postgresql_programs: str = ""
 
     @property

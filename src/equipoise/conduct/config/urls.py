@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", include("equipoise.conduct.review.people.urls")),
     path("", include("equipoise.conduct.review.urls")),
     path("", include("equipoise.conduct.enrollment.urls")),
+    path("", include("equipoise.conduct.tasks.urls")),
     path("", include("equipoise.conduct.capture.urls")),
 ]
 

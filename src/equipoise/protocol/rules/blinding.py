@@ -15,6 +15,7 @@ from equipoise.source import Path
 
 MEDICAL = ("investigator", "on_call_physician", "medical_monitor", "session_monitor")
 """Roles that answer for a participant's safety; one of them at least must see every safety answer."""
+RATER = "rater"
 GUIDING = ("facilitator", "session_monitor", "rater")
 """Roles whose knowledge of past arms can reach other participants."""
 DAYS_A_MONTH = 365.25 / 12
@@ -27,6 +28,7 @@ def blinding(draft: Draft) -> Iterator[Problem]:
         yield from _form(draft, form, place, alerting=alerting.get(form.id, ()))
     for place, visit in enumerate(draft.protocol.visits):
         yield from _visit(draft, visit, ("visits", place), alerting)
+    yield from _raters(draft)
     yield from _alerts(draft)
     yield from _events(draft)
     yield from _recruiting(draft)
@@ -56,7 +58,8 @@ def _form(draft: Draft, form: Form, place: int, *, alerting: Iterable[str]) -> I
     if resolved.hidden_from and resolved.until is None:
         hint = "give `until`: an event, or lock"
         yield draft.error(here, f"nothing says until when {form.id} is hidden", hint)
-    if form.until is not None and not resolved.hidden_from:
+    yield from _sealed(draft, form, path, is_safety=is_safety)
+    if form.until is not None and not resolved.hidden_from and not form.sealed:
         message = f"{form.id} is hidden from nobody, so `until` means nothing"
         yield draft.error((*path, "until"), message, "give `hidden_from`, or remove it")
     for item_path, item in own_items(draft, place):
@@ -71,6 +74,46 @@ def _form(draft: Draft, form: Form, place: int, *, alerting: Iterable[str]) -> I
                 is_safety=form.safety or item.id in alerting,
             )
     yield from _shown_against_default(draft, resolved, here)
+
+
+def _sealed(draft: Draft, form: Form, path: Path, *, is_safety: bool) -> Iterator[Problem]:
+    """Yield where a sealed form would be needed, or would show, before its seal is broken."""
+    if not form.sealed:
+        return
+    here = (*path, "sealed")
+    if form.until is None and draft.forms[form.id].until is None:
+        yield draft.error(
+            here, f"nothing says until when {form.id} is sealed", "give `until`: an event, or lock"
+        )
+    if is_safety:
+        message = f"{form.id} is sealed, and somebody must act on what it says"
+        yield draft.error(here, message, "leave out `sealed`, or ask that question in another form")
+    if form.id in draft.protocol.logs:
+        yield draft.error(here, f"{form.id} is a log, which nobody completes", "leave out `sealed`")
+
+
+def _raters(draft: Draft) -> Iterator[Problem]:
+    """Yield what would tell a rater which visit a rating belongs to."""
+    asked = {
+        place: [name for name in visit.forms if RATER in _fillers(draft, name)]
+        for place, visit in enumerate(draft.protocol.visits)
+    }
+    guesses = {name for names in asked.values() for name in names if draft.forms[name].arms}
+    for guess in sorted(guesses):
+        without = [
+            draft.protocol.visits[place].id
+            for place, names in asked.items()
+            if guess not in names and any(name not in guesses for name in names)
+        ]
+        if without:
+            message = f"raters guess in {guess} after some ratings and not at {listed(without)}"
+            hint = "ask after every rating, so that nobody can tell visits apart by it"
+            yield draft.warning(("forms", draft.form_place[guess]), message, hint)
+
+
+def _fillers(draft: Draft, name: str) -> tuple[str, ...]:
+    found = draft.forms.get(name)
+    return found.fillers if found is not None else ()
 
 
 def _hiding(

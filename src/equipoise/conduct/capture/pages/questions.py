@@ -25,12 +25,14 @@ def key_of(item: str, row: int) -> str:
     return f"{item}:{row}"
 
 
-def drawn(page: FormPage, *, problems: bool) -> SafeString:
+def drawn(page: FormPage, *, problems: bool, linked: bool = True) -> SafeString:
     """Return the questions of a form and its repeating groups as HTML.
 
     problems   whether something typed was refused: then the row that a new one would be stands open
+    linked     whether they lead to pages about the form; without, the form is named nowhere
     """
-    return draw("capture/questions.html", {"page": page, "problems": problems, "Question": Question})
+    shown = {"page": page, "problems": problems, "linked": linked, "Question": Question}
+    return draw("capture/questions.html", shown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
 """The first page: what is due, what is late, how recruitment stands."""
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
+from equipoise.conduct.accounts.permission import RATER, Viewer
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import reads, recruitment
 
 
 def home(request: SignedRequest) -> HttpResponse:
-    """Show today's work."""
+    """Show today's work; a rater's is their tasks, and nothing else is theirs to know."""
+    if is_rater_only(request.viewer):
+        return redirect("tasks:mine")
     found = reads.home(viewer=request.viewer, at=request.at)
     if found is None:
         raise Http404
@@ -26,6 +29,11 @@ def home(request: SignedRequest) -> HttpResponse:
             "now": found.months[-1] if found.months else None,
         },
     )
+
+
+def is_rater_only(viewer: Viewer | None) -> bool:
+    """Whether somebody rates and does nothing else: how the trial goes is not theirs to know."""
+    return viewer is not None and viewer.roles == {RATER}
 
 
 def alerts(request: SignedRequest) -> HttpResponse:

@@ -140,6 +140,8 @@ def _blocked(found: FormGround, state: str) -> str:
         return _("This form is filled by: %(roles)s.") % {"roles": fillers}
     if found.ground.locked:
         return _("The participant's data are locked.")
+    if found.sealed and found.given:
+        return _("Given, and sealed: nobody sees the answers before the data are locked.")
     return _("This form is locked.") if state == moves.LOCKED else ""
 
 
@@ -154,10 +156,13 @@ def _moves(found: FormGround, state: str) -> tuple[Move, ...]:
     if found.ground.locked:
         return ()
     able = [one for one in moves.STEPS if one.before == state and found.ground.may(one.action)]
-    whole, fills = found.sight.whole(found.form.id), found.may_fill
-    return tuple(
-        STEPS[one.name] for one in able if (one.name != "complete" or fills) and (one.name != "sign" or whole)
-    )
+    # What nobody sees nobody compares with its source; what is hidden in part nobody signs.
+    can = {
+        "complete": found.may_fill,
+        "verify": not found.sealed,
+        "sign": found.sight.whole(found.form.id),
+    }
+    return tuple(STEPS[one.name] for one in able if can.get(one.name, True))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Holds the judgement of `Event.subjects`: a participant's id, a form's code, a vi
 protocol, or anything else; and the words for them. Refuses to read events themselves.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
@@ -82,6 +82,22 @@ def titles(words: Collection[str]) -> dict[str, str]:
 def _forms(words: Collection[str]) -> dict[str, Form]:
     wanted = {code for word in words if (code := form_of(word))}
     return {row.code: row for row in Form.objects.filter(code__in=wanted)}
+
+
+def is_form(word: str) -> bool:
+    """Whether a word among the subjects of an event names a form."""
+    return word.startswith(FORM)
+
+
+def forms_named(places: Iterable[tuple[str, str, int, str]]) -> frozenset[str]:
+    """Return what events call forms, given as (participant, visit, its repeat, form)."""
+    wanted = set(places)
+    rows = Form.objects.filter(participant__in={participant for participant, *_ in wanted})
+    return frozenset(
+        f"{FORM}{row.code}"
+        for row in rows
+        if (row.participant, row.visit, row.visit_repeat, row.form) in wanted
+    )
 
 
 def about(rows: "QuerySet[M]", subject: str) -> "QuerySet[M]":

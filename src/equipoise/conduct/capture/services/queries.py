@@ -6,10 +6,10 @@ from datetime import datetime
 
 from django.http import Http404
 
-from equipoise.conduct.accounts.permission import Viewer
+from equipoise.conduct.accounts.permission import RATER, Viewer
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import Act, act
-from equipoise.conduct.capture import access
+from equipoise.conduct.capture import access, blindness
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import EntryCurrent, Form, Query, QueryNote
@@ -32,7 +32,7 @@ def open_query(*, form: str, text: str, at: datetime, by: Viewer, item: str = ""
     if item and not _asks(found, item, row):
         raise Http404
     found.ground.require("query.open")
-    _refuse_text(text)
+    _refuse_text(text, found)
     with act("trial", "query.opened", at=at, by=by.person, subjects=found.subjects) as one:
         hold(one.alias, found.participant)
         place = {"form": found.row, "item": item, "row": row}
@@ -73,7 +73,7 @@ def _step(query: str, action: str, status: str, text: str, *, at: datetime, by: 
     if not may_see(found, row.item, row.check_id):
         raise Http404
     found.ground.require(action)
-    _refuse_text(text)
+    _refuse_text(text, found)
     with act("trial", f"query.{status}", at=at, by=by.person, subjects=found.subjects) as one:
         hold(one.alias, found.participant)
         last = QueryNote.objects.filter(query=row).order_by("-seq").first()
@@ -168,7 +168,9 @@ def _asks(found: FormGround, item: str, row: int) -> bool:
     return known and found.sight.item(found.row.form, item) and (row > 0) == (item in grouped)
 
 
-def _refuse_text(text: str) -> None:
+def _refuse_text(text: str, about: FormGround) -> None:
     found = notes.problems(text, path="text", needed="nothing was written")
+    if RATER in about.form.fillers:
+        found += blindness.naming_problems(text, ground=about.ground, resolved=about.resolved, path="text")
     if found:
         raise RecordError("this cannot be written", found)

@@ -14,7 +14,7 @@ from typing import TypeVar
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import Act, act
-from equipoise.conduct.capture import access, answers, facts, gates, kits, visibility
+from equipoise.conduct.capture import access, answers, blindness, facts, gates, kits, visibility
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import DERIVED, Revision, Stored
 from equipoise.conduct.capture.eligibility import watched
@@ -33,6 +33,7 @@ ATTEMPTS = 5
 NOT_STORED = Problem(
     "nothing was stored: the database did not answer", "keep this page open and save again", "store"
 )
+SEALED = Problem("this form is sealed", "what was given stays as it is until the data are locked", "form")
 BUSY = Problem("others change this form right now", "save again in a moment", "store")
 
 
@@ -77,7 +78,10 @@ class Snapshot:
             return Problem("the participant's data are locked", "ask the data manager to unlock them", "form")
         if self.state == LOCKED:
             return Problem("this form is locked", "ask the data manager to unlock it", "form")
-        return gates.save_problem(self.found.participant) if self.revision.withdrawal else None
+        if self.ever_complete and self.found.sealed:
+            return SEALED
+        withdrawn = gates.save_problem(self.found.participant) if self.revision.withdrawal else None
+        return withdrawn or blindness.rating_problem(self.found)
 
 
 def snapshot(found: FormGround) -> Snapshot:

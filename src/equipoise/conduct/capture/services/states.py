@@ -85,6 +85,9 @@ def _move(
     step = moves.step(name)
     found = access.form(form, viewer=by)
     found.ground.require(step.action)
+    if name == "verify" and found.sealed:
+        problem = Problem("this form is sealed", "verify it once the seals are broken", "form")
+        raise PermissionRefused("nobody can verify this form yet", [problem])
     if name == "sign" and not found.sight.whole(found.row.form):
         problem = Problem(
             "part of this form is hidden from you", "somebody who sees all of it signs it", "form"

@@ -1,0 +1,1 @@
+"""Tags of this app for templates of apps below it."""
