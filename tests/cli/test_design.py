@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from equipoise import source
 from equipoise.cli.design import command
+from equipoise.cli.report import command as report_command
 from equipoise.cli.workers import duration
 from equipoise.errors import ProtocolError
 
@@ -49,6 +50,19 @@ def test_what_is_promised_is_left(rehearsed):
     assert rehearsal["cells"][0]["enrollment"]["duration_months"] > 0
 
 
+def test_a_report_is_left_and_can_be_written_again_from_the_files(rehearsed):
+    out, result = rehearsed
+    page = out / "design.html"
+    assert f"Report: {page}" in result.output
+    before = page.read_bytes()
+    page.unlink()
+    again = CliRunner().invoke(report_command, [str(out)])
+    assert again.exit_code == 0, again.output
+    assert page.read_bytes() == before
+    assert b"With no effect at all" in before
+    assert not (out / "sequential.json").exists()
+
+
 def test_the_table_shows_errors_and_the_type_1_error(rehearsed):
     _, result = rehearsed
     assert "Type I error of primary" in result.output
@@ -76,8 +90,9 @@ def test_designs_are_compared_and_a_size_is_found(rehearsed, tmp_path):
         "--cache",
         out / "cache",
     )
-    result = run(*arguments, "--n", 10, "--n", 30, "--find-n", 0.5, "--out", tmp_path)
+    result = run(*arguments, "--n", 10, "--n", 30, "--find-n", 0.5, "--no-curves", "--out", tmp_path)
     assert result.exit_code == 0, result.output
+    assert "n = 30 gains" in (tmp_path / "design.html").read_text(encoding="utf-8")
     rehearsal = json.loads((tmp_path / "rehearsal.json").read_text())
     first, second = rehearsal["comparisons"]
     assert (first["difference"], first["difference_mcse"]) == (0.0, 0.0)
@@ -174,6 +189,27 @@ def test_a_grid_of_ten_million_cells_says_how_long_it_takes_and_begins_nothing(t
     assert "days" in result.output
     assert "--yes" in result.output
     assert not (tmp_path / "out" / "operating_characteristics.json").exists()
+
+
+def test_every_impossible_cell_of_a_grid_is_named(tmp_path):
+    def grown(simulation):
+        vary = {"outcomes.madrs.total.effect_scale": [1, 5, 6]}
+        simulation["grid"] = [{"id": "steep", "scenario": "back-2024", "vary": vary}]
+
+    result = run("--replicates", 10, "--grid", "steep", "--out", tmp_path, file=changed(tmp_path, grown))
+    assert isinstance(result.exception, ProtocolError), result.output
+    told = str(result.exception)
+    assert ("steep.1" in told, "steep.2" in told, "steep.3" in told) == (False, True, True)
+
+
+def test_a_size_and_a_grid_over_sizes_contradict_each_other(tmp_path):
+    def grown(simulation):
+        simulation["grid"] = [{"id": "sizes", "scenario": "null", "vary": {"participants": [20, 30]}}]
+
+    file = changed(tmp_path, grown)
+    result = run("--replicates", 10, "--grid", "sizes", "--n", 40, "--out", tmp_path, file=file)
+    assert result.exit_code == 2
+    assert "contradict" in result.output
 
 
 @pytest.mark.parametrize(

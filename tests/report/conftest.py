@@ -36,6 +36,12 @@ def modeled() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def rehearsed() -> ModuleType:
+    """Return the maker of rehearsals."""
+    return load("rehearsed")
+
+
+@pytest.fixture(scope="session")
 def page() -> ModuleType:
     """Return the reader of HTML."""
     return load("page")

@@ -26,6 +26,7 @@ from equipoise.design.sizing import counts_of
 from equipoise.errors import Problem, ProtocolError
 from equipoise.protocol import Resolved
 from equipoise.protocol.grid import Cell, expand
+from equipoise.protocol.scenarios import Grid
 
 EXAMPLE = "Example: equipoise design protocols/frontline.yaml --replicates 1000 --out rehearsal"
 DEFAULT_PRECISION = 0.005
@@ -35,7 +36,7 @@ PROBED_TRIALS = 256
 CHARACTERISTICS = "operating_characteristics.json"
 REHEARSAL = "rehearsal.json"
 SEQUENTIAL = "sequential.json"
-MOST_TRIED = 1_000
+MOST_TRIED = 256
 """Cells of grids tried before a rehearsal begins, so that all that are impossible are named together."""
 
 
@@ -118,6 +119,8 @@ def command(
     if replicates is not None and precision is not None:
         raise click.UsageError("give --replicates or --precision, not both")
     resolved = _resolved(file)
+    if participants and any("participants" in one.vary for one in _wanted_grids(resolved, grids)):
+        raise click.UsageError("--n and a grid over participants contradict each other; give one of them")
     amount = Amount(replicates, None if replicates is not None else precision or DEFAULT_PRECISION)
     inquiry = Inquiry(
         resolved=resolved,
@@ -126,7 +129,6 @@ def command(
         seed=_seed(resolved) if seed is None else seed,
         only=_known(resolved, only),
     )
-    _refuse_impossible(inquiry)
     out.mkdir(parents=True, exist_ok=True)
     engine = Engine(
         workers_of(workers, cluster),
@@ -138,6 +140,7 @@ def command(
     with engine:
         if not yes:
             _ask_before_long(inquiry, designs=len(designs) + len(against), processors=processors(workers))
+        _refuse_impossible(inquiry)
         found = [(name, find(one, engine)) for name, one in designs]
         tables: dict[str, Any] = {"comparisons": _compared(engine, designs, against), "search": []}
         if target is not None:
@@ -156,6 +159,11 @@ def _resolved(file: Path) -> Resolved:
 def _seed(resolved: Resolved) -> int:
     simulation = resolved.protocol.simulation
     return simulation.seed if simulation is not None else 0
+
+
+def _wanted_grids(resolved: Resolved, grids: Sequence[str]) -> list[Grid]:
+    simulation = resolved.protocol.simulation
+    return [one for one in simulation.grid if one.id in grids] if simulation is not None else []
 
 
 def _refuse_impossible(inquiry: Inquiry) -> None:

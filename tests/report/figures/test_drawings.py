@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equipoise.report.figures import flow, individuals, intervals, svg, trajectory
+from equipoise.report.figures import curve, fan, flow, individuals, intervals, svg, trajectory
+from equipoise.report.figures.curve import Curve, Curves
+from equipoise.report.figures.fan import Fan
 from equipoise.report.figures.flow import Box, Column, Flow
 from equipoise.report.figures.individuals import Individuals, Panel
 from equipoise.report.figures.intervals import Bar, Intervals
@@ -81,7 +83,38 @@ FLOW = Flow(
         ),
     ),
 )
+POWER = Curves(
+    title="Power is 60.0% (56.9 to 63.1) with 16",
+    description="A description",
+    curves=(
+        Curve(
+            "The effects the paper reports, with their spread",
+            1,
+            (curve.Point(16, 60, 56.9, 63.1), curve.Point(60, 99, 98, 100)),
+            ((16, 61), (60, 99)),
+        ),
+        Curve("Nothing", 2, (curve.Point(16, 5, 3, 7), curve.Point(60, 5, 3, 7))),
+    ),
+    along="Participants",
+    upward="Power, %",
+    target=80,
+    marked=30,
+    words="30 rehearsed",
+)
+GROWTH = tuple((month, 3.0 * month) for month in range(11))
+ENROLLED = Fan(
+    title="In after 9.4 months (6.7 to 12.1)",
+    description="A description",
+    middle=GROWTH,
+    bands=((GROWTH, tuple((1.3 * month, count) for month, count in GROWTH)),),
+    names=("Nine trials in ten",),
+    total=30,
+    along="Months",
+    upward="Participants in",
+)
 CASES = [
+    (curve.draw, POWER),
+    (fan.draw, ENROLLED),
     (intervals.draw, BARS),
     (trajectory.draw, COURSES),
     (individuals.draw, LINES),

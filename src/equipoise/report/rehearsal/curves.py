@@ -13,7 +13,7 @@ from equipoise.report.figures import curve
 from equipoise.report.figures.curve import Curve, Curves, Point
 from equipoise.report.folder import Row
 from equipoise.report.rehearsal import wording
-from equipoise.report.rehearsal.design import SHARE, Cell, Design, Question
+from equipoise.report.rehearsal.design import SHARE, Cell, Design, Question, spoken
 
 BY_SIZE, BY_EFFECT = "participants", "effect"
 MOST_CURVES = 5
@@ -164,11 +164,6 @@ def _lines(cells: list[Cell], along: str) -> dict[str, list[Cell]]:
 
 def _grid_point(cell: Cell, path: str) -> Point:
     return _point(float(cell.coordinates[path]), cell.first.get("power") or 0.0, cell.first.get("power_mcse"))
-
-
-def spoken(path: str) -> str:
-    """Return the last part of a path in words: "effect scale"."""
-    return path.rpartition(".")[2].replace("_", " ")
 
 
 def slug(text: str) -> str:

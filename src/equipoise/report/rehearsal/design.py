@@ -14,6 +14,7 @@ from equipoise.report.rehearsal.folder import Rehearsed
 
 USUAL_TARGET = 0.8
 """Power compared with where the protocol aims at none."""
+SIZE = "participants"
 RATIO, SHARE = "odds_ratio", "risk_difference"
 
 
@@ -79,8 +80,10 @@ class Cell:
 
     @property
     def label(self) -> str:
-        """The truth in words."""
-        return str(self.row.get("label") or self.id)
+        """The truth in words, of a grid's cell with what was varied."""
+        told = str(self.row.get("label") or self.id)
+        varied = ", ".join(f"{spoken(path)} {value}" for path, value in self.coordinates.items())
+        return f"{told}: {varied}" if varied else told
 
     @property
     def design(self) -> str:
@@ -94,8 +97,9 @@ class Cell:
 
     @property
     def coordinates(self) -> dict[str, Any]:
-        """What a grid varied, and its value here."""
-        return dict(self.row.get("coordinates") or {})
+        """What a grid varied, and its value here; the number of participants is the one rehearsed."""
+        told = dict(self.row.get("coordinates") or {})
+        return told | ({SIZE: self.row.get("n")} if SIZE in told else {})
 
     @property
     def enrollment(self) -> Row:
@@ -240,6 +244,11 @@ class Design:
             ),
             {},
         )
+
+
+def spoken(path: str) -> str:
+    """Return the last part of a path in words: "effect scale"."""
+    return path.rpartition(".")[2].replace("_", " ")
 
 
 def _only_belief(cell: Cell) -> bool:

@@ -214,6 +214,9 @@ def _threats(design: Design) -> Iterator[Entry]:
     yield Entry(
         _screening(design), lead="Screening.", target=sections.enrollment.ID, link=sections.enrollment.TITLE
     )
+    looked = _looks(design)
+    if looked:
+        yield Entry(looked, lead="Looks.", target=sections.looks.ID, link=sections.looks.TITLE)
     misled = _misled(design)
     if misled:
         yield Entry(
@@ -290,6 +293,21 @@ def _screening(design: Design) -> str:
     none = "" if failure else " That scenario assumes that nobody fails screening."
     return (
         f"{joined}, nine trials in ten between the ends given.{none}" if joined else "Nothing is known of it."
+    )
+
+
+def _looks(design: Design) -> str:
+    """Return what looks before the end do to the first cell's power; empty where none was rehearsed."""
+    first = design.cells[0]
+    asked = (first.id, str(first.first.get("estimand")))
+    rows = [row for row in design.written.sequential if (row.get("scenario"), row.get("estimand")) == asked]
+    if not rows:
+        return ""
+    power = wording.sure(rows[0].get("power"), rows[0].get("power_mcse"))
+    n = numerals.decimal(rows[0].get("expected_n"), 0)
+    return (
+        "Powers here are those of trials that run to their end. With the planned looks power is"
+        f" {power} under {wording.quoted(first)}, with {n} participants on average."
     )
 
 

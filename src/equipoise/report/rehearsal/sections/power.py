@@ -11,7 +11,7 @@ from equipoise.report.blocks import Block, Heading, Line, Prose, Section, Table,
 from equipoise.report.conventions import LETTERS
 from equipoise.report.folder import Row
 from equipoise.report.rehearsal import curves, wording
-from equipoise.report.rehearsal.design import Cell, Design
+from equipoise.report.rehearsal.design import SIZE, Cell, Design
 from equipoise.report.wording import opening, stop
 
 ID, TITLE = "power", "Power"
@@ -99,7 +99,7 @@ def _grids(design: Design) -> Iterator[Block]:
 
 
 def _grid_table(design: Design, grid: str, cells: list[Cell]) -> Table:
-    paths = list(cells[0].coordinates)
+    paths = [path for path in cells[0].coordinates if path != SIZE]
     lines = tuple(
         Line(
             one.id,
