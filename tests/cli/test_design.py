@@ -103,7 +103,19 @@ def test_designs_are_compared_and_a_size_is_found(rehearsed, tmp_path):
 
 
 def test_two_participants_are_a_trial_without_an_answer(tmp_path):
-    result = run("--replicates", 32, "--scenario", "null", "--only", "primary", "--n", 2, "--out", tmp_path)
+    result = run(
+        "--replicates",
+        32,
+        "--scenario",
+        "null",
+        "--only",
+        "primary",
+        "--n",
+        2,
+        "--no-curves",
+        "--out",
+        tmp_path,
+    )
     assert result.exit_code == 0, result.output
     (row,) = rows_in(tmp_path)
     assert (row["converged"], row["power"], row["bias"]) == (0.0, 0.0, None)
