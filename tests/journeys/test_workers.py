@@ -3,6 +3,9 @@ bits."""
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ from equipoise.design.cache import Cache
 from equipoise.design.engine import Engine
 from equipoise.design.executors import cluster, processes
 
+SECONDS_TO_END = 20
 PROTOCOLS = Path(__file__).parents[2] / "protocols"
 
 
@@ -58,3 +62,27 @@ def test_a_cluster_gives_the_same_bits(work, expected):
     ):
         found = engine.collect([(work, 128)])[work]
     assert np.array_equal(found, expected, equal_nan=True)
+
+
+STARTER = """
+import os, time
+from equipoise.design.executors import processes
+
+if __name__ == "__main__":
+    with processes(1).open() as executor:
+        print(executor.submit(os.getpid).result(), flush=True)
+        time.sleep(600)
+"""
+
+
+def test_workers_end_when_whoever_started_them_is_killed(tmp_path):
+    script = tmp_path / "starter.py"
+    script.write_text(STARTER)
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as starter:
+        worker = int(starter.stdout.readline())
+        os.kill(worker, 0)
+        starter.kill()
+    until = time.monotonic() + SECONDS_TO_END
+    while Path(f"/proc/{worker}/cmdline").exists() and Path(f"/proc/{worker}/cmdline").read_bytes():
+        assert time.monotonic() < until, "the worker waits for work that nobody will send"
+        time.sleep(0.1)

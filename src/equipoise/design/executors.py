@@ -6,10 +6,13 @@ what is computed: results are the same wherever it happens.
 
 import importlib
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from typing import Any
 
 from equipoise.errors import Problem, ProtocolError
@@ -61,10 +64,23 @@ def processes(count: int, *, around: Callable[[], AbstractContextManager[object]
     @contextmanager
     def pool() -> Iterator[Executor]:
         context = multiprocessing.get_context("spawn")
-        with around(), ProcessPoolExecutor(count, mp_context=context) as executor:
+        with around(), ProcessPoolExecutor(count, context, initializer=end_with_parent) as executor:
             yield executor
 
     return Workers(pool, lambda _: count, (BrokenExecutor,), f"{count} processes")
+
+
+def end_with_parent() -> None:
+    """Let this worker end when the process that started it is gone: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        watching = threading.Thread(target=_end_after, args=[parent.sentinel], daemon=True, name="parent")
+        watching.start()
+
+
+def _end_after(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def cluster(address: str) -> Workers:
