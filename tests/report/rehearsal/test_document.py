@@ -88,6 +88,16 @@ def test_the_first_page_tells_power_error_and_what_belief_does(flagship):
     assert "With the planned looks power is 85.0%" in first
 
 
+def test_who_gives_the_estimate_is_counted_among_the_arms_compared(rehearsed, html):
+    contents = rehearsed.whole()
+    plan = contents["rehearsal"]["plan"]
+    plan["arms"] = [*plan["arms"], {"id": "low", "label": "Low dose", "role": "control"}]
+    plan["ratio"] = {"psi": 2, "nia": 1, "low": 2}
+    told = "On average 28.5 of {} participants in the arms compared"
+    assert told.format(18) in " ".join(html(contents).split())
+    assert told.format(30) in " ".join(html(rehearsed.whole()).split())
+
+
 def test_the_titles_of_figures_tell_a_finding_with_its_interval(flagship, page):
     found = [one.words() for one in page.read(flagship).all("figcaption")]
     assert len(found) == 9

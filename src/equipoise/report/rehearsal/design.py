@@ -227,6 +227,15 @@ class Design:
         """The scenarios in which the drug itself has an effect on the first estimand."""
         return tuple(one for one in self.cells if not one.null and not _only_belief(one))
 
+    def compared(self, cell: Cell) -> float:
+        """Return how many participants of a cell are in the two arms that the first question compares."""
+        ids = {str(arm.get("label")): str(arm.get("id")) for arm in self.plan.get("arms") or []}
+        told = (self.plan.get("ratio") or {}).items()
+        ratio = {str(arm): float(share) for arm, share in told if isinstance(share, int | float)}
+        sides = [ratio.get(ids.get(self.first.text(side), ""), 0.0) for side in ("arm", "reference")]
+        n = float(cell.row.get("n") or 0)
+        return n * sum(sides) / sum(ratio.values()) if all(sides) else n
+
     def scenario(self, cell: Cell) -> Row:
         """Return what a cell's scenario rests on."""
         wanted = str(cell.row.get("base") or cell.id)

@@ -269,8 +269,8 @@ def _dropout(design: Design) -> str:
     told = []
     if used is not None:
         told.append(
-            f"On average {numerals.decimal(used)} of {numerals.whole(first.row.get('n'))} participants give"
-            f" the estimate under {wording.quoted(first)}."
+            f"On average {numerals.decimal(used)} of {numerals.whole(design.compared(first))} participants in"
+            f" the arms compared give the estimate under {wording.quoted(first)}."
         )
     if row.get("bias") is not None:
         told.append(

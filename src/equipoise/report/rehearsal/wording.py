@@ -67,8 +67,10 @@ def truth(question: Question, row: Row) -> str:
 def asked(question: Question) -> str:
     """Return the question as it stands inside a sentence."""
     name = question.text("name") or question.text("id")
-    versus = f": {inline(question.text('arm'))} against {inline(question.text('reference'))}"
-    return f"{name}{versus if question.text('arm') else ''}"
+    arms = question.text("arm"), question.text("reference")
+    if not all(arms) or all(arm.casefold() in name.casefold() for arm in arms):
+        return name
+    return f"{name}: {inline(arms[0])} against {inline(arms[1])}"
 
 
 def reaches(design: Design, cell: Cell) -> bool | None:

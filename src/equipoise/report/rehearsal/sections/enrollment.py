@@ -30,7 +30,8 @@ def section(design: Design) -> Section:
 def _figure(cell: Cell) -> Figure | None:
     told = dict(cell.enrollment.get("fan") or {})
     counts, months = told.get("participants") or [], told.get("months") or []
-    if len(months) != EDGES or not counts or any(len(line) != len(counts) for line in months):
+    whole = [_numbers(line) for line in (counts, *months)]
+    if len(months) != EDGES or not counts or any(len(line) != len(counts) for line in whole):
         return None
     lines = [
         tuple((float(at), float(count)) for at, count in zip(line, counts, strict=True)) for line in months
@@ -55,6 +56,12 @@ def _figure(cell: Cell) -> Figure | None:
         " for this design."
     )
     return figure(content, fan.draw, name="figure-enrollment", caption=caption)
+
+
+def _numbers(values: object) -> list[float]:
+    """Return a list's numbers; fewer than it has entries where some are none."""
+    rows = values if isinstance(values, list) else []
+    return [float(value) for value in rows if isinstance(value, int | float)]
 
 
 def _last(lines: list[tuple[tuple[float, float], ...]]) -> tuple[float, float]:

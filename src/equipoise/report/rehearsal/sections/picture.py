@@ -80,12 +80,13 @@ def _panel(row: Row, place: int) -> Panel:
 
 
 def _line(points: Any) -> Line:
-    pairs = (
-        [pair for pair in points if isinstance(pair, list) and len(pair) == 2]
-        if isinstance(points, list)
-        else []
+    rows = points if isinstance(points, list) else []
+    pairs = [pair for pair in rows if isinstance(pair, list) and len(pair) == 2]
+    return tuple(
+        (float(day), float(value))
+        for day, value in pairs
+        if isinstance(day, int | float) and isinstance(value, int | float)
     )
-    return tuple((float(day), float(value)) for day, value in pairs)
 
 
 def _day(told: Row) -> float | None:
