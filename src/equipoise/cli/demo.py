@@ -3,8 +3,12 @@
 import functools
 import http.server
 import sys
-from importlib import resources
+import time
+from collections.abc import Callable
+from importlib import import_module, resources
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -18,37 +22,61 @@ from equipoise.errors import RecordError
 
 EXAMPLE = "Example: equipoise demo --out demo-data --no-serve"
 FLAGSHIP = "frontline.yaml"
-PORT = 8800
+PORT = 8000
+WEB = "equipoise.cli.conducted"
+"""The part that needs the web system: loaded by name where it is installed."""
+
+T = TypeVar("T")
 
 
 @click.command(name="demo", epilog=EXAMPLE)
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("demo-data"), show_default=True
 )
-@click.option("--no-serve", is_flag=True, help="Do not offer the report to a browser at the end.")
+@click.option("--no-serve", is_flag=True, help="Do everything but serve.")
 @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True)
 def command(*, out: Path, no_serve: bool, port: int) -> None:
-    """Check, simulate, analyze and report the flagship trial.
+    """Check, simulate, conduct, analyze and report the flagship trial, then serve it.
 
-    The report is offered to a browser on this machine at the end when somebody sits at the terminal.
-    A simulated trial that is already in DIR is used again as long as the protocol has not changed.
+    The invented trial is entered through the web system's own services, exported, analyzed and reported;
+    then the study is served on this machine. A study that is in DIR already is used again with whatever was
+    entered. Where the web system is not installed the trial is simulated and reported only.
     """
     file = flagship()
     found, warnings = protocol.load_with_warnings(file.read_bytes(), name=str(file))
     click.echo(f"Checked    {file}: no errors, {count(len(warnings), 'warning')}")
     resolved = protocol.resolve(found)
-    data = simulated(resolved, out / "trial")
-    manifest = data.records.manifest
-    click.echo(
-        f"Simulated  {len(data.records.participants)} people screened (scenario {manifest.scenario}, "
-        f"seed {manifest.seed}). Simulated data: no person took part."
-    )
+    web = import_module(WEB) if find_spec("django") else None
+    if web is None:
+        data = simulated(resolved, out / "trial")
+        screened, manifest = len(data.records.participants), data.records.manifest
+        click.echo(
+            f"Simulated  {screened} people screened (scenario {manifest.scenario}, "
+            f"seed {manifest.seed}). Simulated data: no person took part."
+        )
+    else:
+        said = timed(lambda: web.study(resolved, file, out))
+        click.echo(f"Conducted  {out / web.STUDY}: {said}. Simulated data: no person took part.")
+        click.echo(f"Verified   {timed(lambda: web.verify(out))}")
+        data = web.export(out)
+        click.echo(f"Exported   {out / 'trial'}: {len(data.records.participants)} people screened")
     done = run(resolved, data, out)
     click.echo(f"Analyzed   {done.results[0].summary()}")
     click.echo(f"Published  {published(resolved, done)}")
     click.echo(f"Reported   {out / 'report.html'}")
-    if not no_serve and sys.stdout.isatty():
+    if web is None:
+        click.echo("Next       `make web` adds the web system; `make demo` then conducts this trial in it")
+    if web is not None and not no_serve:
+        web.serve(out, port)
+    elif not no_serve and sys.stdout.isatty():
         serve(out, port)
+
+
+def timed(work: Callable[[], str]) -> str:
+    """Return what a piece of work says, and how long it took."""
+    began = time.monotonic()
+    said = work()
+    return f"{said} ({time.monotonic() - began:.0f} s)"
 
 
 def flagship() -> Path:

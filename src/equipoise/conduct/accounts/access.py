@@ -17,7 +17,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from equipoise.conduct.accounts import hand_over, reads, sign_in
+from equipoise.conduct.accounts import entry_links, hand_over, reads, sign_in
 from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.permission import SECOND_FACTOR
 from equipoise.conduct.accounts.request import StudyRequest, wants_data
@@ -103,6 +103,7 @@ def _first_things_first(asked: StudyRequest) -> HttpResponse | None:
         asked.viewer is not None
         and asked.viewer.roles & SECOND_FACTOR
         and not sign_in.has_second_factor(account)
+        and not entry_links.entered(asked.session)
     ):
         text, page = _("Your role needs a second factor. Set it up to go on."), "mfa_activate_totp"
     else:

@@ -225,3 +225,32 @@ class HandBack(AuditedRow):
         """Once a hand-over."""
 
         db_table = "hand_back"
+
+
+class EntryLink(AuditedRow):
+    """A link by which somebody enters a simulated study once; no other study has any.
+
+    key          SHA-256 of its token in hexadecimal: the token itself is nowhere
+    expires_at   instant from which it is worth nothing
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    person = models.CharField(max_length=32)
+    expires_at = models.CharField(max_length=27)
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "entry_link"
+
+
+class EntryLinkUse(AuditedRow):
+    """That a link was used: from then on it is worth nothing."""
+
+    link = models.OneToOneField(EntryLink, models.PROTECT)
+    address = models.CharField(max_length=45)
+
+    class Meta:
+        """Once a link."""
+
+        db_table = "entry_link_use"

@@ -8,6 +8,7 @@ OWN = "account.own"
 urlpatterns = [
     route("sign-in/", views.account_sign_in, name="account_login", get=PUBLIC, post=PUBLIC),
     route("sign-in/code/", views.code_enter, name="mfa_authenticate", get=PUBLIC, post=PUBLIC),
+    route("sign-in/once/<str:secret>/", views.enter, name="account_enter", get=PUBLIC, post=PUBLIC),
     route("sign-out/", views.account_sign_out, name="account_logout", post=PUBLIC),
     route("sign-up/", views.closed, name="account_signup", get=PUBLIC),
     route("account/confirm/", views.account_confirm, name="account_reauthenticate", get=OWN, post=OWN),

@@ -15,13 +15,14 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as code_views
 from allauth.mfa.totp import views as totp_views
 from django.contrib import messages
+from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from equipoise.conduct.accounts import services, sign_in
+from equipoise.conduct.accounts import entry_links, reads, services, sign_in
 from equipoise.conduct.accounts.forms import (
     PENDING,
     CodeAgainForm,
@@ -30,10 +31,12 @@ from equipoise.conduct.accounts.forms import (
     SetUpCodeForm,
 )
 from equipoise.conduct.accounts.models import Account
+from equipoise.conduct.accounts.permission import ROLES
 from equipoise.conduct.accounts.request import StudyRequest
 from equipoise.errors import RecordError
 
 SECONDS_A_MINUTE = 60
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 LEFT_BEHIND = '"cache", "storage"'
 """What the browser forgets at sign-out, also where the page's script did not run."""
 
@@ -219,6 +222,26 @@ def _change_address(request: HttpRequest, account: Account) -> list[str]:
     except RecordError as error:
         return [f"{capfirst(one.message)}." for one in error.problems]
     return []
+
+
+def enter(request: HttpRequest, secret: str) -> HttpResponse:
+    """Enter a simulated study by a one-time link: the page says so, its button does it."""
+    at = _at(request)
+    found = entry_links.find(request, secret, at=at)
+    if found is None:
+        raise Http404
+    if request.method != "POST":
+        viewer = reads.viewer(found, at=at)
+        names = [ROLES[role] for role in sorted(viewer.roles)] if viewer else []
+        return render(request, "account/enter.html", {"name": viewer.name if viewer else "", "roles": names})
+    account = entry_links.use(request, secret, at=at)
+    if account is None:
+        raise Http404
+    login(request, account, backend=BACKEND)
+    sign_in.succeeded(account, address=str(request.META["REMOTE_ADDR"]), at=at)
+    sign_in.begin(request.session, at=at)
+    entry_links.mark(request.session)
+    return redirect("/")
 
 
 def closed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view

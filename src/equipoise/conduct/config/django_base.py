@@ -134,6 +134,8 @@ ON_CALL = ""
 """Whom a rater calls about a safety alert; an installation's own."""
 CODE_KEY = SECOND_FACTOR_KEY = ""
 """Made from the installation's key; empty here, where no installation is known."""
+SIMULATED = False
+"""Whether everything in the installation is invented; never so where no installation is known."""
 ALERTS_BY_MAIL = False
 """Whether a mail server is set, so that people are told of alerts by mail."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000

@@ -16,6 +16,7 @@ CODE_KEY = hmac.new(bytes.fromhex(SECRET_KEY), b"public codes", "sha256").hexdig
 SECOND_FACTOR_KEY = hmac.new(bytes.fromhex(SECRET_KEY), b"second factor", "sha256").hexdigest()
 KEYS_FOLDER = str(STUDY.keys)
 SESSION_IDLE_MINUTES = STUDY.session_minutes
+SIMULATED = STUDY.simulated
 ALERTS_BY_MAIL = bool(STUDY.mail_server)
 LANGUAGE_CODE = STUDY.language
 HELP_TEXT = STUDY.help_text

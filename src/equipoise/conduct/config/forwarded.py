@@ -8,6 +8,7 @@ from ipaddress import ip_address
 
 from django.http import HttpRequest, HttpResponse
 
+from equipoise.conduct.accounts.entry_links import PASSED_ON
 from equipoise.conduct.config.settings import current
 
 HEADERS = (
@@ -30,6 +31,7 @@ class Forwarded:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Take address and scheme from the trusted proxy, nothing from anybody else."""
         said = {name: request.META.pop(name) for name in HEADERS if name in request.META}
+        request.META[PASSED_ON] = bool(said)
         proxy = current().trusted_proxy
         if proxy and request.META.get("REMOTE_ADDR") == proxy:
             # A proxy adds the address it saw at the end; what stands before it anybody could have written.

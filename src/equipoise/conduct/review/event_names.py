@@ -10,6 +10,8 @@ NAMES: dict[str, str | Promise] = {
     "account.address_changed": _("Address changed"),
     "account.closed": _("Account closed"),
     "account.code_used": _("Code used"),
+    "account.link_made": _("One-time link made"),
+    "account.link_used": _("Entered by a one-time link"),
     "account.password_changed": _("Password changed"),
     "account.password_set": _("First password set"),
     "account.recovery_code_used": _("Recovery code used"),
