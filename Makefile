@@ -12,14 +12,17 @@ DEV := $(VENV)/.dev-installed
 # Python keeps what it compiles, or every worker and every command that a test starts compiles it all again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo demo-clean web test check bench cross-check docs clean
+.PHONY: help demo demo-core demo-clean web test check bench cross-check docs clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-demo: $(CORE) ## Check, simulate, analyze and report the flagship trial
+demo: $(WEB) ## Conduct the flagship trial with invented people, report it, and serve it
 	@$(BIN)/equipoise demo $(DEMO_FLAGS)
+
+demo-core: $(CORE) ## The same without the web system: simulate, analyze and report
+	@$(BIN)/equipoise demo --without-web $(DEMO_FLAGS)
 
 demo-clean: ## Remove what the demo left
 	rm -rf demo-data

@@ -26,7 +26,7 @@ def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     out = tmp_path_factory.mktemp("demo")
-    done = run("demo", "--no-serve", "--out", str(out))
+    done = run("demo", "--without-web", "--no-serve", "--out", str(out))
     assert done.returncode == 0, done.stderr
     return out, done.stdout
 
@@ -45,11 +45,6 @@ def test_the_demo_says_in_five_lines_what_happened(demo: tuple[Path, str]) -> No
     assert str(out / "report.html") in lines[4]
 
 
-def test_the_readme_shows_what_the_demo_says(demo: tuple[Path, str]) -> None:
-    out, said = demo
-    assert said.replace(str(out), "demo-data") in (ROOT / "README.md").read_text(encoding="utf-8")
-
-
 def test_the_demo_leaves_report_results_and_manifest(demo: tuple[Path, str]) -> None:
     out, _ = demo
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
@@ -64,7 +59,7 @@ def test_the_demo_leaves_report_results_and_manifest(demo: tuple[Path, str]) -> 
 def test_the_demo_uses_its_trial_again_and_says_the_same(demo: tuple[Path, str]) -> None:
     out, said = demo
     before = (out / "trial" / "records" / "values.csv").stat().st_mtime_ns
-    again = run("demo", "--no-serve", "--out", str(out))
+    again = run("demo", "--without-web", "--no-serve", "--out", str(out))
     assert again.stdout == said
     assert (out / "trial" / "records" / "values.csv").stat().st_mtime_ns == before
 
@@ -133,7 +128,7 @@ def test_the_demo_draws_its_trial_anew_when_the_old_one_cannot_be_read(
     old = tmp_path / "demo"
     shutil.copytree(out, old)
     (old / "trial" / "records" / "manifest.json").write_text("{}", encoding="utf-8")
-    done = run("demo", "--no-serve", "--out", str(old))
+    done = run("demo", "--without-web", "--no-serve", "--out", str(old))
     assert done.returncode == 0, done.stderr
     assert done.stdout.replace(str(old), str(out)) == said
 

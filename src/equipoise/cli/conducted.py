@@ -6,6 +6,7 @@ somebody may have worked.
 
 import json
 import shutil
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,11 @@ HUNDRED = 100
 ANEW = "`make demo-clean` removes it; then the demo begins anew"
 
 
-def study(resolved: protocol.Resolved, file: Path, out: Path) -> str:
+def study(resolved: protocol.Resolved, file: Path, out: Path, *, participants: int | None = None) -> str:
     """Make sure that a filled study lies in the demo's folder, and say what is in it.
 
-    Raises  ClickException when one lies there that belongs to another protocol
+    participants   how many to randomize where it is filled now; as many as the protocol plans when left out
+    Raises         ClickException when one lies there that belongs to another protocol
     """
     home = out / STUDY
     mark = home / MARK
@@ -39,7 +41,7 @@ def study(resolved: protocol.Resolved, file: Path, out: Path) -> str:
         return "left from before"
     shutil.rmtree(out / STUDY.parts[0], ignore_errors=True)
     shutil.rmtree(out / KEYS.parts[0], ignore_errors=True)
-    return _fill(resolved, file, out)
+    return _fill(resolved, file, out, participants=participants)
 
 
 def _refuse_another(mark: Path, resolved: protocol.Resolved) -> None:
@@ -47,19 +49,19 @@ def _refuse_another(mark: Path, resolved: protocol.Resolved) -> None:
         raise click.ClickException(f"{mark.parent} was filled under another version of the protocol ({ANEW})")
 
 
-def _fill(resolved: protocol.Resolved, file: Path, out: Path) -> str:
+def _fill(resolved: protocol.Resolved, file: Path, out: Path, *, participants: int | None) -> str:
     home = out / STUDY
     source = {"protocol_file": str(file.resolve())}
     installation.lay_out(home, keys=out / KEYS, mode="simulated", others=source)
     filling = boot.operation("filling", home=home)
-    first = design.simulate(resolved).records
+    first = design.simulate(resolved, participants=participants).records
     when = filling.calendar(_last_primary(resolved, first), at=clock.now())
     text = file.read_text(encoding="utf-8")
     filling.begin(boot.current(), text=text, name=file.name, records=first, when=when)
     drawn = _outcomes(
         resolved, first, filling, at=when.instant(str(first.participants["consent_date"].min()))
     )
-    with click.progressbar(length=HUNDRED, label="Filling", show_eta=False) as bar:
+    with click.progressbar(length=HUNDRED, label="Conducting", file=sys.stderr, show_eta=False) as bar:
         done = filling.fill(
             drawn, when=when, progress=lambda share: bar.update(int(share * HUNDRED) - bar.pos)
         )

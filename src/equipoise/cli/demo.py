@@ -3,12 +3,10 @@
 import functools
 import http.server
 import sys
-import time
-from collections.abc import Callable
 from importlib import import_module, resources
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from types import ModuleType
 
 import click
 
@@ -23,10 +21,9 @@ from equipoise.errors import RecordError
 EXAMPLE = "Example: equipoise demo --out demo-data --no-serve"
 FLAGSHIP = "frontline.yaml"
 PORT = 8000
+FEWEST = 4
 WEB = "equipoise.cli.conducted"
 """The part that needs the web system: loaded by name where it is installed."""
-
-T = TypeVar("T")
 
 
 @click.command(name="demo", epilog=EXAMPLE)
@@ -34,8 +31,14 @@ T = TypeVar("T")
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("demo-data"), show_default=True
 )
 @click.option("--no-serve", is_flag=True, help="Do everything but serve.")
+@click.option("--without-web", is_flag=True, help="Simulate and report only, as without the web system.")
+@click.option(
+    "--participants",
+    type=click.IntRange(min=FEWEST),
+    help="How many to randomize in the web system, for a quick look; as the protocol plans when left out.",
+)
 @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True)
-def command(*, out: Path, no_serve: bool, port: int) -> None:
+def command(*, out: Path, no_serve: bool, without_web: bool, participants: int | None, port: int) -> None:
     """Check, simulate, conduct, analyze and report the flagship trial, then serve it.
 
     The invented trial is entered through the web system's own services, exported, analyzed and reported;
@@ -46,37 +49,48 @@ def command(*, out: Path, no_serve: bool, port: int) -> None:
     found, warnings = protocol.load_with_warnings(file.read_bytes(), name=str(file))
     click.echo(f"Checked    {file}: no errors, {count(len(warnings), 'warning')}")
     resolved = protocol.resolve(found)
-    web = import_module(WEB) if find_spec("django") else None
-    if web is None:
-        data = simulated(resolved, out / "trial")
-        screened, manifest = len(data.records.participants), data.records.manifest
-        click.echo(
-            f"Simulated  {screened} people screened (scenario {manifest.scenario}, "
-            f"seed {manifest.seed}). Simulated data: no person took part."
-        )
-    else:
-        said = timed(lambda: web.study(resolved, file, out))
-        click.echo(f"Conducted  {out / web.STUDY}: {said}. Simulated data: no person took part.")
-        click.echo(f"Verified   {timed(lambda: web.verify(out))}")
-        data = web.export(out)
-        click.echo(f"Exported   {out / 'trial'}: {len(data.records.participants)} people screened")
+    web = import_module(WEB) if find_spec("django") and not without_web else None
+    data = (
+        simulated_data(resolved, out)
+        if web is None
+        else conducted_data(web, resolved, file, out, participants=participants)
+    )
     done = run(resolved, data, out)
     click.echo(f"Analyzed   {done.results[0].summary()}")
     click.echo(f"Published  {published(resolved, done)}")
     click.echo(f"Reported   {out / 'report.html'}")
-    if web is None:
-        click.echo("Next       `make web` adds the web system; `make demo` then conducts this trial in it")
     if web is not None and not no_serve:
         web.serve(out, port)
-    elif not no_serve and sys.stdout.isatty():
+    elif web is None and not without_web:
+        click.echo("Next       `make web` adds the web system, in which `make demo` conducts this trial")
+    if web is None and not no_serve and sys.stdout.isatty():
         serve(out, port)
 
 
-def timed(work: Callable[[], str]) -> str:
-    """Return what a piece of work says, and how long it took."""
-    began = time.monotonic()
-    said = work()
-    return f"{said} ({time.monotonic() - began:.0f} s)"
+def simulated_data(resolved: protocol.Resolved, out: Path) -> Data:
+    """Return the simulated trial as it is, and say what it is."""
+    data = simulated(resolved, out / "trial")
+    manifest = data.records.manifest
+    click.echo(
+        f"Simulated  {len(data.records.participants)} people screened (scenario {manifest.scenario}, "
+        f"seed {manifest.seed}). Simulated data: no person took part."
+    )
+    return data
+
+
+def conducted_data(
+    web: ModuleType, resolved: protocol.Resolved, file: Path, out: Path, *, participants: int | None
+) -> Data:
+    """Return the export of the trial as it was conducted in the web system, and say what was done."""
+    with step("Conducting"):
+        said = web.study(resolved, file, out, participants=participants)
+    click.echo(f"Conducted  {said}. Simulated data: no person took part.")
+    with step("Verifying"):
+        click.echo(f"Verified   {web.verify(out)}")
+    with step("Exporting"):
+        data: Data = web.export(out)
+    click.echo(f"Exported   {out / 'trial'}: {len(data.records.participants)} people screened")
+    return data
 
 
 def flagship() -> Path:

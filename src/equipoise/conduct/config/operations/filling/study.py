@@ -12,12 +12,12 @@ from hashlib import shake_256
 
 from django.db import connections
 
-from equipoise.conduct.accounts.permission import PARTICIPANT, Guest, Viewer
+from equipoise.conduct.accounts.permission import PARTICIPANT, RATER, Guest, Viewer
 from equipoise.conduct.allocator import reads as allocation
 from equipoise.conduct.allocator import services as allocator
 from equipoise.conduct.capture import services as capture
 from equipoise.conduct.capture.models import LOG
-from equipoise.conduct.capture.results import Given
+from equipoise.conduct.capture.results import Given, Saved
 from equipoise.conduct.config.operations import setting_up
 from equipoise.conduct.config.operations.filling import consent_form, staff
 from equipoise.conduct.config.operations.filling.calendar import Calendar
@@ -29,6 +29,7 @@ from equipoise.conduct.enrollment.services import consenting, randomizing
 from equipoise.conduct.stores import entropy
 from equipoise.conduct.stores.names import ALIASES
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.tasks import services as tasks
 from equipoise.errors import Problem, RecordError
 from equipoise.protocol import Resolved
 from equipoise.records import Records
@@ -51,6 +52,7 @@ NOT_HELD = "The participant could not come"
 JUDGED = "Looked for in the medical record; nothing found"
 ASKED = "Please check this answer against the source"
 SAID = "Checked: it agrees with the source"
+RATED_WITHIN = timedelta(days=2)
 ASK_EVERY, ANSWER_EVERY, CLOSE_EVERY = 60, 2, 4
 CHANCE = b"equipoise demo"
 
@@ -100,9 +102,18 @@ def begin(study: Settings, *, text: str, name: str, records: Records, when: Cale
     latest = studies.latest()
     resolved = studies.resolved(latest.number if latest else 1)
     administrator = team["system_administrator"]
-    place = {"site": SITE, "language": LANGUAGE, "at": at, "by": administrator}
-    number = consents.add_version(text=consent_form.text_for(resolved), **place)
-    consents.approve(number=number, approved_on=at.date(), effective_from=at.date(), **place)
+    number = consents.add_version(
+        site=SITE, language=LANGUAGE, text=consent_form.text_for(resolved), at=at, by=administrator
+    )
+    consents.approve(
+        site=SITE,
+        number=number,
+        language=LANGUAGE,
+        approved_on=at.date(),
+        effective_from=at.date(),
+        at=at,
+        by=administrator,
+    )
 
 
 class _Chance:
@@ -154,7 +165,7 @@ def fill(records: Records, *, when: Calendar, progress: Callable[[float], None])
 
 @contextmanager
 def _hurried() -> Iterator[None]:
-    """Let SQLite write to the disk once at the end: whoever is cut off before begins anew and loses nothing."""
+    """Let SQLite write to the disk once, at the end: a study that is cut off before is made anew."""
     files = [connections[alias] for alias in ALIASES.values() if connections[alias].vendor == "sqlite"]
     for one in files:
         with one.cursor() as cursor:
@@ -183,7 +194,7 @@ class _Desk:
         self.filled = Filled()
         self._doses = _dose_days(resolved, records)
         self._kits = _kits_given(records)
-        self._pages: list[tuple[str, Step]] = []
+        self._pages: list[_Page | None] = []
 
     @property
     def coordinator(self) -> Viewer:
@@ -236,34 +247,58 @@ class _Desk:
         )
 
     def _fill(self, step: Step) -> None:
-        """Open a page, save what was answered, and say that it is complete."""
+        """Fill a page and say that it is complete; of the latest some wait or are only begun."""
         recent = self._recent(step, RECENT_DAYS) and step.visit != LOG
         number = len(self._pages)
-        if recent and number % LEFT_EMPTY == 0:
-            self._pages.append(("", step))
+        empty, begun = recent and number % LEFT_EMPTY == 0, recent and number % LEFT_OPEN == 0
+        answers = step.answers[: len(step.answers) // 2] if begun else step.answers
+        given = [Given(one.item, text=one.text, missing_reason=one.missing_reason) for one in answers]
+        rated = RATER in self.resolved.forms[step.form].fillers
+        page = self._rating(step) if rated else None if empty else self._form(step)
+        self._pages.append(page)
+        if empty or page is None:
             return
+        _refuse(page.save(given), step)
+        if not begun:
+            page.complete()
+
+    def _form(self, step: Step) -> "_Page":
+        """Open a form as who fills it."""
         by = self._filler(step)
-        many = step.visit == LOG or step.row > 1
         form = capture.open_form(
             participant=self.filled.names[step.participant],
             visit=step.visit,
             visit_repeat=step.repeat,
             form=step.form,
-            repeat=None if step.visit == LOG else step.row if many else None,
+            repeat=step.row if step.row > 1 and step.visit != LOG else None,
             at=step.at,
             by=by,
         )
-        self._pages.append((form, step))
-        begun = recent and number % LEFT_OPEN == 0
-        answers = step.answers[: len(step.answers) // 2] if begun else step.answers
-        given = [Given(one.item, text=one.text, missing_reason=one.missing_reason) for one in answers]
-        saved = capture.save(form=form, given=given, at=step.at, by=by)
-        if saved.refused or saved.problem:
-            problems = [Problem(one.message, one.hint, f"{step.form}.{one.item}") for one in saved.refused]
-            problems += [saved.problem] if saved.problem else []
-            raise RecordError(f"{step.participant}, {step.form} at {step.visit} was refused", problems)
-        if not begun:
-            capture.complete(form=form, at=step.at, by=by)
+        return _Page(
+            form,
+            save=lambda given: capture.save(form=form, given=given, at=step.at, by=by),
+            complete=lambda: capture.complete(form=form, at=step.at, by=by),
+        )
+
+    def _rating(self, step: Step) -> "_Page":
+        """Give a rating to the rater, who opens it when they save."""
+        by, at = self.team[RATER], step.at
+        task = tasks.assign(
+            participant=self.filled.names[step.participant],
+            visit=step.visit,
+            visit_repeat=step.repeat,
+            form=step.form,
+            rater=by.person,
+            due_at=at + RATED_WITHIN,
+            at=at,
+            by=self.coordinator,
+        )
+
+        def save(given: list[Given]) -> Saved:
+            tasks.begin(task=task, at=at, by=by)
+            return tasks.save(task=task, given=given, at=at, by=by)
+
+        return _Page("", save=save, complete=lambda: tasks.complete(task=task, at=at, by=by))
 
     def _randomize(self, step: Step) -> None:
         """Judge what no rule decides, confirm eligibility, randomize; the kit is the one of the list."""
@@ -297,11 +332,11 @@ class _Desk:
         )
 
     def look_back(self) -> None:
-        """Let the monitor ask about some forms; of these questions some are answered, and some of them closed."""
+        """Let the monitor ask about some forms; some questions are answered, some of these closed."""
         monitor = self.team["monitor"]
         at = self.when.instant(self.when.today.isoformat()) - timedelta(days=1) - self.when.shift
-        pages = [(form, step) for form, step in self._pages if form and step.visit != LOG]
-        for number, (form, step) in enumerate(pages[::ASK_EVERY]):
+        forms = [page.form for page in self._pages if page is not None and page.form]
+        for number, form in enumerate(forms[::ASK_EVERY]):
             query = capture.open_query(form=form, text=ASKED, at=at, by=monitor)
             if number % ANSWER_EVERY == 0:
                 capture.answer_query(query=query, text=SAID, at=at, by=self.coordinator)
@@ -318,7 +353,24 @@ class _Desk:
         if PARTICIPANT in fillers:
             participant = self.filled.names[step.participant]
             return Guest(by.person, by.name, by.grants, site=SITE, participant=participant)
-        return next((self.team[role] for role in fillers if role in self.team and role != "rater"), by)
+        return next((self.team[role] for role in fillers if role in self.team), by)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A form in somebody's hands; `form` is its code, "" where nobody may know it."""
+
+    form: str
+    save: Callable[[list[Given]], Saved]
+    complete: Callable[[], object]
+
+
+def _refuse(saved: Saved, step: Step) -> None:
+    """Raise RecordError when an answer was not stored: the simulation and the checks must agree."""
+    problems = [Problem(one.message, one.hint, f"{step.form}.{one.item}") for one in saved.refused]
+    problems += [saved.problem] if saved.problem else []
+    if problems:
+        raise RecordError(f"{step.participant}: {step.form} at {step.visit} was refused", problems)
 
 
 def _dose_days(resolved: Resolved, records: Records) -> dict[str, str]:
