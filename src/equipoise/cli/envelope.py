@@ -46,6 +46,74 @@ def list_kits(*, home: Path, site: str, kits: int, out: Path) -> None:
     )
 
 
+@command.command(name="make")
+@home_option
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="New folder for the sealed files.",
+)
+@click.option(
+    "--words",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="New file for the words that open them: print it, then destroy it.",
+)
+def make(*, home: Path, out: Path, words: Path) -> None:
+    """Seal each participant's treatment into a file of its own, for a code break without the system.
+
+    Every file is as long as every other. The words go into a file elsewhere: print it, cut it up, put each
+    participant's words into an envelope, and keep files and envelopes apart. Older files are then destroyed
+    and reported so.
+    """
+    made = boot.operation("enveloping", home=home).make(
+        folder=out.resolve(), words=words.resolve(), at=clock.now()
+    )
+    click.echo(f"Sealed     {made} files in {out}")
+    click.echo(f"Words      {words}: print it, keep it apart from the files, destroy the file")
+
+
+@command.command(name="report")
+@home_option
+@click.argument("code")
+@click.option("--status", type=click.Choice(["opened", "destroyed", "lost"]), default="opened")
+@click.option(
+    "--by", "email", default="", metavar="EMAIL", help="Who opened it; left out: somebody without access."
+)
+@click.option("--when", required=True, metavar="INSTANT", help="With offset: 2026-11-23T02:10-08:00.")
+@click.option("--reason", required=True, metavar="TEXT")
+def report(*, home: Path, code: str, status: str, email: str, when: str, reason: str) -> None:
+    """Report what became of the sealed file CODE: whoever opened it counts as told from then on."""
+    participant = boot.operation("enveloping", home=home).report(
+        code=code, status=status, email=email, when=when, reason=reason, at=clock.now()
+    )
+    click.echo(f"Noted      {code.upper()}, {participant}: {status}")
+
+
+@command.command(name="account")
+@home_option
+@click.argument(
+    "folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path), required=True
+)
+@click.pass_context
+def account(ctx: click.Context, *, home: Path, folders: tuple[Path, ...]) -> None:
+    """Compare FOLDERS with the sealed files that were made; list what is missing and was not reported."""
+    found = boot.operation("enveloping", home=home).account(list(folders))
+    click.echo(f"Sealed     {found.present} files are there")
+    for participant, code in found.missing:
+        click.echo(
+            f"Missing    {participant}, file {code}: find it, or report it as opened, destroyed or lost"
+        )
+    for name in found.changed:
+        click.echo(f"Changed    {name}: not as it was made")
+    for name in found.strange:
+        click.echo(f"Strange    {name}: nobody made it here")
+    ctx.exit(1 if found.missing or found.changed or found.strange else 0)
+
+
 @command.command(name="open")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--words-stdin", is_flag=True, help="Read the words from standard input.")
@@ -57,8 +125,9 @@ def open_file(*, file: Path, words_stdin: bool) -> None:
     words = sys.stdin.readline() if words_stdin else click.prompt("Words", hide_input=True)
     with tempfile.TemporaryDirectory() as scratch:
         plain = Path(scratch) / "plain"
-        envelopes.unclose(file, plain, words=words, purpose=PURPOSE)
-        click.echo(plain.read_text(encoding="utf-8"), nl=False)
+        envelopes.unclose_any(file, plain, words=words, purposes=PURPOSES)
+        click.echo(plain.read_text(encoding="utf-8").rstrip())
 
 
-PURPOSE = "emergency list"
+PURPOSES = ("code break", "emergency list")
+"""What a sealed file may be."""

@@ -15,7 +15,7 @@ EXAMPLE = "Example: equipoise reconcile --home study"
 @home_option
 @click.pass_context
 def command(ctx: click.Context, *, home: Path) -> None:
-    """Finish consents and randomizations that were cut off between two stores.
+    """Finish consents, randomizations and unblindings that were cut off between two stores.
 
     `equipoise serve` does it at its start and every minute; nobody gets two kits, however often it is called.
     """

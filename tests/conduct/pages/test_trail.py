@@ -202,7 +202,7 @@ OUTCOMES = {
 }
 """What the placeholder of an action made from its outcome may stand for."""
 CODE = re.compile(
-    r"(account|alert|allocation|anchor|audit|consent|data|deviation|device|eligibility|form|participant|people|query|randomization|store|study|task|visit)\.[a-z_]+"
+    r"(account|alert|allocation|anchor|audit|code|consent|data|deviation|device|eligibility|form|participant|people|query|randomization|store|study|unblinding|task|visit)\.[a-z_]+"
 )
 
 

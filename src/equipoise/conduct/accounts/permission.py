@@ -50,7 +50,10 @@ LEARN_ARMS = UNBLINDED | {"dsmb_member"}
 BLIND = frozenset(ROLES) - LEARN_ARMS - {"system_administrator"}
 """Roles that must not know arms."""
 
-SECOND_FACTOR = UNBLINDED | {"investigator", "system_administrator"}
+BREAK_CODES = frozenset({"investigator", "on_call_physician", "medical_monitor"})
+"""Roles that may learn a participant's arm in an emergency."""
+
+SECOND_FACTOR = UNBLINDED | BREAK_CODES | {"system_administrator"}
 """Roles that sign in with a second factor: those that learn arms, sign, or give others their roles."""
 
 _SITE = frozenset({"coordinator", "investigator", "facilitator", "session_monitor", "on_call_physician"})
@@ -96,6 +99,10 @@ ACTIONS: dict[str, frozenset[str]] = {
     "randomization.view": _SITE | _WATCHING,
     "randomization.request": frozenset({"coordinator", "investigator"}),
     "kit.dispense": frozenset({"pharmacist"}),
+    "arm.break": BREAK_CODES,
+    "arm.tell": frozenset({"coordinator", "investigator"}),
+    "arm.read": _SITE,
+    "exposure.view": frozenset({"pharmacist", "unblinded_statistician"}),
     "envelope.report": frozenset({"coordinator", "investigator", "pharmacist"}),
     "task.assign": frozenset({"coordinator", "data_manager"}),
     "task.fill": frozenset({RATER}),

@@ -142,12 +142,14 @@ class ArmRead(AuditedRow):
 class Unblinding(AuditedRow):
     """A participant's arm was told to somebody blind: by a code break, or as the protocol plans.
 
+    request  hash of the trial's event that asked for it, where the protocol planned it; empty otherwise
     reason   why, for a code break
     """
 
     read = models.OneToOneField(ArmRead, models.PROTECT)
     participant = models.CharField(max_length=PARTICIPANT_LENGTH, db_index=True)
     cause = models.CharField(max_length=32)
+    request = models.CharField(max_length=64, blank=True, default="")
     reason = models.TextField(blank=True, default="")
     told_at = models.CharField(max_length=27)
 
@@ -205,4 +207,50 @@ class DowntimeStep(AuditedRow):
         db_table = "downtime_step"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["list", "seq"], name="downtime_step_seq")
+        ]
+
+
+class Envelope(AuditedRow):
+    """A sealed file with one participant's arm was made, for when the system is away.
+
+    code     what its name ends in
+    batch    1, 2, ...: the files made together
+    sha256   of the sealed file
+    """
+
+    code = models.CharField(max_length=16, unique=True)
+    participant = models.CharField(max_length=PARTICIPANT_LENGTH, db_index=True)
+    kit = models.CharField(max_length=KIT_LENGTH)
+    batch = models.IntegerField()
+    made_at = models.CharField(max_length=27)
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "envelope"
+
+
+class EnvelopeStep(AuditedRow):
+    """What became of a sealed file; the latest counts.
+
+    status   opened: somebody read it; destroyed: unopened, as newer ones replace it; lost: nobody knows
+    person   who opened it, or "outside" for somebody without access
+    noted_by   who reported it
+    """
+
+    envelope = models.ForeignKey(Envelope, models.PROTECT, db_index=False)
+    seq = models.IntegerField()
+    status = models.CharField(max_length=16)
+    person = models.CharField(max_length=32, blank=True, default="")
+    happened_at = models.CharField(max_length=27)
+    noted_by = models.CharField(max_length=32)
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        """One row a step."""
+
+        db_table = "envelope_step"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["envelope", "seq"], name="envelope_step_seq")
         ]

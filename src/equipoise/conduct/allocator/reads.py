@@ -12,6 +12,8 @@ from equipoise.conduct.allocator.models import (
     Assignment,
     DowntimeList,
     DowntimeStep,
+    Envelope,
+    EnvelopeStep,
     Slot,
     Unblinding,
 )
@@ -23,6 +25,7 @@ ALIAS = ALIASES[ALLOCATION]
 SITE = f"site{BETWEEN_FACTOR_AND_LEVEL}"
 """What the part of a stratum's name begins with that names its site."""
 OPENED, RECONCILED = "opened", "reconciled"
+DESTROYED, LOST = "destroyed", "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,11 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A participant's arm was told to somebody who was blind."""
+    """A participant's arm was told to somebody who was blind.
+
+    request      hash of the trial's event that asked for it; "" where none did
+    event_hash   hash of the allocation store's event that wrote it down
+    """
 
     participant: str
     person: str
@@ -82,6 +89,23 @@ class Told:
     cause: str
     reason: str
     at: datetime
+    request: str
+    event_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A sealed file; status "" while it is sealed, else what became of it."""
+
+    code: str
+    participant: str
+    kit: str
+    batch: int
+    at: datetime
+    sha256: str
+    status: str
+    person: str
+    happened_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +217,45 @@ def unblindings(participant: str = "") -> tuple[Told, ...]:
     rows = Unblinding.objects.select_related("read").order_by("id")
     if participant:
         rows = rows.filter(participant=participant)
+    found = list(rows)
+    events = Event.objects.using(ALIAS).filter(act__in=[row.act for row in found]) if found else ()
+    hashes = {event.act: event.hash for event in events}
     return tuple(
-        Told(row.participant, row.read.person, row.read.role, row.cause, row.reason, moment(row.told_at))
-        for row in rows
+        Told(
+            row.participant,
+            row.read.person,
+            row.read.role,
+            row.cause,
+            row.reason,
+            moment(row.told_at),
+            row.request,
+            hashes.get(row.act, ""),
+        )
+        for row in found
+    )
+
+
+def holder(kit: str) -> str:
+    """Return who has a kit; "" for nobody."""
+    return Assignment.objects.filter(kit=kit).values_list("participant", flat=True).first() or ""
+
+
+def envelopes_made() -> tuple[Made, ...]:
+    """Return every sealed file with what became of it, in the order they were made."""
+    last = {step.envelope_id: step for step in EnvelopeStep.objects.order_by("seq")}
+    return tuple(
+        Made(
+            row.code,
+            row.participant,
+            row.kit,
+            row.batch,
+            moment(row.made_at),
+            row.sha256,
+            last[row.id].status if row.id in last else "",
+            last[row.id].person if row.id in last else "",
+            moment(last[row.id].happened_at) if row.id in last else None,
+        )
+        for row in Envelope.objects.order_by("id")
     )
 
 

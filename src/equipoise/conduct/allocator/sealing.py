@@ -63,12 +63,12 @@ class Key:
         return plain.rstrip(b"\0").decode()
 
 
-def key() -> Key:
-    """Read the key.
+def key(path: Path | None = None) -> Key:
+    """Read the key, from the keys folder or from a file that somebody brought.
 
     Raises  IntegrityError when it is missing, damaged or readable by others
     """
-    store = keys.read(Path(settings.KEYS_FOLDER), ALLOCATION)
+    store = keys.read(Path(settings.KEYS_FOLDER), ALLOCATION) if path is None else keys.read_file(path)
     return Key(AESGCM(hmac.new(store, PURPOSE, "sha256").digest()))
 
 

@@ -13,7 +13,8 @@ from functools import cached_property
 from django.http import Http404
 
 from equipoise.conduct.accounts.permission import Viewer
-from equipoise.conduct.capture import visibility
+from equipoise.conduct.capture import milestones, visibility
+from equipoise.conduct.capture.milestones import Milestones
 from equipoise.conduct.capture.models import LOG, STUDY, Form, FormState, Lock, Participant
 from equipoise.conduct.capture.moves import COMPLETE
 from equipoise.conduct.capture.visibility import Sight
@@ -64,9 +65,15 @@ class Ground:
         """Roles the viewer holds at the participant's site."""
         return self.viewer.roles_at(self.site.site)
 
+    @cached_property
+    def milestones(self) -> Milestones:
+        """What happened for the participant that the protocol's masking counts from."""
+        return milestones.of([self.participant])[self.participant]
+
     def sight(self, resolved: Resolved) -> Sight:
         """Return what the viewer may see of a protocol version for this participant."""
-        return sight(self.viewer, resolved, study_locked=self.study_locked)
+        found = self.milestones if resolved.protocol.events else milestones.NONE
+        return sight(self.viewer, resolved, study_locked=self.study_locked, milestones=found)
 
     def may(self, action: str) -> bool:
         """Whether the viewer may do this at the participant's site."""
@@ -210,10 +217,12 @@ def form(code: str, *, viewer: Viewer, action: str = "form.view") -> FormGround:
     return found
 
 
-def sight(viewer: Viewer, resolved: Resolved, *, study_locked: bool) -> Sight:
-    """Return what somebody may see of a protocol version."""
-    reached = frozenset({visibility.LOCK} if study_locked else ())
-    return visibility.sight_of(viewer.roles, resolved, reached, alone=viewer.alone)
+def sight(
+    viewer: Viewer, resolved: Resolved, *, study_locked: bool, milestones: Milestones = milestones.NONE
+) -> Sight:
+    """Return what somebody may see of a protocol version; of a participant after these events."""
+    reached = milestones.reached | ({visibility.LOCK} if study_locked else set())
+    return visibility.sight_of(viewer.roles, resolved, reached, milestones.opened, alone=viewer.alone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from django.db import Error
 
 from equipoise.conduct.accounts.permission import RATER
-from equipoise.conduct.allocator import reads as allocator
+from equipoise.conduct.capture import exposure
 from equipoise.conduct.capture.access import FormGround, Ground
 from equipoise.errors import Problem
 from equipoise.protocol import Resolved
@@ -35,7 +35,7 @@ def rating_problem(found: FormGround) -> Problem | None:
     if not (RATER in found.form.fillers and RATER in found.ground.roles):
         return None
     try:
-        shown = allocator.exposed(viewer.person, found.participant)
+        shown = exposure.exposed(viewer.person, found.participant)
     except Error:
         return UNKNOWN
     return EXPOSED if shown else None

@@ -1,7 +1,8 @@
-"""The study's data as a dataset folder: records only, without what is hidden from anybody.
+"""The study's data as a dataset folder: records only, without what is hidden from anybody, or with it.
 
 Holds the way from stored answers to rows, and leaves the rest to `records.tidy`. Refuses allocations: this
-store has none. It imports the tables of `records`, so only the export's own process loads it, no page does.
+store has none. Visits that one arm alone has are in the unblinded export only, also after the lock. It
+imports the tables of `records`, so only the export's own process loads it, no page does.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -37,23 +38,30 @@ ENDS = {("screening", "failed"): "screen_failure", ("study", "withdrew"): "withd
 """Stage and what was said of it, to where a participant stands."""
 
 
-def export(folder: Path, *, at: datetime, by: str = "system") -> Records:
+NOBODY: frozenset[str] = frozenset()
+"""The roles of an unblinded export: nothing is hidden from whom nothing is hidden from."""
+
+
+def export(folder: Path, *, at: datetime, by: str = "system", roles: frozenset[str] = EVERYBODY) -> Records:
     """Write a dataset folder of everything that is hidden from nobody, and leave an event.
 
     folder   as `records.write` takes it
+    roles    from whom something must be hidden to be left out; NOBODY for an unblinded export
     Returns  what was written
     Raises   RecordError when no study is set up, or stored data do not fit the protocol any more
     """
-    found = collect()
+    found = collect(roles)
     records.write(found, folder)
-    said = f"{found.summary()}; chain head {found.manifest.chain_head}"
-    with act("trial", "data.exported", at=at, by=by, reason=said):
+    blinded = bool(roles)
+    said = f"{found.summary()}; chain head {found.manifest.chain_head}" if blinded else ""
+    # Of an unblinded export nothing is said: how much it holds depends on what is hidden.
+    with act("trial", "data.exported" if blinded else "data.unblinded", at=at, by=by, reason=said):
         pass
     return found
 
 
-def collect() -> Records:
-    """Return the study's records as of one moment, without what is hidden from any role.
+def collect(roles: frozenset[str] = EVERYBODY) -> Records:
+    """Return the study's records as of one moment, without what is hidden from any of these roles.
 
     Visits, forms and items that only an earlier protocol version has are in it; each row names its version.
     Raises  RecordError when no study is set up, or stored data do not fit the protocol's versions
@@ -65,11 +73,14 @@ def collect() -> Records:
     with _one_moment():
         reached = frozenset({LOCK} if STUDY in locked_targets([]) else ())
         head = Event.objects.using(ALIAS).order_by("-id").values_list("hash", flat=True).first()
-        forms = _forms(reached)
-        own = {"dispositions": flow.dispositions(reached), "deviations": flow.deviations(reached)}
+        forms = _forms(reached, roles)
+        own = {
+            "dispositions": flow.dispositions(reached, roles),
+            "deviations": flow.deviations(reached, roles),
+        }
         rows = {
             "participants": _participants(forms, own["dispositions"]),
-            "visits": _visits(forms, resolved, reached),
+            "visits": _visits(forms, _whole(resolved, reached, roles)),
             "values": _values(forms),
         }
     manifest = records.manifest_of(latest, simulated=study.simulated, chain_head=head)
@@ -106,17 +117,18 @@ def _one_moment() -> Iterator[None]:
             cursor.execute("ROLLBACK")
 
 
-def _sight(version: int, reached: frozenset[str]) -> Sight:
-    """Return the sight of somebody who holds every role: what is hidden from anybody is hidden."""
-    return Sight(EVERYBODY, studies.resolved(version), reached)
+def _whole(resolved: Resolved, reached: frozenset[str], roles: frozenset[str]) -> Sight:
+    """Return the sight of somebody who holds these roles: what is hidden from one of them is hidden."""
+    of_one_arm = {visit.id for visit in resolved.protocol.visits if visit.arms is not None}
+    return Sight(roles, resolved, reached, opened=frozenset() if roles else frozenset(of_one_arm))
 
 
-def _forms(reached: frozenset[str]) -> dict[int, tuple[Form, Sight]]:
-    """Return the forms that are hidden from nobody, by number."""
+def _forms(reached: frozenset[str], roles: frozenset[str]) -> dict[int, tuple[Form, Sight]]:
+    """Return the forms that are hidden from none of these roles, by number."""
     sights: dict[int, Sight] = {}
     found = {}
     for form in Form.objects.order_by("participant", "visit", "visit_repeat", "form", "repeat"):
-        sight = sights.setdefault(form.version, _sight(form.version, reached))
+        sight = sights.setdefault(form.version, _whole(studies.resolved(form.version), reached, roles))
         if sight.form(form.form) and (form.visit == LOG or sight.visit(form.visit)):
             found[int(form.id)] = (form, sight)
     return found
@@ -156,9 +168,8 @@ def _ends(forms: dict[int, tuple[Form, Sight]]) -> dict[str, str]:
     }
 
 
-def _visits(forms: dict[int, tuple[Form, Sight]], resolved: Resolved, reached: frozenset[str]) -> list[Row]:
+def _visits(forms: dict[int, tuple[Form, Sight]], sight: Sight) -> list[Row]:
     """Return the visits that took place: recorded as held, or begun with a form."""
-    sight = Sight(EVERYBODY, resolved, reached)
     begun = {(form.participant, form.visit, form.visit_repeat) for form, _ in forms.values()}
     statuses = VisitStatus.objects.order_by("visit_id", "seq").values_list("visit_id", "status", "date")
     latest = {visit: (status, date) for visit, status, date in statuses}

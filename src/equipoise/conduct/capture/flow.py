@@ -46,17 +46,18 @@ def withdrawn() -> dict[str, TakenBackOn]:
     return consents.withdrawals(list(Participant.objects.values_list("participant", flat=True)))
 
 
-def dispositions(reached: frozenset[str]) -> list[Row]:
+def dispositions(reached: frozenset[str], roles: frozenset[str] = EVERYBODY) -> list[Row]:
     """Return what is known of participants' way beside what forms say.
 
     reached   events of the protocol that happened: what was hidden until then is not any more
+    roles     from whom something must be hidden to be left out
     """
     backs = withdrawn()
     confirmed: dict[str, tuple[str, int]] = {}
     for signed in Confirmation.objects.order_by("seq"):
         confirmed.setdefault(signed.participant, (signed.signed_at, signed.version))
     passed = {name: back for name, back in sorted(backs.items()) if name in confirmed}
-    return [*_screening(reached, backs, confirmed), *_leaving(passed)]
+    return [*_screening(reached, backs, confirmed, roles), *_leaving(passed)]
 
 
 def _leaving(backs: dict[str, TakenBackOn]) -> Iterator[Row]:
@@ -68,7 +69,10 @@ def _leaving(backs: dict[str, TakenBackOn]) -> Iterator[Row]:
 
 
 def _screening(
-    reached: frozenset[str], backs: dict[str, TakenBackOn], confirmed: dict[str, tuple[str, int]]
+    reached: frozenset[str],
+    backs: dict[str, TakenBackOn],
+    confirmed: dict[str, tuple[str, int]],
+    roles: frozenset[str],
 ) -> Iterator[Row]:
     """Yield who passed screening, by the first signature, and who did not: by a criterion, or by leaving."""
     versions: dict[int, bool] = {}
@@ -77,7 +81,9 @@ def _screening(
         site = sites[row.site]
         given = confirmed.get(row.participant)
         version = given[1] if given else studies.newest(site.site)
-        if version is None or not versions.setdefault(version, _open(studies.resolved(version), reached)):
+        if version is None or not versions.setdefault(
+            version, _open(studies.resolved(version), reached, roles)
+        ):
             continue
         if given is not None:
             day = _day(given[0], site)
@@ -96,9 +102,9 @@ def _screening(
             }
 
 
-def _open(resolved: Resolved, reached: frozenset[str]) -> bool:
-    """Whether nothing that the criteria read is hidden from anybody."""
-    return eligibility.whole(resolved, Sight(EVERYBODY, resolved, reached))
+def _open(resolved: Resolved, reached: frozenset[str], roles: frozenset[str]) -> bool:
+    """Whether nothing that the criteria read is hidden from any of these roles."""
+    return eligibility.whole(resolved, Sight(roles, resolved, reached))
 
 
 def _unmet(participant: str, resolved: Resolved) -> str:
@@ -107,11 +113,11 @@ def _unmet(participant: str, resolved: Resolved) -> str:
     return next((one.criterion.id for one in found if one.met == "no"), "")
 
 
-def deviations(reached: frozenset[str]) -> list[Row]:
+def deviations(reached: frozenset[str], roles: frozenset[str] = EVERYBODY) -> list[Row]:
     """Return the deviations that the system noticed or somebody recorded outside of the deviations' log."""
     rows = list(Deviation.objects.order_by("participant", "id"))
     latest = studies.latest()
-    if latest is None or not _open(studies.resolved(latest.number), reached):
+    if latest is None or not _open(studies.resolved(latest.number), reached, roles):
         rows = [row for row in rows if row.kind != eligibility.CHANGED]
     return [
         {

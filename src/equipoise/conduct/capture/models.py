@@ -420,6 +420,29 @@ class Confirmation(AuditedRow):
         ]
 
 
+class EventReached(AuditedRow):
+    """An event of the protocol that tells arms took place for a participant: one row in whatever arm.
+
+    opened             visits that their arm alone has, separated by spaces; empty where it has none. Whoever
+                       is still masked never sees it
+    allocation_event   hash of the allocation store's event that logged the telling
+    """
+
+    participant = models.CharField(max_length=PARTICIPANT_LENGTH)
+    event = models.CharField(max_length=64)
+    opened = models.TextField(blank=True, default="")
+    allocation_event = models.CharField(max_length=64)
+    reached_at = models.CharField(max_length=27)
+
+    class Meta:
+        """Once each."""
+
+        db_table = "event_reached"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["participant", "event"], name="event_reached_once")
+        ]
+
+
 class Deviation(AuditedRow):
     """A departure from the protocol that the system noticed, or that somebody took upon themselves.
 

@@ -1,8 +1,8 @@
 """What a person may learn of: the one place that decides it for pages, queries, alerts, counts and exports.
 
-Holds the rules of the protocol's `hidden_from` and `until`, and of visits that only one arm has. Refuses to
-know arms: a visit of one arm is hidden from everybody until that arm was told, which no row of this store
-says.
+Holds the rules of the protocol's `hidden_from`, `until` and `masking`, and of visits that only one arm has:
+they exist once they were opened for a participant who was told the arm, and only for those who are not
+masked any more. Refuses to know arms.
 """
 
 from collections import OrderedDict
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from equipoise import expressions
-from equipoise.conduct.accounts.permission import PARTICIPANT, RATER, ROLES
+from equipoise.conduct.accounts.permission import BLIND, PARTICIPANT, RATER, ROLES
 from equipoise.errors import ProtocolError
 from equipoise.protocol import Resolved, ResolvedForm
 from equipoise.protocol.schedule import Visit
@@ -19,6 +19,8 @@ from equipoise.protocol.schedule import Visit
 LOCK = "lock"
 """The event that the data of the whole study are locked."""
 EVERYBODY = frozenset(ROLES) | {"participant"}
+MEDICAL = frozenset({"on_call_physician", "medical_monitor"})
+"""Roles that must be able to act on every alert: where a protocol does not mask them, nothing does."""
 ON_PAPER = frozenset({PARTICIPANT, RATER})
 """Roles whose forms a coordinator may enter from paper; they have pages of their own."""
 TRANSCRIBER = "coordinator"
@@ -32,6 +34,7 @@ class Sight:
     reached   events of the protocol that have happened for the participant
     alone     whether the person works on one form and may know nothing beside it: a rater at a task
     writing   id of a sealed form that the person is filling; "" for none
+    opened    visits of one arm that were opened for the participant
     """
 
     roles: frozenset[str]
@@ -39,6 +42,12 @@ class Sight:
     reached: frozenset[str] = frozenset()
     alone: bool = False
     writing: str = ""
+    opened: frozenset[str] = frozenset()
+
+    @cached_property
+    def masked(self) -> bool:
+        """Whether the person must not know the participant's arm, in any of their roles."""
+        return any(masked(role, self.resolved, self.reached) for role in self.roles)
 
     def form(self, form: str) -> bool:
         """Whether the form, its existence included, may be known."""
@@ -100,7 +109,8 @@ class Sight:
         return frozenset(visit.id for visit in self.resolved.protocol.visits if self._sees(visit))
 
     def _sees(self, visit: Visit) -> bool:
-        return visit.arms is None and not self._hides(visit.hidden_from, visit.until)
+        exists = visit.arms is None or (visit.id in self.opened and not self.masked)
+        return exists and not self._hides(visit.hidden_from, visit.until)
 
     @cached_property
     def _hidden(self) -> frozenset[tuple[str, str]]:
@@ -116,21 +126,39 @@ class Sight:
         return frozenset(found)
 
 
-_KEPT: OrderedDict[tuple[int, frozenset[str], frozenset[str], bool], Sight] = OrderedDict()
+def masked(role: str, resolved: Resolved, reached: frozenset[str]) -> bool:
+    """Whether a role must not know an arm after these events.
+
+    A role that the protocol does not name must not know it before the lock, unless it learns arms by itself
+    or answers for the participants' safety.
+    """
+    plan = next((one for name, one in resolved.protocol.masking.items() if name == role), None)
+    if plan is not None:
+        return plan.until not in reached
+    told = any(role in one.tells for one in resolved.protocol.events if one.id in reached)
+    return role in BLIND - MEDICAL and not told and LOCK not in reached
+
+
+_KEPT: OrderedDict[tuple[int, frozenset[str], frozenset[str], frozenset[str], bool], Sight] = OrderedDict()
 MOST_KEPT = 128
 
 
 def sight_of(
-    roles: frozenset[str], resolved: Resolved, reached: frozenset[str], *, alone: bool = False
+    roles: frozenset[str],
+    resolved: Resolved,
+    reached: frozenset[str],
+    opened: frozenset[str] = frozenset(),
+    *,
+    alone: bool = False,
 ) -> Sight:
     """Return what these roles may see of a version, worked out once a process.
 
     Resolved versions are kept by `studies.reads` and never change, so one is known by where it lies.
     """
-    key = (id(resolved), roles, reached, alone)
+    key = (id(resolved), roles, reached, opened, alone)
     found = _KEPT.get(key)
     if found is None or found.resolved is not resolved:
-        found = _KEPT[key] = Sight(roles, resolved, reached, alone)
+        found = _KEPT[key] = Sight(roles, resolved, reached, alone, opened=opened)
         while len(_KEPT) > MOST_KEPT:
             _KEPT.popitem(last=False)
     return found

@@ -23,6 +23,7 @@ from equipoise.conduct.capture.pages.today import is_rater_only
 from equipoise.conduct.config.settings import current
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.tasks import roster
+from equipoise.conduct.unblinding.reads import broken
 
 HOME = "capture:home"
 PAGES = (
@@ -31,6 +32,9 @@ PAGES = (
     ("enrollment:applicants", "applicant.view", _("Applications")),
     ("capture:participants", "participant.list", _("Participants")),
     ("enrollment:consent_forms", "consent.view", _("Consent forms")),
+    ("unblinding:find", "arm.break", _("Code break")),
+    ("unblinding:exposures", "exposure.view", _("Who knows what")),
+    ("unblinding:envelopes", "envelope.report", _("Sealed files")),
     ("enrollment:kits", "kit.dispense", _("Kits")),
     ("enrollment:downtime", "envelope.report", _("Downtime")),
     ("tasks:ratings", "task.assign", _("Ratings")),
@@ -46,6 +50,8 @@ MAY = {
     "audit": "audit.view",
     "alerts": "alert.view",
     "rate": "task.assign",
+    "tell": "arm.read",
+    "break": "arm.break",
 }
 
 
@@ -78,6 +84,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "alerts_url": reverse("capture:alerts"),
         "alerts_by_mail": django.ALERTS_BY_MAIL,
         "own_url": reverse("mfa_index"),
+        "notices": _notices(asked),
         "sign_out_url": reverse("account_logout"),
         # Asked for by the first page only.
         "unrated": partial(roster.count_wanted, viewer, at=asked.at),
@@ -86,6 +93,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "anchor_warning": _unanchored(asked) if viewer.may("study.set_up") else "",
     }
     return {"frame": shown}
+
+
+def _notices(asked: StudyRequest) -> tuple[broken.BreakLine, ...]:
+    """Return code breaks of the last days, on the first page of those who must know of them."""
+    if asked.viewer is None or asked.path != reverse("capture:home") or not asked.viewer.may("arm.break"):
+        return ()
+    return broken.recent(viewer=asked.viewer, at=asked.at)
 
 
 def _unanchored(asked: StudyRequest) -> str:

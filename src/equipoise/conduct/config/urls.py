@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("equipoise.conduct.review.urls")),
     path("", include("equipoise.conduct.enrollment.urls")),
     path("", include("equipoise.conduct.tasks.urls")),
+    path("", include("equipoise.conduct.unblinding.urls")),
     path("", include("equipoise.conduct.capture.urls")),
 ]
 

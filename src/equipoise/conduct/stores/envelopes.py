@@ -4,6 +4,8 @@ Holds making the words, closing and opening. Refuses keys of the installation: w
 """
 
 import base64
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from equipoise.conduct.stores import sealing
 from equipoise.conduct.stores.entropy import token
 from equipoise.conduct.stores.keys import KEY_BYTES
+from equipoise.errors import IntegrityError
 
 WORD_BYTES = 15
 GROUP = 4
@@ -36,6 +39,17 @@ def unclose(sealed: Path, plain: Path, *, words: str, purpose: str) -> None:
     Raises  IntegrityError when the words are others, or the file was changed
     """
     sealing.unseal(sealed, plain, key=_key(words), purpose=purpose)
+
+
+def unclose_any(sealed: Path, plain: Path, *, words: str, purposes: Sequence[str]) -> None:
+    """Open a sealed file that serves one of several purposes.
+
+    Raises  IntegrityError as `unclose` does
+    """
+    for purpose in purposes[:-1]:
+        with suppress(IntegrityError):
+            return unclose(sealed, plain, words=words, purpose=purpose)
+    return unclose(sealed, plain, words=words, purpose=purposes[-1])
 
 
 def _key(words: str) -> bytes:

@@ -46,10 +46,17 @@ def read(folder: Path, name: str) -> bytes:
 
     Raises  IntegrityError when it is missing, damaged or readable by others
     """
-    path = folder / f"{name}.key"
+    return read_file(folder / f"{name}.key")
+
+
+def read_file(path: Path) -> bytes:
+    """Return the key in a file.
+
+    Raises  IntegrityError when it is missing, damaged or readable by others
+    """
     if not path.is_file():
         raise IntegrityError(
-            "a key is missing", [Problem(f"there is no {path.name}", f"put it into {folder}", "keys")]
+            "a key is missing", [Problem(f"there is no {path.name}", f"put it into {path.parent}", "keys")]
         )
     if path.stat().st_mode & 0o077:
         raise IntegrityError(

@@ -13,6 +13,7 @@ from equipoise.conduct.accounts.permission import LEARN_ARMS, RATER, ROLES, Gran
 from equipoise.conduct.accounts.training import Training
 from equipoise.conduct.allocator import reads as allocator
 from equipoise.conduct.audit.models import Event
+from equipoise.conduct.capture import exposure
 from equipoise.conduct.capture.reads import subjects as capture
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.studies.reads import Site
@@ -106,7 +107,7 @@ def worked_with(person: str) -> frozenset[str]:
 
 def _exposed(person: str, participant: str) -> list[Problem]:
     try:
-        exposed = allocator.exposed(person, participant)
+        exposed = exposure.exposed(person, participant)
     except Error:
         return [AWAY]
     if not exposed:

@@ -4,15 +4,16 @@ Holds the only code that opens an arm for somebody to see. Refuses to decide who
 `unblinding` do, and tell here who it is, in which role and why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from equipoise.conduct.allocator import lists
 from equipoise.conduct.allocator.models import AllocationList, ArmRead, Assignment, Draw, Slot, Unblinding
 from equipoise.conduct.allocator.sealing import Key, key, place_of
+from equipoise.conduct.allocator.services.assigning import hold
 from equipoise.conduct.audit.instants import instant
-from equipoise.conduct.audit.services import act
+from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import IntegrityError, Problem, RecordError
 
@@ -28,7 +29,7 @@ CAUSES = (CODE_BREAK, PLANNED, DISPENSING, ENVELOPE, EXPORT)
 """Why an arm is shown."""
 UNBLINDING = frozenset({CODE_BREAK, PLANNED, ENVELOPE})
 """Causes by which somebody blind is told: each telling is an unblinding of its own."""
-ONCE = frozenset({DISPENSING, PREPARING, EXPORT})
+ONCE = frozenset({DISPENSING, PREPARING, EXPORT, PLANNED})
 """Causes of which the first reading is written, and no later one: a page is looked at again and again."""
 
 
@@ -41,7 +42,7 @@ class Arm:
     """What a participant was drawn. Its repr shows the kit alone.
 
     intervention   id of what the arm gives first
-    elements       (epoch, ids of interventions) in the protocol's order
+    elements       (epoch, ids of interventions) in the protocol's order; `doses` in words
     """
 
     kit: str
@@ -50,6 +51,7 @@ class Arm:
     intervention: str = field(repr=False)
     intervention_label: str = field(repr=False)
     elements: tuple[tuple[str, tuple[str, ...]], ...] = field(repr=False)
+    doses: tuple[tuple[str, tuple[str, ...]], ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,17 @@ def release(
     at: datetime,
     reason: str = "",
     by: str = "",
+    request: str = "",
+    permit: Callable[[], object] | None = None,
 ) -> Arm:
     """Write down that somebody is shown a participant's arm, then return it.
 
-    to      id of the person who is shown it, in the given role
-    cause   one of `CAUSES`
-    reason  why, for a code break
-    by      who acts, where it is not the same person
+    to       id of the person who is shown it, in the given role
+    cause    one of `CAUSES`
+    reason   why, for a code break
+    by       who acts, where it is not the same person
+    request  hash of the trial's event that asked for it, where the protocol planned it
+    permit   raises what forbids it, under a lock that lets one ask at a time: for limits that count
     Raises  RecordError when the participant has no place, the cause is unknown, or a code break has no
             reason; IntegrityError without the allocation key, or when the sealed arm does not open
     """
@@ -101,6 +107,9 @@ def release(
             subjects=[participant],
             reason=reason,
         ) as one:
+            if permit is not None:
+                hold(one.alias, "telling")
+                permit()
             before = ArmRead.objects.filter(person=to, kit=given.kit, cause=cause).count()
             if before and cause in ONCE:
                 raise AlreadyError
@@ -108,7 +117,12 @@ def release(
             if cause in UNBLINDING:
                 one.add(
                     Unblinding(
-                        read=read, participant=participant, cause=cause, reason=reason, told_at=instant(at)
+                        read=read,
+                        participant=participant,
+                        cause=cause,
+                        request=request,
+                        reason=reason,
+                        told_at=instant(at),
                     )
                 )
     except AlreadyError:
@@ -142,6 +156,41 @@ def prepare(*, to: str, role: str, strata: Sequence[str], count: int, at: dateti
     return tuple(Prepared(slot.stratum, slot.position, _open(slot, sealing)) for slot in slots)
 
 
+def note_reading(
+    one: Act, given: Assignment, *, to: str, role: str, cause: str, read_at: datetime, reason: str = ""
+) -> None:
+    """Within an act, write down that somebody read a participant's arm away from the system."""
+    before = ArmRead.objects.filter(person=to, kit=given.kit, cause=cause).count()
+    read = one.add(_read(to, given.kit, given.participant, role, cause, seq=before + 1, at=read_at))
+    one.add(
+        Unblinding(
+            read=read,
+            participant=given.participant,
+            cause=cause,
+            reason=reason,
+            told_at=instant(read_at),
+        )
+    )
+
+
+def note_export(one: Act, given: Sequence[Assignment], *, to: str, role: str, at: datetime) -> None:
+    """Within an act, write down that somebody is given these participants' arms in a file; once each."""
+    read = ArmRead.objects.filter(person=to, kit__in=[row.kit for row in given], cause=EXPORT)
+    known = set(read.values_list("kit", flat=True))
+    one.add_all(
+        [
+            _read(to, row.kit, row.participant, role, EXPORT, seq=1, at=at)
+            for row in given
+            if row.kit not in known
+        ]
+    )
+
+
+def open_slot(slot: Slot, sealing: Key) -> Arm:
+    """Return what a place holds, for what is sealed again or was written down just before."""
+    return _open(slot, sealing)
+
+
 def _read(to: str, kit: str, participant: str, role: str, cause: str, *, seq: int, at: datetime) -> ArmRead:
     return ArmRead(
         person=to, kit=kit, participant=participant, role=role, cause=cause, seq=seq, read_at=instant(at)
@@ -173,4 +222,7 @@ def _described(kit: str, arm: str, *, version: int) -> Arm:
         (epoch, found.doses(epoch)) for epoch in sorted(found.elements, key=lambda one: order.get(one, 0))
     )
     first = next((ids[0] for _, ids in elements if ids), "")
-    return Arm(kit, arm, found.name, first, labels.get(first, first), elements)
+    doses = tuple(
+        (epoch.replace("_", " "), tuple(labels.get(one, one) for one in ids)) for epoch, ids in elements
+    )
+    return Arm(kit, arm, found.name, first, labels.get(first, first), elements, doses)

@@ -58,7 +58,7 @@ def _forms(people: Sequence[str], words: Sequence[str], seen: Circle) -> Iterato
     rows = Form.objects.filter(participant__in=allowed).order_by("participant", "id")
     found = 0
     for row in rows.iterator():
-        resolved, sight = seen.version(row.version)
+        resolved, sight = seen.version(row.version, row.participant)
         if not sight.form(row.form) or (row.visit != LOG and not sight.visit(row.visit)):
             continue
         label = resolved.forms[row.form].label

@@ -56,7 +56,7 @@ def form_page(code: str, *, viewer: Viewer, language: str = "en") -> FormPage | 
         found = access.form(code, viewer=viewer)
     except Http404:
         return None
-    seen = circle(viewer)
+    seen = circle(viewer, about=found.ground)
     steps = list(FormState.objects.filter(form=found.row).order_by("seq"))
     state: FormStateName = _state(steps)
     stored = answers.current(found.number)

@@ -13,8 +13,10 @@ from django.db.models import QuerySet
 from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.instants import moment
-from equipoise.conduct.capture import access
+from equipoise.conduct.capture import access, milestones
+from equipoise.conduct.capture.access import Ground
 from equipoise.conduct.capture.lines import Person
+from equipoise.conduct.capture.milestones import Milestones
 from equipoise.conduct.capture.models import LOG, STUDY, Participant
 from equipoise.conduct.capture.visibility import Sight
 from equipoise.conduct.studies import reads as studies
@@ -29,9 +31,11 @@ class Circle:
     """What a viewer may know of the study: its sites, locks, and each version through their eyes.
 
     Each is looked up when it is first asked for.
+    about   the one participant it is about; None for all
     """
 
     viewer: Viewer
+    about: Ground | None = None
 
     @cached_property
     def sites(self) -> Mapping[str, Site]:
@@ -44,16 +48,26 @@ class Circle:
         return access.locked_targets()
 
     @cached_property
-    def _versions(self) -> dict[int, tuple[Resolved, Sight]]:
+    def milestones(self) -> Mapping[str, Milestones]:
+        """What happened for participants that masking counts from; who is not named has none."""
+        return {self.about.participant: self.about.milestones} if self.about else milestones.of()
+
+    @cached_property
+    def _versions(self) -> dict[tuple[int, Milestones], tuple[Resolved, Sight]]:
         return {}
 
-    def version(self, number: int) -> tuple[Resolved, Sight]:
-        """Return a protocol version and what the viewer may see of it; each is looked up once."""
-        if number not in self._versions:
-            resolved = studies.resolved(number)
-            seen = access.sight(self.viewer, resolved, study_locked=STUDY in self.locks)
-            self._versions[number] = (resolved, seen)
-        return self._versions[number]
+    def version(self, number: int, participant: str = "") -> tuple[Resolved, Sight]:
+        """Return a protocol version and what the viewer may see of it; each is looked up once.
+
+        participant   of whom; "" for nobody in particular, of whom nothing was told
+        """
+        resolved = studies.resolved(number)
+        told = participant and resolved.protocol.events
+        found = self.milestones.get(participant, milestones.NONE) if told else milestones.NONE
+        if (number, found) not in self._versions:
+            seen = access.sight(self.viewer, resolved, study_locked=STUDY in self.locks, milestones=found)
+            self._versions[number, found] = (resolved, seen)
+        return self._versions[number, found]
 
     def people(self, action: str = "participant.view") -> QuerySet[Participant]:
         """Return the participants at sites where the viewer may do this."""
@@ -65,9 +79,9 @@ class Circle:
         return bool(self.locks & {participant, STUDY})
 
 
-def circle(viewer: Viewer) -> Circle:
-    """Return what a viewer may know of the study."""
-    return Circle(viewer)
+def circle(viewer: Viewer, *, about: Ground | None = None) -> Circle:
+    """Return what a viewer may know of the study, or of one participant."""
+    return Circle(viewer, about)
 
 
 @dataclass(frozen=True, slots=True)

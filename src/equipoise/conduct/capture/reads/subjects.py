@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.capture.access import FORM
+from equipoise.conduct.capture.milestones import NONE, Milestones
 from equipoise.conduct.capture.models import LOG, Form, Participant
 from equipoise.conduct.capture.reads.sights import Circle, circle, visit_label
 from equipoise.conduct.frame import codes
@@ -31,11 +32,11 @@ def visible(deeds: Collection[Deed], *, viewer: Viewer) -> frozenset[Deed]:
     words = {part for _, text in deeds for part in text.split()}
     forms = _forms(words)
     sites = dict(Participant.objects.filter(participant__in=words).values_list("participant", "site"))
-    hidden = frozenset(_hidden(seen))
+    hidden = _Hidden(seen)
     return frozenset(
         (action, text)
         for action, text in deeds
-        if hidden.isdisjoint(text.split())
+        if hidden.of(next((part for part in text.split() if part in sites), "")).isdisjoint(text.split())
         and all(
             _seen(part, forms, sites, seen, closely=action.startswith(OF_ANSWERS)) for part in text.split()
         )
@@ -51,18 +52,32 @@ def _seen(part: str, forms: dict[str, Form], sites: dict[str, str], seen: Circle
 
 
 def _form_visible(row: Form, seen: Circle, *, closely: bool) -> bool:
-    _, sight = seen.version(row.version)
+    _, sight = seen.version(row.version, row.participant)
     known = sight.form(row.form) and (row.visit == LOG or sight.visit(row.visit))
     return known and (sight.whole(row.form) or not closely)
 
 
-def _hidden(seen: Circle) -> Iterator[str]:
-    """Yield ids of visits and forms that the viewer may not know of, in whatever version they stand."""
-    study = studies.study()
-    for number in range(1, study.version + 1 if study else 1):
-        resolved, sight = seen.version(number)
-        yield from (visit.id for visit in resolved.protocol.visits if not sight.visit(visit.id))
-        yield from (form for form in resolved.forms if not sight.form(form))
+class _Hidden:
+    """Ids of visits and forms that the viewer may not know of, in whatever version they stand."""
+
+    def __init__(self, seen: Circle) -> None:
+        self._seen = seen
+        study = studies.study()
+        self._numbers = range(1, study.version + 1 if study else 1)
+        self._kept: dict[Milestones, frozenset[str]] = {}
+
+    def of(self, participant: str) -> frozenset[str]:
+        """Return those of a participant; "" for nobody in particular. As many look-ups as milestones."""
+        reached = self._seen.milestones.get(participant, NONE)
+        if reached not in self._kept:
+            self._kept[reached] = frozenset(self._ids(participant))
+        return self._kept[reached]
+
+    def _ids(self, participant: str) -> Iterator[str]:
+        for number in self._numbers:
+            resolved, sight = self._seen.version(number, participant)
+            yield from (visit.id for visit in resolved.protocol.visits if not sight.visit(visit.id))
+            yield from (form for form in resolved.forms if not sight.form(form))
 
 
 def titles(words: Collection[str]) -> dict[str, str]:

@@ -68,7 +68,7 @@ def query(code: str, *, viewer: Viewer) -> QueryLine | None:
 def _visible(row: Query, seen: Circle) -> bool:
     """Whether a query may be known; its participant is known to be."""
     form = row.form
-    resolved, sight = seen.version(form.version)
+    resolved, sight = seen.version(form.version, form.participant)
     if form.visit != LOG and not sight.visit(form.visit):
         return False
     if not sight.item(form.form, row.item):
@@ -117,7 +117,7 @@ def _query_line(
     row: Query, thread: Sequence[QueryNote], known: Names, seen: Circle, *, site: Site
 ) -> QueryLine:
     form = row.form
-    resolved, _ = seen.version(form.version)
+    resolved, _ = seen.version(form.version, form.participant)
     definition = resolved.forms[form.form]
     status = thread[-1].status if thread else "open"
     is_open = status != CLOSED and not seen.is_locked(form.participant)
@@ -187,7 +187,7 @@ def alert_lines(
 
 def _alert_visible(row: Alert, seen: Circle) -> bool:
     form = row.form
-    resolved, sight = seen.version(form.version)
+    resolved, sight = seen.version(form.version, form.participant)
     rule = _rule(resolved, row.rule)
     at_visit = form.visit == LOG or sight.visit(form.visit)
     return rule is not None and at_visit and sight.form(form.form) and sight.rule(rule.when, form="")
@@ -207,7 +207,7 @@ def _alert_line(
     at: datetime,
 ) -> AlertLine:
     form, (thread, mails) = row.form, told
-    resolved, _ = seen.version(form.version)
+    resolved, _ = seen.version(form.version, form.participant)
     rule = next(one for one in resolved.protocol.safety_rules if one.id == row.rule)
     status = thread[-1].status if thread else "new"
     return AlertLine(

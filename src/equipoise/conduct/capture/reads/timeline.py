@@ -50,12 +50,12 @@ def timeline(participant: str, *, viewer: Viewer, at: datetime) -> Timeline | No
         ground = access.participant(participant, viewer=viewer)
     except Http404:
         return None
-    seen = circle(viewer)
+    seen = circle(viewer, about=ground)
     today = ground.site.today(at)
     version = studies.versions_at(today, first=True).get(ground.site.site)
     if version is None:
         return None
-    resolved, sight = seen.version(version)
+    resolved, sight = seen.version(version, participant)
     course = visits.courses([participant])[participant]
     forms = _forms(participant, seen, ground, resolved)
     alerts = Alert.objects.filter(form__participant=participant)
@@ -130,7 +130,7 @@ class _Forms:
 def _forms(participant: str, seen: Circle, ground: Ground, in_force: Resolved) -> _Forms:
     rows = []
     for row in Form.objects.filter(participant=participant).order_by("repeat"):
-        sight = seen.version(row.version)[1]
+        sight = seen.version(row.version, row.participant)[1]
         if sight.form(row.form) and (row.visit == LOG or sight.visit(row.visit)):
             rows.append(row)
     numbers = [int(row.id) for row in rows]
@@ -158,7 +158,7 @@ def _forms(participant: str, seen: Circle, ground: Ground, in_force: Resolved) -
 def _given(rows: Sequence[Form], seen: Circle) -> tuple[dict[int, int], dict[int, int]]:
     """Return form to the number of required answers the viewer may see, and to the newest entry they may."""
     forms = {int(row.id): row.form for row in rows}
-    sights = {int(row.id): seen.version(row.version)[1] for row in rows}
+    sights = {int(row.id): seen.version(row.version, row.participant)[1] for row in rows}
     asked = {number: _required(sights[number], form) for number, form in forms.items()}
     whole = {number for number, form in forms.items() if sights[number].whole(form)}
     given = dict.fromkeys(forms, 0)
@@ -193,7 +193,7 @@ def _summaries(rows: Sequence[Form], seen: Circle) -> dict[int, str]:
     found = answers.currents([int(row.id) for row in rows]) if rows else {}
     summaries = {}
     for row in rows:
-        resolved, sight = seen.version(row.version)
+        resolved, sight = seen.version(row.version, row.participant)
         stored = found.get(int(row.id), {})
         said = []
         for item in resolved.forms[row.form].items:
@@ -206,7 +206,7 @@ def _summaries(rows: Sequence[Form], seen: Circle) -> dict[int, str]:
 
 def _visit(slot: Slot, forms: _Forms, *, version: int, today: date) -> VisitLine:
     planned, recorded, window = slot.planned, slot.recorded, slot.window
-    resolved, sight = forms.seen.version(recorded.version if recorded else version)
+    resolved, sight = forms.seen.version(recorded.version if recorded else version, forms.ground.participant)
     lines: list[FormLine] = []
     states: dict[str, list[str]] = {}
     for name in resolved.protocol.forms_at(planned.id):
@@ -265,9 +265,13 @@ def _line(
 ) -> FormLine:
     visit, visit_repeat, name = place
     if row is not None:
-        resolved = forms.seen.version(row.version)[0]
+        resolved = forms.seen.version(row.version, row.participant)[0]
     form, number = resolved.forms[name], int(row.id) if row is not None else None
-    sight = forms.seen.version(row.version)[1] if row is not None else forms.ground.sight(resolved)
+    sight = (
+        forms.seen.version(row.version, row.participant)[1]
+        if row is not None
+        else forms.ground.sight(resolved)
+    )
     at, actor = forms.changed.get(number or 0, (None, ""))
     ground = forms.ground
     state: FormStateName = forms.states.get(number, "in_progress") if number is not None else "not_begun"
@@ -298,7 +302,7 @@ def _logs(forms: _Forms, resolved: Resolved, sight: Sight) -> dict[str, Resolved
     found = {name: resolved for name in resolved.protocol.logs if sight.form(name)}
     for (visit, _, name), rows in forms.rows.items():
         if visit == LOG and name not in resolved.protocol.logs:
-            found[name] = forms.seen.version(rows[-1].version)[0]
+            found[name] = forms.seen.version(rows[-1].version, forms.ground.participant)[0]
     return found
 
 

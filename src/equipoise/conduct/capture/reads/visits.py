@@ -37,10 +37,12 @@ class Recorded:
 class Course:
     """What was planned and recorded of one participant.
 
+    participant        who; "" for nobody in particular
     planned, reached   anchor to the day planned for it, and, of an event, to the day it took place
     withdrawn          the degree to which they withdrew
     """
 
+    participant: str = ""
     planned: dict[str, date] = field(default_factory=dict)
     reached: dict[str, date] = field(default_factory=dict)
     withdrawn: str = ""
@@ -58,7 +60,7 @@ class Course:
 
 def courses(participants: Collection[str]) -> dict[str, Course]:
     """Return what was planned and recorded of each participant, in four statements."""
-    found = {one: Course() for one in participants}
+    found = {one: Course(one) for one in participants}
     plans = AnchorDate.objects.filter(participant__in=participants).order_by("seq")
     for participant, anchor, kind, day in plans.values_list("participant", "anchor", "kind", "date"):
         dates = found[participant].planned if kind == "planned" else found[participant].reached
@@ -104,7 +106,7 @@ def slots(course: Course, seen: Circle, *, version: int) -> Iterator[Slot]:
     version   protocol version in force
     Unscheduled visits appear once they were begun; visits that only an earlier version has stay, at the end.
     """
-    resolved, sight = seen.version(version)
+    resolved, sight = seen.version(version, course.participant)
     actual = course.actual(resolved)
     for planned in resolved.protocol.visits:
         if not sight.visit(planned.id):
@@ -121,7 +123,7 @@ def slots(course: Course, seen: Circle, *, version: int) -> Iterator[Slot]:
     known = {planned.id for planned in resolved.protocol.visits}
     for one in course.visits.values():
         if one.visit not in known:
-            earlier, sight = seen.version(one.version)
+            earlier, sight = seen.version(one.version, course.participant)
             if sight.visit(one.visit):
                 yield Slot(earlier.protocol.visit(one.visit), one.repeat, None, one)
 

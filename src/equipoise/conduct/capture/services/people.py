@@ -1,14 +1,16 @@
 """Participants enter, and the days their schedule counts from are planned."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import IntegrityError
 
 from equipoise.conduct.accounts.permission import Viewer
+from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.capture import access
 from equipoise.conduct.capture.answers import hold_study
-from equipoise.conduct.capture.models import STUDY, AnchorDate, AssignedKit, Participant
+from equipoise.conduct.capture.models import STUDY, AnchorDate, AssignedKit, EventReached, Participant
 from equipoise.conduct.capture.services import notes
 from equipoise.conduct.consent import services as consents
 from equipoise.conduct.consent.services import Signed
@@ -127,3 +129,28 @@ def reach_anchor(one: Act, *, participant: str, anchor: str, on: str) -> None:
 def expect_kit(one: Act, *, participant: str, kit: str) -> None:
     """Within an act, record the kit that the doses of a participant are compared with."""
     one.add(AssignedKit(participant=participant, kit=kit))
+
+
+def reach_event(
+    one: Act,
+    *,
+    participant: str,
+    event: str,
+    opened: Collection[str],
+    allocation_event: str,
+    at: datetime,
+) -> None:
+    """Within an act, record that an event of the protocol told a participant's arm.
+
+    opened             visits that their arm alone has
+    allocation_event   hash of the allocation store's event that logged it
+    """
+    one.add(
+        EventReached(
+            participant=participant,
+            event=event,
+            opened=" ".join(opened),
+            allocation_event=allocation_event,
+            reached_at=instant(at),
+        )
+    )

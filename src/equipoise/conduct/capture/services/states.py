@@ -8,7 +8,7 @@ from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.canonical import canonical
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import Act, act
-from equipoise.conduct.capture import access, answers, moves
+from equipoise.conduct.capture import access, answers, blindness, moves
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.answers import Stored, hold, hold_study
 from equipoise.conduct.capture.models import STUDY, Entry, FormState, Lock, Signature
@@ -93,6 +93,8 @@ def _move(
             "part of this form is hidden from you", "somebody who sees all of it signs it", "form"
         )
         raise PermissionRefused("you may not sign this form", [problem])
+    if name == "sign" and (knowing := blindness.rating_problem(found)) is not None:
+        raise RecordError("you may not sign this rating", [knowing])
     if found.ground.locked:
         raise RecordError("the participant's data are locked", [Problem("unlock them first", "", "form")])
     if name == "lock" and any_open(found.row):

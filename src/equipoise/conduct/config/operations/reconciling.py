@@ -2,23 +2,35 @@
 
 from datetime import datetime
 
+from django.db import Error
+
 from equipoise.conduct.config.operations import recurring
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.enrollment.services import consenting, randomizing
 from equipoise.conduct.enrollment.services.randomizing import Reconciled
 from equipoise.conduct.stores import clock
+from equipoise.conduct.unblinding.services import breaking, telling
 
 EVERY_SECONDS = 60
 
 
 def reconcile(*, at: datetime) -> Reconciled:
-    """Finish consents whose name is kept and that are not stored yet, then open randomizations.
+    """Finish consents whose name is kept and that are not stored yet, open randomizations and unblindings.
+
+    Code breaks that the trial store does not know of are noted in it.
 
     Raises  IntegrityError when the stores do not belong together
     """
     signed = consenting.reconcile(at=at)
     done = randomizing.reconcile(at=at)
-    return Reconciled((*signed, *done.finished), done.problems)
+    told = telling.reconcile(at=at)
+    finished = (*signed, *done.finished, *told.finished)
+    problems = tuple(dict.fromkeys((*done.problems, *told.problems)))
+    try:
+        return Reconciled((*finished, *breaking.notify(at=at)), problems)
+    except Error:
+        # That the store is away was said by then.
+        return Reconciled(finished, problems)
 
 
 def keep_reconciling(study: Settings) -> None:

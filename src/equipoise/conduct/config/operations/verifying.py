@@ -19,6 +19,7 @@ from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.enrollment import verification as enrollment
 from equipoise.conduct.enrollment.services import consenting
 from equipoise.conduct.stores.names import STORES
+from equipoise.conduct.unblinding import verification as unblinding
 from equipoise.errors import Problem
 
 
@@ -52,7 +53,7 @@ def verify(study: Settings, *, anchor_files: Collection[Path] = ()) -> Whole:
     checked = tuple(chains.check(store, anchors=found[store]) for store in STORES)
     problems = [problem for chain in checked for problem in chain.problems]
     problems += [*current.problems(), *schema.problems(study)]
-    stores = [*enrollment.check(), *_consents(), *_allocation()]
+    stores = [*enrollment.check(), *unblinding.check(), *_consents(), *_allocation()]
     warnings = tuple(one for one in stores if one.severity == "warning")
     return Whole(checked, (*problems, *(one for one in stores if one not in warnings)), warnings)
 

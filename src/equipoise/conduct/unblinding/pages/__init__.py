@@ -1,0 +1,1 @@
+"""Pages of unblinding; a topic a module."""

@@ -1,0 +1,1 @@
+"""What pages of unblinding show, answered with frozen values; a topic a module."""

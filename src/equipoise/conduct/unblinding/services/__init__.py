@@ -1,0 +1,1 @@
+"""What changes when somebody is told an arm; a topic a module."""
