@@ -19,8 +19,9 @@ from tests.conduct.unblinding.conftest import (
 from tests.conduct.unblinding.test_telling import tell
 
 from equipoise.conduct.audit.models import Event
-from equipoise.conduct.capture import blindness, dataset, exposure, milestones, reads, visibility
+from equipoise.conduct.capture import access, blindness, dataset, exposure, milestones, reads, visibility
 from equipoise.conduct.capture import services as capture
+from equipoise.conduct.capture.models import Form
 from equipoise.conduct.capture.reads import subjects, visits
 from equipoise.conduct.capture.reads.finding import find
 from equipoise.conduct.capture.results import Given
@@ -101,6 +102,10 @@ def test_the_trail_of_those_told_names_it(dosed) -> None:
     viewer = somebody("ines", "investigator")
     assert subjects.visible([deed], viewer=viewer) == {deed}
     assert subjects.visible([deed], viewer=MONITOR) == frozenset()
+    form = Form.objects.get(participant=dosed[0], visit="OL_DOSE")
+    saved = ("form.saved", " ".join(access.subjects(form)))
+    assert subjects.visible([saved], viewer=viewer) == {saved}
+    assert subjects.visible([saved], viewer=MONITOR) == frozenset()
 
 
 def test_forms_and_visits_of_it_do_not_exist_for_the_masked(dosed) -> None:
@@ -118,6 +123,8 @@ def test_the_blinded_export_never_has_it_also_after_the_lock(dosed, tmp_path) ->
         found = dataset.collect()
         assert not OPEN_LABEL & set(found.visits["visit"])
         assert not OPEN_LABEL & set(found.values["visit"])
+    everything = frozenset({"lock", "unblinding_day_28"})
+    assert not dataset._whole(studies.resolved(1), everything, visibility.EVERYBODY).visit("OL_DOSE")
     whole = dataset.collect(dataset.NOBODY)
     assert "OL_DOSE" in set(whole.visits["visit"])
     assert "OL_DOSE" in set(whole.values["visit"])
