@@ -42,7 +42,7 @@ class Manifest:
     seed         of the simulation; None for collected data
     scenario     of the simulation; None for collected data
     replicate    which repetition of the simulation, from 0; None for collected data
-    chain_head   last hash of the audit chain the data were exported from; None otherwise
+    chain_head   last hash of the audit chain the data were exported from; None in every blinded export
     files        file name to its rows and digest; empty until the dataset is written
     """
 

@@ -8,6 +8,7 @@ imports the tables of `records`, so only the export's own process loads it, no p
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from equipoise.conduct.studies import reads as studies
 from equipoise.errors import Problem, RecordError
 from equipoise.protocol import Resolved
 from equipoise.records import Records
+from equipoise.records.manifest import MANIFEST
 
 Row = dict[str, Any]
 ALIAS = "default"
@@ -43,8 +45,9 @@ NOBODY: frozenset[str] = frozenset()
 
 
 def export(folder: Path, *, at: datetime, by: str = "system", roles: frozenset[str] = EVERYBODY) -> Records:
-    """Write a dataset folder of everything that is hidden from nobody, and leave an event.
+    """Write a dataset folder of everything that is hidden from nobody, and leave an event that names it.
 
+    A blinded folder names no event: a head of the chain counts what is hidden (docs/decisions/0006).
     folder   as `records.write` takes it
     roles    from whom something must be hidden to be left out; NOBODY for an unblinded export
     Returns  what was written
@@ -53,11 +56,16 @@ def export(folder: Path, *, at: datetime, by: str = "system", roles: frozenset[s
     found = collect(roles)
     records.write(found, folder)
     blinded = bool(roles)
-    said = f"{found.summary()}; chain head {found.manifest.chain_head}" if blinded else ""
     # Of an unblinded export nothing is said: how much it holds depends on what is hidden.
+    said = told(found, folder) if blinded else ""
     with act("trial", "data.exported" if blinded else "data.unblinded", at=at, by=by, reason=said):
         pass
     return found
+
+
+def told(found: Records, folder: Path) -> str:
+    """Return in one line what an export holds, and the digest by which its event in the chain names it."""
+    return f"{found.summary()}; manifest SHA-256 {sha256((folder / MANIFEST).read_bytes()).hexdigest()}"
 
 
 def collect(roles: frozenset[str] = EVERYBODY) -> Records:
@@ -72,7 +80,6 @@ def collect(roles: frozenset[str] = EVERYBODY) -> Records:
     latest, resolved = studies.resolved(study.version), studies.everything()
     with _one_moment():
         reached = frozenset({LOCK} if STUDY in locked_targets([]) else ())
-        head = Event.objects.using(ALIAS).order_by("-id").values_list("hash", flat=True).first()
         forms = _forms(reached, roles)
         own = {
             "dispositions": flow.dispositions(reached, roles),
@@ -83,7 +90,7 @@ def collect(roles: frozenset[str] = EVERYBODY) -> Records:
             "visits": _visits(forms, _whole(resolved, reached, roles)),
             "values": _values(forms),
         }
-    manifest = records.manifest_of(latest, simulated=study.simulated, chain_head=head)
+    manifest = records.manifest_of(latest, simulated=study.simulated)
     found = records.tidy(rows, resolved, manifest=manifest)
     return (
         records.tidy(rows | _with_own(found, own), resolved, manifest=manifest)

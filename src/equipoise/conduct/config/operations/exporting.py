@@ -21,7 +21,7 @@ def export(folder: Path, *, at: datetime) -> str:
     Raises  RecordError when no study is set up, or stored data do not fit the protocol any more
     """
     found = dataset.export(folder, at=at)
-    return f"{found.summary()}; chain head {found.manifest.chain_head}"
+    return dataset.told(found, folder)
 
 
 def export_unblinded(folder: Path, *, key: Path, email: str, at: datetime) -> str:
