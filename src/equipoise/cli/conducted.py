@@ -22,6 +22,7 @@ from equipoise.errors import Problem, RecordError
 STUDY, KEYS, MARK = Path("study", "data"), Path("keys", "study"), "filled.json"
 """The study within the demo's folder, its keys, and the file that says it is filled."""
 TRIAL = "trial"
+STATISTICIAN = "unblinded_statistician"
 LOOPBACK = "127.0.0.1"
 HUNDRED = 100
 ANEW = "`make demo-clean` removes it; then the demo begins anew"
@@ -101,15 +102,14 @@ def _outcomes(
 
 
 def export(out: Path) -> Data:
-    """Export the study in the demo's folder as a site would, and return what `analyze` reads of it."""
-    folder, home, at = out / TRIAL, out / STUDY, clock.now()
+    """Export the demo's study as for its independent statistician, and return what `analyze` reads of it."""
+    folder, home = out / TRIAL, out / STUDY
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    boot.operation("exporting", home=home).export(folder / "records", at=at)
-    found = records.read(folder / "records")
-    given = boot.operation("filling", home=home).arms(dosed=set(found.exposures["participant"]), at=at)
-    allocation.write(given, folder / "allocation.csv")
-    return Data(found, given)
+    email = boot.operation("filling", home=home).EMAIL.format(role=STATISTICIAN)
+    boot.operation("exporting", home=home).export_unblinded(
+        folder, key=out / KEYS / "allocation.key", email=email, at=clock.now()
+    )
+    return Data(records.read(folder / "records"), allocation.read(folder / "allocation.csv"))
 
 
 def verify(out: Path) -> str:

@@ -6,7 +6,8 @@ and every way past the services: each answer is checked, each act stands in the 
 
 from equipoise.conduct.config.operations.filling.calendar import Calendar, calendar
 from equipoise.conduct.config.operations.filling.course import order_of
-from equipoise.conduct.config.operations.filling.doors import arms, links
+from equipoise.conduct.config.operations.filling.doors import links
+from equipoise.conduct.config.operations.filling.staff import EMAIL
 from equipoise.conduct.config.operations.filling.study import Filled, Kit, begin, fill, kits
 
-__all__ = ["Calendar", "Filled", "Kit", "arms", "begin", "calendar", "fill", "kits", "links", "order_of"]
+__all__ = ["EMAIL", "Calendar", "Filled", "Kit", "begin", "calendar", "fill", "kits", "links", "order_of"]

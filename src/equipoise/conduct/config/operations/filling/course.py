@@ -16,10 +16,11 @@ from equipoise.protocol.answer import plain_number
 from equipoise.records import Records
 
 SITE = "SEA"
-Kind = Literal["enter", "hold", "miss", "fill", "randomize", "withdraw"]
+Kind = Literal["enter", "hold", "fill", "randomize", "tell", "fail", "miss", "withdraw"]
 ORDER: Mapping[str, int] = {kind: place for place, kind in enumerate(get_args(Kind))}
 CONSENT_BEFORE = timedelta(hours=1)
 RANDOMIZED_AFTER = timedelta(hours=3)
+TOLD_AFTER = timedelta(hours=5)
 NOTED_AFTER = timedelta(hours=8)
 """Visits are over when what follows from them is noted."""
 KEY = ["participant", "visit", "repeat", "form", "row"]
@@ -56,19 +57,20 @@ class Step:
     reason: str = ""
 
 
-def course(records: Records, when: Calendar, *, known: frozenset[str]) -> list[Step]:
+def course(records: Records, when: Calendar, *, common: tuple[str, ...], told_at: str) -> list[Step]:
     """Return everything that happened before today, in order.
 
-    known   visits that may be recorded: those of one arm alone wait until it was told
+    common    visits that everybody is planned to come to
+    told_at   visit after which participants are told their arm; "" for none
     """
     steps = [
         *_entering(records, when),
-        *_visits(records, when, known),
-        *_pages(records, when, known),
+        *_visits(records, when, told_at),
+        *_pages(records, when),
         *_adverse_events(records, when),
         *_medications(records, when),
         *_deviations(records, when),
-        *_endings(records, when),
+        *_endings(records, when, common),
     ]
     happened = [step for step in steps if step.at.date() < when.today]
     return sorted(happened, key=lambda step: (step.at, ORDER[step.kind]))
@@ -89,22 +91,22 @@ def _entering(records: Records, when: Calendar) -> Iterator[Step]:
             yield Step(when.instant(row["randomized_date"]) + RANDOMIZED_AFTER, "randomize", name)
 
 
-def _visits(records: Records, when: Calendar, known: frozenset[str]) -> Iterator[Step]:
+def _visits(records: Records, when: Calendar, told_at: str) -> Iterator[Step]:
     for row in _rows(records.visits):
-        if row["visit"] in known:
-            at, on = when.instant(row["date"]), when.text(row["date"])
-            yield Step(at, "hold", row["participant"], row["visit"], int(row["repeat"]), on=on)
+        at, on = when.instant(row["date"]), when.text(row["date"])
+        yield Step(at, "hold", row["participant"], row["visit"], int(row["repeat"]), on=on)
+        if row["visit"] == told_at:
+            yield Step(at + TOLD_AFTER, "tell", row["participant"])
 
 
-def _pages(records: Records, when: Calendar, known: frozenset[str]) -> Iterator[Step]:
+def _pages(records: Records, when: Calendar) -> Iterator[Step]:
     pages: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for cells in _rows(records.values):
         pages.setdefault(tuple(cells[name] for name in KEY), []).append(cells)
     for (name, visit, repeat, form, row), page in pages.items():
-        if visit in known or visit == LOG:
-            answers = tuple(_answer(cells, when) for cells in page)
-            at = when.instant(max(cells["collected_at"] for cells in page))
-            yield Step(at, "fill", name, visit, int(repeat), form, int(row), answers)
+        answers = tuple(_answer(cells, when) for cells in page)
+        at = when.instant(max(cells["collected_at"] for cells in page))
+        yield Step(at, "fill", name, visit, int(repeat), form, int(row), answers)
 
 
 def _answer(cells: dict[str, Any], when: Calendar) -> Answer:
@@ -156,20 +158,29 @@ def _deviations(records: Records, when: Calendar) -> Iterator[Step]:
         yield _entry(row, "deviations", cells, at=when.instant(row["date"]) + NOTED_AFTER)
 
 
-def _endings(records: Records, when: Calendar) -> Iterator[Step]:
-    """Yield what the form of leaving says: no dose, and how the study ended; who withdrew says so too."""
+def _endings(records: Records, when: Calendar, common: tuple[str, ...]) -> Iterator[Step]:
+    """Yield who failed screening, and what the form of leaving says: no dose, and how the study ended.
+
+    Visits that somebody who left, or has completed, never came to were missed.
+    """
+    came = {(row["participant"], row["visit"]) for row in _rows(records.visits)}
     for row in _rows(records.dispositions):
-        stage, status, at = row["stage"], row["status"], when.instant(row["date"]) + NOTED_AFTER
+        name, stage, status = row["participant"], row["stage"], row["status"]
+        at, on = when.instant(row["date"]) + NOTED_AFTER, when.text(row["date"])
+        if (stage, status) == ("screening", "failed"):
+            yield Step(at, "fail", name)
         if (stage, status) == ("treatment", "not_received"):
             status = "discontinued"
         elif stage != "study":
             continue
-        cells = {"stage": stage, "status": status, "reason": row["reason"], "date": when.text(row["date"])}
+        cells = {"stage": stage, "status": status, "reason": row["reason"], "date": on}
         yield _entry(row, "disposition", cells, at=at)
+        if stage == "study":
+            for visit in common:
+                if (name, visit) not in came:
+                    yield Step(at, "miss", name, visit)
         if status == "withdrew":
-            yield Step(
-                at, "withdraw", row["participant"], on=when.text(row["date"]), reason=row["reason"] or ""
-            )
+            yield Step(at, "withdraw", name, on=on, reason=row["reason"] or "")
 
 
 def _entry(row: dict[str, Any], form: str, cells: Mapping[str, str | None], *, at: datetime) -> Step:

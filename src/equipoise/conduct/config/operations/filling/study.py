@@ -15,6 +15,7 @@ from django.db import connections
 from equipoise.conduct.accounts.permission import PARTICIPANT, RATER, Guest, Viewer
 from equipoise.conduct.allocator import reads as allocation
 from equipoise.conduct.allocator import services as allocator
+from equipoise.conduct.capture import reads
 from equipoise.conduct.capture import services as capture
 from equipoise.conduct.capture.models import LOG
 from equipoise.conduct.capture.results import Given, Saved
@@ -30,8 +31,10 @@ from equipoise.conduct.stores import entropy
 from equipoise.conduct.stores.names import ALIASES
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.tasks import services as tasks
+from equipoise.conduct.unblinding.services import telling
 from equipoise.errors import Problem, RecordError
 from equipoise.protocol import Resolved
+from equipoise.protocol.arms import TrialEvent
 from equipoise.records import Records
 
 ZONE, PLACE = "America/Los_Angeles", "Seattle"
@@ -48,6 +51,9 @@ LEFT_EMPTY, LEFT_OPEN = 7, 3
 """Of recent forms every seventh waits to be opened and every third to be completed."""
 FIRST_NAMES = ("Ada", "Ben", "Chloé", "Dmitri", "Elena", "Farid", "Grace", "Hiro", "Imani", "Jonas", "Keiko")
 LAST_NAMES = ("Abara", "Becker", "Costa", "Dubois", "Evans", "Fischer", "Garza", "Haddad", "Ivanova")
+INELIGIBLE = "Not eligible: no dose is planned"
+CALLED = "Called and seen the same day; no danger, the participant stays in the study"
+LATEST_ALERTS = 1
 NOT_HELD = "The participant could not come"
 JUDGED = "Looked for in the medical record; nothing found"
 ASKED = "Please check this answer against the source"
@@ -154,7 +160,8 @@ def fill(records: Records, *, when: Calendar, progress: Callable[[float], None])
     latest = studies.latest()
     resolved = studies.resolved(latest.number if latest else 1)
     desk = _Desk(resolved, when, staff.team(at=at), records)
-    steps = course(records, when, known=_visits_known(resolved))
+    event = _told(resolved)
+    steps = course(records, when, common=_common(resolved), told_at=event.visit or "" if event else "")
     with _hurried():
         for place, step in enumerate(steps):
             desk.do(step)
@@ -179,9 +186,15 @@ def _hurried() -> Iterator[None]:
                 cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _visits_known(resolved: Resolved) -> frozenset[str]:
-    """Return the visits that every arm has; those of one arm are unknown to the trial until it was told."""
-    return frozenset(visit.id for visit in resolved.protocol.visits if visit.arms is None)
+def _common(resolved: Resolved) -> tuple[str, ...]:
+    """Return the visits that everybody is planned to come to."""
+    visits = resolved.protocol.visits
+    return tuple(visit.id for visit in visits if visit.arms is None and not visit.unscheduled)
+
+
+def _told(resolved: Resolved) -> TrialEvent | None:
+    """Return the event at which participants are told their arm as planned."""
+    return next((one for one in resolved.protocol.events if one.planned), None)
 
 
 class _Desk:
@@ -275,7 +288,7 @@ class _Desk:
             by=by,
         )
         return _Page(
-            form,
+            form if step.visit in _common(self.resolved) else "",
             save=lambda given: capture.save(form=form, given=given, at=step.at, by=by),
             complete=lambda: capture.complete(form=form, at=step.at, by=by),
         )
@@ -321,6 +334,24 @@ class _Desk:
             problem = Problem(f"kit {given.kit} was given, not {expected}", "", participant)
             raise RecordError("the list was not drawn on in its order", [problem])
 
+    def _tell(self, step: Step) -> None:
+        """Tell the arm as planned; the visits that only this arm has can be recorded from then on."""
+        event = _told(self.resolved)
+        if event is not None:
+            participant = self.filled.names[step.participant]
+            telling.tell(participant=participant, event=event.id, at=step.at, by=self.team["investigator"])
+
+    def _fail(self, step: Step) -> None:
+        """Take the plan of a dose back: nobody waits for who is not eligible."""
+        capture.plan_anchor(
+            participant=self.filled.names[step.participant],
+            anchor=DOSE,
+            date=None,
+            reason=INELIGIBLE,
+            at=step.at,
+            by=self.coordinator,
+        )
+
     def _withdraw(self, step: Step) -> None:
         consents.withdraw(
             participant=self.filled.names[step.participant],
@@ -333,8 +364,10 @@ class _Desk:
 
     def look_back(self) -> None:
         """Let the monitor ask about some forms; some questions are answered, some of these closed."""
-        monitor = self.team["monitor"]
+        monitor, physician = self.team["monitor"], self.team["on_call_physician"]
         at = self.when.instant(self.when.today.isoformat()) - timedelta(days=1) - self.when.shift
+        for alert in reads.alerts(viewer=physician, at=at)[:-LATEST_ALERTS]:
+            capture.note_alert(alert=alert.alert, status="closed", text=CALLED, at=at, by=physician)
         forms = [page.form for page in self._pages if page is not None and page.form]
         for number, form in enumerate(forms[::ASK_EVERY]):
             query = capture.open_query(form=form, text=ASKED, at=at, by=monitor)
@@ -358,7 +391,7 @@ class _Desk:
 
 @dataclass(frozen=True)
 class _Page:
-    """A form in somebody's hands; `form` is its code, "" where nobody may know it."""
+    """A form in somebody's hands; `form` is its code, "" where it is none that everybody sees."""
 
     form: str
     save: Callable[[list[Given]], Saved]
