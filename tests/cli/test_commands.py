@@ -31,6 +31,9 @@ CONDUCT = [
     "restore",
     "export",
     "upgrade",
+    "allocation",
+    "envelope",
+    "reconcile",
 ]
 """Commands that need the web system, which the core alone goes without."""
 
