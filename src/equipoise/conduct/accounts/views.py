@@ -22,7 +22,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from equipoise.conduct.accounts import entry_links, reads, services, sign_in
+from equipoise.conduct.accounts import entry_links, presence, reads, services, sign_in
 from equipoise.conduct.accounts.forms import (
     PENDING,
     CodeAgainForm,
@@ -207,15 +207,7 @@ def _change_address(request: HttpRequest, account: Account) -> list[str]:
     left = _wait(request, account.email)
     if left:
         return [_say_wait(left)]
-    right = sign_in.confirm(
-        account,
-        password=given.get("password", ""),
-        code=given.get("code", ""),
-        address=str(request.META.get("REMOTE_ADDR", "")),
-        at=at,
-        code_needed=False,
-    )
-    if not right:
+    if not presence.confirmed(cast(StudyRequest, request), code_needed=False):
         return [_("Password and code do not go together, or the code was used already.")]
     try:
         services.change_address(person=account.person, email=given.get("email", ""), at=at, by=account.person)

@@ -10,9 +10,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from equipoise.conduct.accounts import presence
 from equipoise.conduct.accounts import reads as people
-from equipoise.conduct.accounts import sign_in
-from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import reads as capture
 from equipoise.conduct.capture import services
@@ -95,24 +94,14 @@ def sign(request: SignedRequest, code: str) -> HttpResponse:
     if "sign" not in page.moves:
         messages.warning(request, _("This form cannot be signed now. Look at its state."), extra_tags="due")
         return redirect(_form(code))
-    account = request.user
-    if not isinstance(account, Account) or not sign_in.has_second_factor(account):
-        messages.warning(
-            request, _("A signature needs a second factor. Set it up to go on."), extra_tags="due"
-        )
-        return redirect("mfa_activate_totp")
+    unready = presence.to_second_factor(request)
+    if unready is not None:
+        return unready
     meaning = _("I reviewed these answers and they are complete and correct.")
     context = {"page": page, "meaning": meaning, "wrong": False}
     if request.method == "GET":
         return render(request, "review/sign.html", context)
-    right = sign_in.confirm(
-        account,
-        password=request.POST.get("password", ""),
-        code=request.POST.get("code", ""),
-        address=str(request.META.get("REMOTE_ADDR", "")),
-        at=request.at,
-    )
-    if not right:
+    if not presence.confirmed(request):
         return render(request, "review/sign.html", {**context, "wrong": True}, status=UNPROCESSABLE)
     return done(
         request,

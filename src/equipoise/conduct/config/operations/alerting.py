@@ -4,27 +4,23 @@ Holds sending, again and again while the system serves. A mail carries a link an
 participant or an arm; each attempt leaves a receipt that nobody can change.
 """
 
-import fcntl
 import logging
-import smtplib
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 
-from django.db import Error, close_old_connections
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.results import Letter
-from equipoise.conduct.config.operations import mailing
+from equipoise.conduct.config.operations import mailing, recurring
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.stores import clock
 
 EVERY_SECONDS = 5
-NOBODY, UNREACHABLE, REFUSED = "nobody", "unreachable", "refused"
+NOBODY = "nobody"
+"""Why there is no mail: nobody holds the role that must be told."""
 
 log = logging.getLogger(__name__)
 
@@ -35,22 +31,8 @@ def send(study: Settings, *, at: datetime) -> dict[Letter, str]:
     addressed = [letter for letter in letters if letter.person]
     tried = {letter: NOBODY for letter in letters if not letter.person}
     if addressed:
-        tried |= _post(study, addressed)
+        tried |= mailing.post(study, addressed, write=lambda letter: _written(study, letter))
     services.note_mails(tried, at=at)
-    return tried
-
-
-def _post(study: Settings, letters: Sequence[Letter]) -> dict[Letter, str]:
-    """Hand mails over in one connection; what the server did not come to is unreachable."""
-    tried = dict.fromkeys(letters, UNREACHABLE)
-    with suppress(OSError), mailing.connected(study) as server:
-        for letter in letters:
-            try:
-                server.send_message(_written(study, letter))
-            except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, ValueError):
-                tried[letter] = REFUSED
-            else:
-                tried[letter] = ""
     return tried
 
 
@@ -70,30 +52,12 @@ def keep_sending(study: Settings) -> threading.Event:
 
     Returns  what ends it when set; nothing is begun where no mail server is set
     """
-    ended = threading.Event()
-    if study.mail_server:
-        threading.Thread(target=_send_until, args=[study, ended], daemon=True, name="alerts").start()
-    return ended
+    if not study.mail_server:
+        return threading.Event()
+    return recurring.keep_doing(study, "alerts", every_seconds=EVERY_SECONDS, work=lambda: _round(study))
 
 
-def _send_until(study: Settings, ended: threading.Event) -> None:
-    with (study.home / "alerts.lock").open("a") as file:
-        # Waits until the process that sends ends; then this one takes over.
-        fcntl.flock(file, fcntl.LOCK_EX)
-        while not ended.is_set():
-            send_once(study)
-            ended.wait(EVERY_SECONDS)
-
-
-def send_once(study: Settings) -> None:
-    """Send what waits, and outlive whatever fails: a store that is away is there again later."""
-    close_old_connections()
-    try:
-        tried = send(study, at=clock.now())
-    except (Error, OSError) as error:
-        log.error("alerts could not be mailed: %s", type(error).__name__)
-    else:
-        for letter, why in tried.items():
-            if why:
-                log.warning("a mail about alert %s was not sent: %s", letter.alert, why)
-    close_old_connections()
+def _round(study: Settings) -> None:
+    for letter, why in send(study, at=clock.now()).items():
+        if why:
+            log.warning("a mail about alert %s was not sent: %s", letter.alert, why)

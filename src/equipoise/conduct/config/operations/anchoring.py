@@ -4,21 +4,18 @@ Holds sending, once or again and again while the system serves. Refuses to call 
 beside the data.
 """
 
-import fcntl
 import logging
 import os
 import smtplib
-import threading
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.db import Error, connections
+from django.db import connections
 
 from equipoise.conduct.audit import anchors
-from equipoise.conduct.config.operations import mailing
+from equipoise.conduct.config.operations import mailing, recurring
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.stores import clock
 from equipoise.errors import Problem
@@ -78,17 +75,13 @@ def _mail(study: Settings, lines: Iterable[str]) -> str:
 
 def keep_sending(study: Settings) -> None:
     """Send anchors now and every six hours, in a thread of its own, from one process of this machine."""
-    threading.Thread(target=_send_for_ever, args=[study], daemon=True, name="anchors").start()
+    recurring.keep_doing(study, "anchors", every_seconds=EVERY_SECONDS, work=lambda: _round(study))
 
 
-def _send_for_ever(study: Settings) -> None:
-    with (study.home / "anchors.lock").open("a") as file:
-        # Waits until the process that sends ends; then this one takes over.
-        fcntl.flock(file, fcntl.LOCK_EX)
-        pause = threading.Event()
-        while True:
-            with suppress(Error, OSError):
-                for problem in send(study, at=clock.now()).problems:
-                    log.warning("%s", problem)
-            connections.close_all()
-            pause.wait(EVERY_SECONDS)
+def _round(study: Settings) -> None:
+    try:
+        for problem in send(study, at=clock.now()).problems:
+            log.warning("%s", problem)
+    finally:
+        # A connection that lay idle for six hours may be gone without having said so.
+        connections.close_all()

@@ -3,15 +3,15 @@
 Holds one round of it. A letter goes out once: what the mail server refuses is shown to the coordinator.
 """
 
-import smtplib
-from contextlib import suppress
 from datetime import datetime
+from email.message import EmailMessage
 
 from equipoise.conduct.config.operations import mailing, recurring
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.enrollment import letters
 from equipoise.conduct.enrollment.services import applying
 from equipoise.conduct.identity.reads import applicants as reads
+from equipoise.conduct.identity.reads.applicants import ToSend
 from equipoise.conduct.identity.services import applicants
 from equipoise.conduct.stores import clock
 from equipoise.conduct.studies import reads as studies
@@ -43,25 +43,20 @@ def send_letters(study: Settings, *, at: datetime) -> dict[str, int]:
     While the server cannot be reached letters go on waiting.
     """
     names = {site.site: site.name for site in studies.sites()}
-    outcomes: dict[str, list[int]] = {"sent": [], "failed": []}
-    with suppress(OSError, smtplib.SMTPServerDisconnected), mailing.connected(study) as server:
-        for one in reads.waiting_letters(MOST_LETTERS):
-            text = letters.write(
-                one.kind,
-                name=one.name,
-                number=one.applicant,
-                site=names.get(one.site, one.site),
-                language=one.language,
-            )
-            try:
-                server.send_message(
-                    mailing.written(study, to=one.email, subject=text.subject, text=text.text)
-                )
-            except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, ValueError):
-                outcomes["failed"].append(one.letter)
-            else:
-                outcomes["sent"].append(one.letter)
+    waiting = reads.waiting_letters(MOST_LETTERS)
+    tried = mailing.post(
+        study, waiting, write=lambda one: _written(study, one, names.get(one.site, one.site))
+    )
+    outcomes = {
+        "sent": [one.letter for one, why in tried.items() if not why],
+        "failed": [one.letter for one, why in tried.items() if why == mailing.REFUSED],
+    }
     for outcome, done in outcomes.items():
         if done:
             applicants.letter_done(done, outcome=outcome, at=at, by="system")
     return {outcome: len(done) for outcome, done in outcomes.items()}
+
+
+def _written(study: Settings, one: ToSend, site: str) -> EmailMessage:
+    text = letters.write(one.kind, name=one.name, number=one.applicant, site=site, language=one.language)
+    return mailing.written(study, to=one.email, subject=text.subject, text=text.text)

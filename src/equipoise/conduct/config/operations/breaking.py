@@ -3,9 +3,6 @@
 A mail carries a link and nothing else: no participant, no reason, no arm. Each attempt leaves a receipt.
 """
 
-import smtplib
-from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 
@@ -13,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from equipoise.conduct.config.operations import mailing, recurring
-from equipoise.conduct.config.operations.alerting import NOBODY, REFUSED, UNREACHABLE
+from equipoise.conduct.config.operations.alerting import NOBODY
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.stores import clock
 from equipoise.conduct.unblinding.reads.letters import Letter, letters
@@ -28,22 +25,9 @@ def send(study: Settings, *, at: datetime) -> dict[Letter, str]:
     tried = {one: NOBODY for one in waiting if not one.person}
     addressed = [one for one in waiting if one.person]
     if addressed:
-        tried |= _post(study, addressed)
+        tried |= mailing.post(study, addressed, write=lambda one: _written(study, one))
     noted = {(one.number, one.person, one.attempt): why for one, why in tried.items()}
     breaking.note_mails(noted, at=at)
-    return tried
-
-
-def _post(study: Settings, waiting: Sequence[Letter]) -> dict[Letter, str]:
-    tried = dict.fromkeys(waiting, UNREACHABLE)
-    with suppress(OSError), mailing.connected(study) as server:
-        for one in waiting:
-            try:
-                server.send_message(_written(study, one))
-            except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, ValueError):
-                tried[one] = REFUSED
-            else:
-                tried[one] = ""
     return tried
 
 

@@ -4,14 +4,19 @@ Holds the one way to it. Refuses to say what a mail is about, and to keep one th
 """
 
 import smtplib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
+from typing import TypeVar
 
 from equipoise.conduct.config.settings import Settings
 
 MAIL_SECONDS = 30
 SMTP_PORT = 25
+UNREACHABLE, REFUSED = "unreachable", "refused"
+"""Why a mail was not taken."""
+
+L = TypeVar("L")
 
 
 @contextmanager
@@ -35,3 +40,21 @@ def written(study: Settings, *, to: str, subject: str, text: str) -> EmailMessag
     message["From"], message["To"], message["Subject"] = study.mail_from, to, subject
     message.set_content(text, cte="7bit" if text.isascii() else None)
     return message
+
+
+def post(study: Settings, letters: Sequence[L], *, write: Callable[[L], EmailMessage]) -> dict[L, str]:
+    """Hand letters over in one connection, and return what became of each: "" for those that were taken.
+
+    write   makes a letter's mail; an address that no mail can carry counts as refused
+    What the server did not come to is unreachable.
+    """
+    tried = dict.fromkeys(letters, UNREACHABLE)
+    with suppress(OSError), connected(study) as server:
+        for letter in letters:
+            try:
+                server.send_message(write(letter))
+            except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, ValueError):
+                tried[letter] = REFUSED
+            else:
+                tried[letter] = ""
+    return tried

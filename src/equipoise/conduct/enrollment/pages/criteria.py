@@ -6,8 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from equipoise.conduct.accounts import sign_in
-from equipoise.conduct.accounts.models import Account
+from equipoise.conduct.accounts import presence
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import access
 from equipoise.conduct.capture import services as capture
@@ -51,28 +50,18 @@ def confirm(request: SignedRequest, name: str) -> HttpResponse:
     access.participant(name, viewer=request.viewer, action="eligibility.confirm")
     there = reverse("enrollment:eligibility", args=[name])
     page = criteria.page(name, at=request.at, viewer=request.viewer)
-    account = request.user
     if not page.may_confirm:
         messages.warning(
             request, _("Eligibility cannot be confirmed now. Look at the table."), extra_tags="due"
         )
         return redirect(there)
-    if not isinstance(account, Account) or not sign_in.has_second_factor(account):
-        messages.warning(
-            request, _("A signature needs a second factor. Set it up to go on."), extra_tags="due"
-        )
-        return redirect("mfa_activate_totp")
+    unready = presence.to_second_factor(request)
+    if unready is not None:
+        return unready
     context = {"page": page, "meaning": _(MEANING), "wrong": False}
     if request.method == "GET":
         return render(request, "enrollment/eligibility_confirm.html", context)
-    right = sign_in.confirm(
-        account,
-        password=request.POST.get("password", ""),
-        code=request.POST.get("code", ""),
-        address=str(request.META.get("REMOTE_ADDR", "")),
-        at=request.at,
-    )
-    if not right:
+    if not presence.confirmed(request):
         context["wrong"] = True
         return render(request, "enrollment/eligibility_confirm.html", context, status=UNPROCESSABLE)
     return done(

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from equipoise.conduct.accounts import hand_over, sign_in
+from equipoise.conduct.accounts import hand_over, presence, sign_in
 from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.accounts.hand_over import Handed
 from equipoise.conduct.accounts.models import Account
@@ -69,15 +69,7 @@ def back(request: SignedRequest) -> HttpResponse:
     context = {"name": _name(account), "code": sign_in.has_second_factor(account), "wrong": False}
     if request.method == "GET":
         return render(request, "enrollment/device_back.html", context)
-    right = sign_in.confirm(
-        account,
-        password=request.POST.get("password", ""),
-        code=request.POST.get("code", ""),
-        address=str(request.META.get("REMOTE_ADDR", "")),
-        at=request.at,
-        code_needed=False,
-    )
-    if not right:
+    if not presence.confirmed(request, code_needed=False):
         context["wrong"] = True
         return render(request, "enrollment/device_back.html", context, status=UNPROCESSABLE)
     participant = handed.participant

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from equipoise.conduct.accounts import sign_in
+from equipoise.conduct.accounts import presence, sign_in
 from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import access, eligibility
@@ -86,7 +86,7 @@ def countersign(request: SignedRequest, name: str) -> HttpResponse:
     }
     if request.method == "GET":
         return render(request, "enrollment/countersign.html", context)
-    if not _present(request, account):
+    if not presence.confirmed(request, code_needed=False):
         context["wrong"] = True
         return render(request, "enrollment/countersign.html", context, status=UNPROCESSABLE)
     return done(request, lambda: _sign(request, name), then=there, said=_("Countersigned."))
@@ -94,18 +94,6 @@ def countersign(request: SignedRequest, name: str) -> HttpResponse:
 
 def _sign(request: SignedRequest, name: str) -> None:
     services.countersign(participant=name, at=request.at, by=request.viewer)
-
-
-def _present(request: SignedRequest, account: Account) -> bool:
-    """Whether the person at the keyboard is who is signed in."""
-    return sign_in.confirm(
-        account,
-        password=request.POST.get("password", ""),
-        code=request.POST.get("code", ""),
-        address=str(request.META.get("REMOTE_ADDR", "")),
-        at=request.at,
-        code_needed=False,
-    )
 
 
 def withdraw(request: SignedRequest, name: str) -> HttpResponse:

@@ -6,15 +6,14 @@ Holds views only. Who is not the viewer's to know of does not exist for them.
 import base64
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from equipoise.conduct.accounts import reads, services, sign_in
-from equipoise.conduct.accounts.models import Account
+from equipoise.conduct.accounts import presence, reads, services
 from equipoise.conduct.accounts.permission import ROLES
 from equipoise.conduct.accounts.reads import Member
 from equipoise.conduct.accounts.request import SignedRequest
@@ -279,15 +278,7 @@ def close(request: SignedRequest, person: str) -> HttpResponse:
 
 def _confirm(request: SignedRequest) -> None:
     """Raise RecordError unless whoever acts gave their own password and code."""
-    account = cast(Account, request.user)
-    right = sign_in.confirm(
-        account,
-        password=request.POST.get("password", ""),
-        code=request.POST.get("code", ""),
-        address=str(request.META.get("REMOTE_ADDR", "")),
-        at=request.at,
-    )
-    if not right:
+    if not presence.confirmed(request):
         hint = "check both; after too many attempts wait a little"
         raise RecordError(
             "not confirmed", [Problem("password and code do not go together", hint, "password")]

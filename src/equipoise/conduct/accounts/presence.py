@@ -1,0 +1,39 @@
+"""Whether the person at the keyboard is who is signed in: asked before a signature and what is like one.
+
+Holds the question as pages ask it, with the fields `password` and `code` of what was sent. Refuses to decide
+what is signed.
+"""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from equipoise.conduct.accounts import sign_in
+from equipoise.conduct.accounts.models import Account
+from equipoise.conduct.accounts.request import StudyRequest
+
+
+def confirmed(request: StudyRequest, *, code_needed: bool = True) -> bool:
+    """Whether who is signed in gave their own password and code just now.
+
+    code_needed   as `sign_in.confirm` has it
+    """
+    account = request.user
+    return isinstance(account, Account) and sign_in.confirm(
+        account,
+        password=request.POST.get("password", ""),
+        code=request.POST.get("code", ""),
+        address=str(request.META.get("REMOTE_ADDR", "")),
+        at=request.at,
+        code_needed=code_needed,
+    )
+
+
+def to_second_factor(request: StudyRequest) -> HttpResponse | None:
+    """Return the way to a second factor for somebody who has none and so cannot sign; None for others."""
+    account = request.user
+    if isinstance(account, Account) and sign_in.has_second_factor(account):
+        return None
+    messages.warning(request, _("A signature needs a second factor. Set it up to go on."), extra_tags="due")
+    return redirect("mfa_activate_totp")
