@@ -125,7 +125,7 @@ class Desk:
         if who == "ines":
             page.get_by_label("Code").fill(code())
             page.keyboard.press("Enter")
-        page.get_by_role("heading", name="Today").wait_for()
+        page.get_by_role("heading", name="Your ratings" if who == "rae" else "Today").wait_for()
 
     @property
     def status(self):

@@ -33,6 +33,7 @@ STAFF = {
     "ines": ("Dr. Ines Okafor", "investigator", "SEA"),
     "kim": ("Kim Berg", "monitor", ""),
     "ida": ("Ida Voss", "data_manager", ""),
+    "rae": ("Rae Lind", "rater", ""),
 }
 SAMPLE = {"text": "Some words", "date": "2026-01-20", "partial_date": "2026-01", "time": "17:30"}
 

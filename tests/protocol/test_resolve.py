@@ -70,7 +70,7 @@ def test_a_form_may_list_the_codes_of_its_guess(text: str) -> None:
 def test_a_hint_at_the_arm_is_hidden_by_the_instruments_default(text: str) -> None:
     plain = text.replace(
         "{id: guess, instrument: treatment_guess, filled_by: participant, "
-        "hidden_from: [rater, statistician], until: lock, assumption: true}",
+        "hidden_from: [rater, statistician], until: lock, sealed: true, assumption: true}",
         "{id: guess, instrument: treatment_guess, filled_by: participant}",
     )
     assert plain != text

@@ -58,10 +58,18 @@ def guesses_of(evidence: Evidence) -> list[Guesses]:
         item = _guess_item(form)
         if item is not None:
             rows = evidence.item_values(form.id, item)
-            visits = [one.id for one in evidence.resolved.protocol.visits]
-            held = sorted({row["visit"] for row in rows}, key=visits.index)
+            visits = _since_dose(evidence)
+            held = sorted({row["visit"] for row in rows}.intersection(visits), key=visits.index)
             found += [_at(evidence, form, item, visit) for visit in held]
     return [one for one in found if one.guessed]
+
+
+def _since_dose(evidence: Evidence) -> list[str]:
+    """Return the visits from the first dose on: raters are asked before it too, when nobody can know."""
+    protocol = evidence.resolved.protocol
+    visits = [one.id for one in protocol.visits]
+    doses = [visits.index(one.visit) for one in protocol.anchors.values() if one.visit in visits]
+    return visits[min(doses, default=0) :]
 
 
 def _guess_item(form: ResolvedForm) -> str | None:

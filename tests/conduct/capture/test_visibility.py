@@ -165,8 +165,8 @@ def test_the_lock_of_the_study_ends_the_hiding(secret: Any, staff: Any, at: date
 @pytest.mark.parametrize("role", sorted(ROLES))
 def test_every_role_sees_exactly_the_forms_the_protocol_shows_it(begun: Path, role: str) -> None:
     resolved = studies.resolved(1)
-    telling = {"expectancy", "guess", "meq30", "intensity", "effects"}
-    hidden = {"facilitator": {"whole"}, "rater": telling, "statistician": telling}
+    telling = {"expectancy", "guess", "facilitator_guess", "meq30", "intensity", "effects"}
+    hidden = {"facilitator": {"whole"}, "rater": telling, "statistician": telling | {"rater_guess"}}
     sight = Sight(frozenset({role}), resolved)
     assert {form for form in resolved.forms if not sight.form(form)} == hidden.get(role, set())
     assert not sight.visit("OL_DOSE")

@@ -143,7 +143,7 @@ def test_log_entries_are_added_and_named_by_what_they_say(world: World) -> None:
 
 
 def test_how_far_a_form_is_never_exceeds_what_it_asks(world: World) -> None:
-    form = world.fill(world.opened("guess", "D28"))
+    form = world.fill(world.opened("vitals", "SCR"))
     assert any(line.answer and not line.required for line in world.page(form).items), "an optional question"
     found = reads.timeline(HERE, viewer=world.people.coordinator.viewer(), at=world.hand[0])
     assert found is not None
@@ -151,7 +151,7 @@ def test_how_far_a_form_is_never_exceeds_what_it_asks(world: World) -> None:
     page = world.page(form)
     assert page.answered == page.asked
     assert [one.answered for one in shown] == [page.asked]
-    assert f'data-label="Answers">{page.asked}</td>' in world.get("coordinator", f"{PAGE}?visit=D28&repeat=1")
+    assert f'data-label="Answers">{page.asked}</td>' in world.get("coordinator", f"{PAGE}?visit=SCR&repeat=1")
 
 
 def test_late_and_due_visits_stand_on_the_first_page(world: World) -> None:

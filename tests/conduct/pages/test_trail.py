@@ -106,7 +106,7 @@ def test_a_page_of_the_trail_is_full_however_much_is_hidden_in_between(
     monkeypatch.setattr(reads, "LARGEST_BATCH", 4)
     hidden = world.people.add("monitor", "statistician", name="Blind Monitor", site="")
     before = read(world, hidden)
-    guess = world.opened("guess", "D28")
+    guess = world.opened("expectancy", "PREP1")
     for text in "?" * 9:
         world.post("monitor", f"/forms/{guess}/query/", about=":0", text=text)
     assert read(world, hidden) == before

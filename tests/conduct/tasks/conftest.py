@@ -71,6 +71,12 @@ class Rating:
         return reads.page(code, viewer=self.viewer(who), at=self.at, language="en")
 
     def fill(self, code: str, who: str = "rater", **answers: str) -> None:
+        """Do the whole task: the rating, and no guess."""
+        self.rate(code, who, **answers)
+        if self.page(code, who).line.state == "guess":
+            assert services.decline(task=code, at=self.at, by=self.viewer(who)).done
+
+    def rate(self, code: str, who: str = "rater", **answers: str) -> None:
         """Answer everything the form in hand asks and declare it complete."""
         form = self.page(code, who).form
         assert form is not None

@@ -101,7 +101,11 @@ def day(rating: Rating, tasks: tuple[str, str]) -> Visitor:
             {"a:apparent_sadness:0": "6", "s:apparent_sadness:0": "1", "reason": "misheard"},
             data=True,
         )
+        seen.ask("POST", f"{there}save/", {"a:guess:0": "1", "s:guess:0": "0"}, data=True)
+        seen.ask("POST", there, {"complete": "1"})
+        seen.ask("GET", there)
         seen.ask("POST", f"{there}decline/")
+        seen.ask("GET", there)
         seen.ask("POST", f"{there}question/1/", {"text": "Yes"})
         seen.ask("GET", "/tasks/")
     row = Task.objects.get(code=tasks[0])

@@ -36,7 +36,7 @@ EVENT = "unblinding_day_28"
 BEGUN = datetime(2026, 10, 1, 18, tzinfo=UTC)
 DOSE = date(2026, 10, 26)
 AT = datetime(2026, 11, 23, 18, tzinfo=UTC)
-D28 = ("guess", "madrs", "spfi", "pcl5", "cssrs_since")
+D28 = ("guess", "madrs", "spfi", "pcl5", "cssrs_since", "rater_guess", "facilitator_guess")
 N = 4
 LABELS = {"psilocybin": "Psilocybin 25 mg", "niacin": "Niacin 100 mg"}
 

@@ -1,11 +1,14 @@
 """Blinding: contradictions, dangers and doubts, each planted."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from equipoise.errors import Problem
+from equipoise.protocol.check import check
 
+FRONTLINE = Path(__file__).parents[3] / "protocols" / "frontline.yaml"
 Plant = Callable[..., list[Problem]]
 
 EFFECTS = "hidden_from: [rater], until: lock}"
@@ -92,3 +95,47 @@ def test_a_treatment_guess_shown_to_raters_is_a_warning(plant: Plant) -> None:
         ),
     )
     assert found.message == "guess hints at the arm and is not hidden from rater"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "message"),
+    [
+        (DEMOGRAPHICS, DEMOGRAPHICS[:-1] + ", sealed: true}", "forms.0.sealed", "nothing says until when demographics is sealed"),
+        (PHQ, PHQ[:-1] + ", until: lock, sealed: true}", "forms.3.sealed", "somebody must act on what it says"),
+        (EFFECTS, "hidden_from: [rater], until: lock, sealed: true}", "forms.5.sealed", "effects is a log, which nobody completes"),
+    ],
+)  # fmt: skip
+def test_a_seal_that_cannot_hold_is_an_error(
+    plant: Plant, old: str, new: str, place: str, message: str
+) -> None:
+    found = [problem for problem in plant((old, new)) if problem.path == place]
+    assert any(message in problem.message and problem.severity == "error" for problem in found), found
+
+
+def test_a_sealed_form_may_be_hidden_from_nobody(plant: Plant) -> None:
+    problems = plant((DEMOGRAPHICS, DEMOGRAPHICS[:-1] + ", until: lock, sealed: true}"))
+    assert not [problem for problem in problems if problem.path.startswith("forms.0")]
+
+
+def test_a_guess_after_some_ratings_only_is_a_warning() -> None:
+    text = FRONTLINE.read_text(encoding="utf-8")
+    some = text.replace(
+        "forms: [madrs, meq30, cssrs_since, rater_guess]", "forms: [madrs, meq30, cssrs_since]"
+    )
+    assert some != text
+    for given, warned in ((text, False), (some, True)):
+        found = [
+            problem
+            for problem in check(given, name="frontline.yaml")
+            if "raters guess in rater_guess" in problem.message
+        ]
+        assert bool(found) is warned
+        assert all("D1" in problem.message and problem.severity == "warning" for problem in found)
+
+
+def test_a_raters_question_that_another_form_shows_is_a_warning(plant: Plant) -> None:
+    mood = ("filled_by: [participant, coordinator]", "filled_by: rater")
+    shown = ("show_if: level < 50", "show_if: phq9.total@SCR > 3")
+    for changes, warned in (((mood,), False), ((shown,), False), ((mood, shown), True)):
+        found = [one for one in plant(*changes) if "raters are asked reason or not" in one.message]
+        assert [one.severity for one in found] == ["warning"] * warned

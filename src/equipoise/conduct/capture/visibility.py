@@ -64,9 +64,12 @@ class Sight:
         return not item or (form, item) not in self._hidden
 
     def sealed(self, form: str) -> bool:
-        """Whether the form may be known of and its answers may not: it is sealed until an event to come."""
+        """Whether the form may be known of and its answers may not: it is sealed until an event to come.
+
+        From nobody, as an unblinded export sees, nothing is sealed.
+        """
         found = self.resolved.forms[form]
-        return found.sealed and found.until not in self.reached and form != self.writing
+        return bool(self.roles) and found.sealed and found.until not in self.reached and form != self.writing
 
     def rule(self, text: str, *, form: str) -> bool:
         """Whether what a rule says may be known: that none of the answers it reads is hidden.

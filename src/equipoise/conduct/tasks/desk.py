@@ -95,13 +95,20 @@ class Desk:
     def _ratings(self) -> Iterator[str]:
         return (form for form in self._rated() if not self.resolved.forms[form].arms)
 
+    @cached_property
+    def _begun(self) -> dict[str, tuple[Form, str]]:
+        """The forms of the visit that were begun, each with its state."""
+        place = {"visit": self.task.visit, "visit_repeat": self.task.visit_repeat, "repeat": 1}
+        rows = list(Form.objects.filter(participant=self.task.participant, **place))
+        steps = FormState.objects.filter(form__in=[row.id for row in rows]).order_by("form_id", "seq")
+        states_now = dict(steps.values_list("form_id", "state"))
+        return {row.form: (row, states_now.get(row.id, IN_PROGRESS)) for row in rows}
+
     def _row(self, form: str) -> Form | None:
-        place = {"visit": self.task.visit, "visit_repeat": self.task.visit_repeat, "form": form}
-        return Form.objects.filter(participant=self.task.participant, **place).first()
+        return self._begun[form][0] if form in self._begun else None
 
     def _state(self, form: str) -> str:
-        steps = FormState.objects.filter(form=self._row(form)).order_by("-seq")
-        return steps.values_list("state", flat=True).first() or IN_PROGRESS
+        return self._begun[form][1] if form in self._begun else IN_PROGRESS
 
 
 def desk(code: str, *, by: Viewer, told: bool = True) -> Desk:

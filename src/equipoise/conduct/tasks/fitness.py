@@ -3,7 +3,7 @@
 Holds the judgment. Refuses to take an allocation store that does not answer for one that knows of nothing.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from django.db import Error
@@ -95,14 +95,22 @@ def worked_with(person: str) -> frozenset[str]:
     """Return what somebody worked on, participants among it, otherwise than a rater does with their tasks."""
     events = Event.objects.using("default").filter(actor=person).exclude(subjects="")
     deeds = set(events.values_list("action", "subjects").distinct())
-    tasks = Task.objects.filter(rater=person)
-    mine = capture.forms_named(tasks.values_list("participant", "visit", "visit_repeat", "form"))
+    mine = capture.forms_named(_places(Task.objects.filter(rater=person)))
     return frozenset(
         text.partition(" ")[0]
         for action, text in deeds
         if not action.startswith(RATING)
         or not mine.issuperset(word for word in text.split() if capture.is_form(word))
     )
+
+
+def _places(tasks: Iterable[Task]) -> Iterator[tuple[str, str, int, str]]:
+    """Yield the forms of tasks, the guesses that follow them included."""
+    for task in tasks:
+        resolved = studies.resolved(task.version)
+        for form in resolved.protocol.forms_at(task.visit):
+            if RATER in resolved.forms[form].fillers:
+                yield task.participant, task.visit, task.visit_repeat, form
 
 
 def _exposed(person: str, participant: str) -> list[Problem]:

@@ -26,6 +26,7 @@ def blinding(draft: Draft) -> Iterator[Problem]:
     alerting = _alerting(draft)
     for place, form in enumerate(draft.protocol.forms):
         yield from _form(draft, form, place, alerting=alerting.get(form.id, ()))
+        yield from _telling(draft, form, place)
     for place, visit in enumerate(draft.protocol.visits):
         yield from _visit(draft, visit, ("visits", place), alerting)
     yield from _raters(draft)
@@ -109,6 +110,18 @@ def _raters(draft: Draft) -> Iterator[Problem]:
             message = f"raters guess in {guess} after some ratings and not at {listed(without)}"
             hint = "ask after every rating, so that nobody can tell visits apart by it"
             yield draft.warning(("forms", draft.form_place[guess]), message, hint)
+
+
+def _telling(draft: Draft, form: Form, place: int) -> Iterator[Problem]:
+    """Yield questions of raters that an answer elsewhere shows or hides: they tell visits apart."""
+    if RATER not in form.fillers:
+        return
+    for path, item in own_items(draft, place):
+        for reading in readings(draft, item.show_if, within=form.id) if item.show_if else ():
+            if reading.form not in ("", form.id):
+                message = f"raters are asked {item.id} or not by an answer in {reading.form}"
+                hint = "ask it always: raters know neither the visit nor what was answered elsewhere"
+                yield draft.warning((*path, "show_if"), message, hint)
 
 
 def _fillers(draft: Draft, name: str) -> tuple[str, ...]:

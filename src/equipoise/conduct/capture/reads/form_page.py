@@ -135,13 +135,13 @@ def _wording(found: FormGround, language: str) -> Wording | None:
 
 def _blocked(found: FormGround, state: str) -> str:
     """Return why the viewer can change nothing; empty when they can."""
+    if found.sealed and found.given:
+        return _("Given, and sealed: nobody sees the answers before the data are locked.")
     if not found.may_fill:
         fillers = ", ".join(words.role(role) for role in found.form.fillers)
         return _("This form is filled by: %(roles)s.") % {"roles": fillers}
     if found.ground.locked:
         return _("The participant's data are locked.")
-    if found.sealed and found.given:
-        return _("Given, and sealed: nobody sees the answers before the data are locked.")
     return _("This form is locked.") if state == moves.LOCKED else ""
 
 

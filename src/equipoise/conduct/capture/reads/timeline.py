@@ -213,7 +213,7 @@ def _visit(slot: Slot, forms: _Forms, *, version: int, today: date) -> VisitLine
         if sight.form(name):
             copies = _copies(name, slot, forms, resolved)
             lines += copies
-            begun = [line.state for line in copies if line.code]
+            begun = [_settled(line, resolved) for line in copies if line.code]
             states[name] = [str(state) for state in begun] or ["not_begun"]
     before = visits.state_before_forms(slot, today=today)
     held_on = recorded.held_on if recorded else None
@@ -237,6 +237,12 @@ def _visit(slot: Slot, forms: _Forms, *, version: int, today: date) -> VisitLine
         forms=tuple(lines),
         asks=forms.may_hand and bool(visibility.self_filled(resolved, planned.id)),
     )
+
+
+def _settled(line: FormLine, resolved: Resolved) -> FormStateName:
+    """Return the state a form has among those of its visit: a sealed one that was given changes no more."""
+    sealed = resolved.forms[line.form].sealed and line.state == "complete"
+    return "locked" if sealed else line.state
 
 
 def _day(slot: Slot, held_on: date | None) -> int | None:

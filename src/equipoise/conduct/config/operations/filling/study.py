@@ -30,7 +30,9 @@ from equipoise.conduct.enrollment.services import consenting, randomizing
 from equipoise.conduct.stores import entropy
 from equipoise.conduct.stores.names import ALIASES
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.tasks import reads as task_reads
 from equipoise.conduct.tasks import services as tasks
+from equipoise.conduct.tasks.desk import GUESS
 from equipoise.conduct.unblinding.services import telling
 from equipoise.errors import Problem, RecordError
 from equipoise.protocol import Resolved
@@ -208,6 +210,7 @@ class _Desk:
         self._doses = _dose_days(resolved, records)
         self._kits = _kits_given(records)
         self._pages: list[_Page | None] = []
+        self._tasks: dict[tuple[str, str, int], str] = {}
 
     @property
     def coordinator(self) -> Viewer:
@@ -267,7 +270,7 @@ class _Desk:
         answers = step.answers[: len(step.answers) // 2] if begun else step.answers
         given = [Given(one.item, text=one.text, missing_reason=one.missing_reason) for one in answers]
         rated = RATER in self.resolved.forms[step.form].fillers
-        page = self._rating(step) if rated else None if empty else self._form(step)
+        page = self._rated(step) if rated else None if empty else self._form(step)
         self._pages.append(page)
         if empty or page is None:
             return
@@ -307,11 +310,29 @@ class _Desk:
             by=self.coordinator,
         )
 
+        self._tasks[step.participant, step.visit, step.repeat] = task
+
         def save(given: list[Given]) -> Saved:
             tasks.begin(task=task, at=at, by=by)
             return tasks.save(task=task, given=given, at=at, by=by)
 
         return _Page("", save=save, complete=lambda: tasks.complete(task=task, at=at, by=by))
+
+    def _rated(self, step: Step) -> "_Page | None":
+        """Return a rater's form: the rating, or the guess that follows it."""
+        return self._guess(step) if self.resolved.forms[step.form].arms else self._rating(step)
+
+    def _guess(self, step: Step) -> "_Page | None":
+        """Let the rater guess, as the task asks once the rating is complete; nothing while it is not."""
+        by, at = self.team[RATER], step.at
+        task = self._tasks.get((step.participant, step.visit, step.repeat))
+        if task is None or task_reads.page(task, viewer=by, at=at, language=LANGUAGE).line.state != GUESS:
+            return None
+        return _Page(
+            "",
+            save=lambda given: tasks.save(task=task, given=given, at=at, by=by),
+            complete=lambda: tasks.complete(task=task, at=at, by=by),
+        )
 
     def _randomize(self, step: Step) -> None:
         """Judge what no rule decides, confirm eligibility, randomize; the kit is the one of the list."""
