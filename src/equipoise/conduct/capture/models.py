@@ -66,12 +66,15 @@ class Visit(AuditedRow):
     visit     the protocol's id
     repeat    1, 2 ... for visits that may recur
     version   protocol version it is held under
+    begun_by  the protocol's id of the form that began it; empty where it was begun by itself: who may
+              not know of that form does not know that it began the visit either
     """
 
     participant = models.CharField(max_length=PARTICIPANT_LENGTH)
     visit = models.CharField(max_length=64)
     repeat = models.IntegerField(default=1)
     version = models.IntegerField()
+    begun_by = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
         """Once each."""

@@ -286,6 +286,7 @@ class Migration(migrations.Migration):
                 ("visit", models.CharField(max_length=64)),
                 ("repeat", models.IntegerField(default=1)),
                 ("version", models.IntegerField()),
+                ("begun_by", models.CharField(blank=True, default="", max_length=64)),
             ],
             options={
                 "db_table": "visit",

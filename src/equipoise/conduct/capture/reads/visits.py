@@ -3,16 +3,17 @@
 Holds the gathering of recorded visits and the state of each. Forms are counted in only where they are shown.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
 from equipoise.conduct.capture import gates, schedule
 from equipoise.conduct.capture.lines import VisitState
-from equipoise.conduct.capture.models import AnchorDate, Visit, VisitStatus
+from equipoise.conduct.capture.models import AnchorDate, Form, Visit, VisitStatus
 from equipoise.conduct.capture.reads.sights import Circle, day_of
 from equipoise.conduct.capture.schedule import Window
+from equipoise.conduct.capture.visibility import Sight
 from equipoise.conduct.consent import reads as consents
 from equipoise.protocol import Resolved
 from equipoise.protocol.schedule import Visit as Planned
@@ -22,7 +23,11 @@ HELD = "held"
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A visit that was begun or recorded; status "" while nothing was said of it."""
+    """A visit that was begun or recorded; status "" while nothing was said of it.
+
+    forms   the protocol's ids of forms by which it is known to be begun, while nothing was said of it; empty
+            where it was begun by itself
+    """
 
     number: int
     visit: str
@@ -31,6 +36,11 @@ class Recorded:
     status: str = ""
     held_on: date | None = None
     reason: str = ""
+    forms: frozenset[str] = frozenset()
+
+    def known(self, sight: Sight) -> bool:
+        """Whether somebody may know that it was begun: not through a form that is hidden from them."""
+        return bool(self.status) or not self.forms or any(sight.form(form) for form in self.forms)
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,7 @@ class Course:
 
 
 def courses(participants: Collection[str]) -> dict[str, Course]:
-    """Return what was planned and recorded of each participant, in four statements."""
+    """Return what was planned and recorded of each participant, in five statements at most."""
     found = {one: Course(one) for one in participants}
     plans = AnchorDate.objects.filter(participant__in=participants).order_by("seq")
     for participant, anchor, kind, day in plans.values_list("participant", "anchor", "kind", "date"):
@@ -75,14 +85,28 @@ def courses(participants: Collection[str]) -> dict[str, Course]:
         visit: (status, day, reason)
         for visit, status, day, reason in statuses.values_list("visit_id", "status", "date", "reason")
     }
+    forms = _forms([row for row in rows if row.begun_by and row.id not in latest])
     for row in rows:
         status, day, reason = latest.get(row.id, ("", "", ""))
+        by = forms.get((row.participant, row.visit, row.repeat), frozenset())
         found[row.participant].visits[row.visit, row.repeat] = Recorded(
-            int(row.id), row.visit, row.repeat, row.version, status, day_of(day), reason
+            int(row.id), row.visit, row.repeat, row.version, status, day_of(day), reason, by
         )
     for participant, back in consents.withdrawals(participants).items():
         found[participant] = replace(found[participant], withdrawn=back.degree)
     return found
+
+
+def _forms(rows: Sequence[Visit]) -> dict[tuple[str, str, int], frozenset[str]]:
+    """Return visits that forms began, by participant, visit and repeat, to the forms begun there."""
+    if not rows:
+        return {}
+    begun = {(row.participant, row.visit, row.repeat): {row.begun_by} for row in rows}
+    there = Form.objects.filter(participant__in={row.participant for row in rows})
+    for participant, visit, repeat, form in there.values_list("participant", "visit", "visit_repeat", "form"):
+        if (participant, visit, repeat) in begun:
+            begun[participant, visit, repeat].add(form)
+    return {place: frozenset(found) for place, found in begun.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +136,8 @@ def slots(course: Course, seen: Circle, *, version: int) -> Iterator[Slot]:
         if not sight.visit(planned.id):
             continue
         window = schedule.window(planned, planned=course.planned, actual=actual)
-        recorded = sorted(
-            (one for (visit, _), one in course.visits.items() if visit == planned.id),
-            key=lambda one: one.repeat,
-        )
+        held = (one for (visit, _), one in course.visits.items() if visit == planned.id)
+        recorded = sorted((one for one in held if one.known(sight)), key=lambda one: one.repeat)
         if not recorded and not planned.unscheduled:
             yield Slot(planned, 1, window, None, _left(course.withdrawn, resolved, planned))
         for one in recorded:
@@ -124,7 +146,7 @@ def slots(course: Course, seen: Circle, *, version: int) -> Iterator[Slot]:
     for one in course.visits.values():
         if one.visit not in known:
             earlier, sight = seen.version(one.version, course.participant)
-            if sight.visit(one.visit):
+            if sight.visit(one.visit) and one.known(sight):
                 yield Slot(earlier.protocol.visit(one.visit), one.repeat, None, one)
 
 

@@ -13,7 +13,7 @@ from equipoise.conduct.capture.access import Ground
 from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import LOG, EntryCurrent, Form, Visit, VisitStatus
 from equipoise.conduct.capture.services import notes
-from equipoise.conduct.capture.visibility import may_fill
+from equipoise.conduct.capture.visibility import Sight, may_fill
 from equipoise.conduct.frame import codes
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import PermissionRefused, Problem, RecordError
@@ -82,7 +82,11 @@ def record_visit(
     problems += notes.problems(reason, path="reason", needed=needed)
     if row is None and repeat != 1:
         raise Http404
-    if status != "held" and row is not None and _has_answers(row):
+    if (
+        status != "held"
+        and row is not None
+        and _has_answers(row, ground.sight(studies.resolved(row.version)))
+    ):
         problems.append(Problem("forms of this visit hold answers", "record it as held", "status"))
     if ground.locked:
         problems.append(_LOCKED)
@@ -163,7 +167,7 @@ def open_form(
         version=version,
         code=codes.code("form", participant, visit, visit_repeat, form, wanted),
     )
-    begun = Visit(participant=participant, visit=visit, repeat=1, version=version)
+    begun = Visit(participant=participant, visit=visit, repeat=1, version=version, begun_by=form)
     try:
         with act("trial", "form.opened", at=at, by=by.person, subjects=access.subjects(row)) as one:
             hold(one.alias, participant)
@@ -224,9 +228,11 @@ def _any_entry(form: int) -> bool:
     return EntryCurrent.objects.filter(form=form).exists()
 
 
-def _has_answers(visit: Visit) -> bool:
+def _has_answers(visit: Visit, sight: Sight) -> bool:
+    """Whether a form of a visit holds answers, of those whose existence may be known."""
     place = {"participant": visit.participant, "visit": visit.visit, "visit_repeat": visit.repeat}
-    return EntryCurrent.objects.filter(form__in=Form.objects.filter(**place)).exists()
+    known = [row.id for row in Form.objects.filter(**place) if sight.form(row.form)]
+    return EntryCurrent.objects.filter(form__in=known).exists()
 
 
 def _recorded(visit: Visit) -> bool:
