@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_FLAGS ?=
 TEST_FLAGS ?=
+EVIDENCE_FLAGS ?=
+DATE ?= $(shell date -u +%Y-%m-%dT%H:%MZ)
 BENCH ?= $(sort $(wildcard benchmarks/*.py))
 CORE := $(VENV)/.core-installed
 WEB := $(VENV)/.web-installed
@@ -12,7 +14,7 @@ DEV := $(VENV)/.dev-installed
 # Python keeps what it compiles, or every worker and every command that a test starts compiles it all again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo demo-core demo-clean web test check bench cross-check docs clean
+.PHONY: help demo demo-core demo-clean web test evidence check bench cross-check docs clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
@@ -29,8 +31,14 @@ demo-clean: ## Remove what the demo left
 
 web: $(WEB) ## Add the web system, to conduct a trial in a browser
 
+# The results name the files they are of, so that evidence is never taken from another commit's.
 test: $(DEV) ## Run every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(TEST_FLAGS)
+	@mkdir -p build
+	$(BIN)/python -m pytest -n 2 --dist loadfile --junitxml=build/tests.xml \
+	    -o junit_suite_name="$$($(BIN)/python docs/evidence.py --stamp)" $(TEST_FLAGS)
+
+evidence: $(DEV) ## Join docs/traceability.md to the tests of this commit, into build/evidence
+	@$(BIN)/python docs/evidence.py --date "$(DATE)" $(EVIDENCE_FLAGS)
 
 check: $(DEV) ## Format, lint, types, layers, security, generated documents
 	$(BIN)/ruff format --check src tests benchmarks docs
@@ -50,7 +58,7 @@ docs: $(DEV) ## Write the generated reference again
 	$(BIN)/python docs/generate.py
 
 clean: demo-clean ## Remove everything made here
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf build $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(CORE): requirements/core.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh core
