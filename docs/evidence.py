@@ -215,7 +215,9 @@ def stamp_of(root: Path) -> str:
 
 def git(root: Path, *arguments: str) -> bytes:
     """Return what git answers, also in a checkout that somebody else made."""
-    return subprocess.run(["git", "-c", "safe.directory=*", *arguments], cwd=root, check=True, capture_output=True).stdout
+    return subprocess.run(
+        ["git", "-c", "safe.directory=*", *arguments], cwd=root, check=True, capture_output=True
+    ).stdout
 
 
 def run(tests: Collection[str], *, root: Path, stamp: str) -> None:

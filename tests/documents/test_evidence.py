@@ -84,11 +84,6 @@ class Project:
         self.git("add", "-A")
         self.git("commit", "-q", "--allow-empty", "-m", "x")
 
-    def matrix(self, old: str, new: str) -> None:
-        assert MATRIX.count(old) >= 1
-        self.put("docs/traceability.md", MATRIX.replace(old, new, 1))
-        self.commit()
-
     def results(self, cases: dict[str, str], *, stamp: str = "", path: str = "build/tests.xml") -> None:
         inner = "".join(CASE.format(name=name, inner=inner) for name, inner in cases.items())
         suite = f'<testsuite name="{stamp or self.evidence.stamp_of(self.root)}">{inner}</testsuite>'
@@ -104,6 +99,16 @@ class Project:
     def gather(self, *, draft: bool = False) -> dict:
         known, self.digests = self.evidence.gather(root=self.root, date=DATE, draft=draft, again=self.again)
         return known
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the files that the matrix names, without a checkout."""
+    root = tmp_path_factory.mktemp("planted")
+    for path, text in {"src/keep.py": "", "tests/test_keep.py": CODE}.items():
+        (root / path).parent.mkdir()
+        (root / path).write_text(text, encoding="utf-8")
+    return root
 
 
 @pytest.fixture
@@ -231,26 +236,32 @@ def test_changed_files_are_no_commit_and_nothing_is_run_for_them(project: Projec
         ("### A 2", "### A 1", "A 1: 2 rows have this id"),
         ("- **Asks** A letter.\n", "", "B 1: it does not say what is asked"),
         ("  - `tests/test_keep.py::test_kept`\n- **Not", "- **Not", "A 3: no test stands below `Tests`"),
-        ("### A 2 · Not yet", "### A 2, not yet", "line 14: a heading of a row is `### ID · title`"),
+        ("### A 2 · Not yet", "### A 2, not yet", "line 13: a heading of a row is `### ID · title`"),
         (
             "- **Yours** Write",
             "- **Theirs** Write",
             "`Theirs` is none of Asks, Done by, Tests, Not covered yet, Yours",
         ),
-        ("  - `tests/test_keep.py::test_kept_twice`", "  - test_kept_twice", "line 12: a test is written"),
+        ("  - `tests/test_keep.py::test_kept_twice`", "  - test_kept_twice", "line 11: a test is written"),
         ("- **Yours** Write it.", "- **Yours** Write it.\nAt once.", "belongs to no row: At once."),
     ],
 )
-def test_a_planted_fault_of_the_matrix_is_named(project: Project, old: str, new: str, problem: str) -> None:
-    project.matrix(old, new)
-    project.passed()
-    assert [one for one in project.gather()["problems"] if problem in one], project.gather()["problems"]
+def test_a_planted_fault_of_the_matrix_is_named(
+    evidence: ModuleType, planted: Path, old: str, new: str, problem: str
+) -> None:
+    assert old in MATRIX
+    rows, problems = evidence.read(MATRIX.replace(old, new, 1))
+    problems += evidence.faults(rows, root=planted)
+    assert [one for one in problems if problem in one], problems
 
 
-def test_a_matrix_without_rows_is_none(project: Project) -> None:
-    project.put("docs/traceability.md", "# Matrix\n")
-    project.commit()
-    assert project.gather()["problems"] == ["there is no row"]
+def test_a_matrix_without_a_fault_has_no_problem(evidence: ModuleType, planted: Path) -> None:
+    rows, problems = evidence.read(MATRIX)
+    assert [*problems, *evidence.faults(rows, root=planted)] == []
+
+
+def test_a_matrix_without_rows_is_none(evidence: ModuleType) -> None:
+    assert evidence.read("# Matrix\n") == ([], ["there is no row"])
 
 
 def test_a_folder_that_is_no_checkout_gives_no_evidence(evidence: ModuleType, tmp_path: Path) -> None:
