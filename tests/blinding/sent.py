@@ -51,6 +51,7 @@ NAMING: dict[str, Callable[[Places], list[Kwargs]]] = {
     "person_role_end": lambda known: [{"person": known.persons[0], "number": 1}],
     "person_delegation_end": lambda known: [{"person": known.persons[0], "number": 1}],
     "people_log": lambda _: [{"site": "SEA"}],
+    "people_log_sheet": lambda _: [{"site": "SEA"}],
     "enrollment:applicant": lambda known: [{"name": one} for one in (*known.applicants, "A-NONE")],
     "enrollment:letter": lambda known: [{"name": one} for one in known.applicants],
     "enrollment:consent_form": lambda _: [{"site": "SEA", "number": 1, "language": "en"}],

@@ -186,3 +186,29 @@ def test_a_port_in_use_is_named_with_the_way_out(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(click.ClickException, match=f"port {port} cannot be used.*--port"):
             serve(tmp_path, port)
+
+
+DICTIONARY = ROOT / "tests" / "exchange" / "redcap" / "dictionary.csv"
+
+
+def test_import_writes_drafts_and_a_list_in_which_nothing_is_a_formula(tmp_path: Path) -> None:
+    drafts, remarks = tmp_path / "drafts.yaml", tmp_path / "remarks.csv"
+    done = run("import", "redcap", str(DICTIONARY), "--out", str(drafts), "--remarks", str(remarks))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "45 fields: 33 carried over as 35 items of 3 forms" in done.stdout
+    assert drafts.read_text(encoding="utf-8").count("filled_by: coordinator") == 3
+    listed = remarks.read_text(encoding="utf-8-sig")
+    assert ",'=sum," in listed
+    assert ",'@NEWTAG," in listed
+
+
+def test_import_prints_the_list_and_refuses_what_is_no_dictionary(tmp_path: Path) -> None:
+    out = str(tmp_path / "drafts.yaml")
+    done = run("import", "redcap", str(DICTIONARY), "--out", out, "--filled-by", "participant")
+    assert f"{DICTIONARY}:3: full_name: left out" in done.stdout
+    refused = run("import", "redcap", str(FRONTLINE), "--out", str(tmp_path / "no.yaml"))
+    assert refused.returncode == 1
+    assert "no REDCap data dictionary" in refused.stderr
+    assert not (tmp_path / "no.yaml").exists()
+    same = run("import", "redcap", str(DICTIONARY), "--out", str(DICTIONARY))
+    assert same.returncode == 2

@@ -5,6 +5,7 @@ arguments, calls the part that does the work, and says what came of it.
 """
 
 import importlib
+import keyword
 import sys
 
 import click
@@ -16,6 +17,7 @@ COMMANDS = {
     "check": "List everything wrong with a protocol file.",
     "schema": "Print the JSON Schema of protocol files, for editors.",
     "diff": "Say in words what an amendment changes.",
+    "import": "Make draft forms from a REDCap data dictionary.",
     "simulate": "Invent one trial's data from a scenario.",
     "design": "Rehearse the whole trial many times: power, bias, duration.",
     "init": "Set a study up from its protocol file.",
@@ -56,7 +58,9 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         try:
-            command: click.Command = importlib.import_module(f"equipoise.cli.{cmd_name}").command
+            # No module can be called like a word of Python's own.
+            module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+            command: click.Command = importlib.import_module(f"equipoise.cli.{module}").command
         except ModuleNotFoundError as error:
             if not error.name or error.name.partition(".")[0] not in WEB:
                 raise

@@ -58,16 +58,18 @@ def decode(data: str | bytes, *, name: str) -> tuple[str, list[Problem]]:
     return text, []
 
 
-def read(text: str, *, delimiter: str, name: str) -> tuple[Sheet, list[Problem]]:
+def read(text: str, *, delimiter: str, name: str, strict: bool = True) -> tuple[Sheet, list[Problem]]:
     """Read a CSV text; rows that cannot be read are left out and reported, one problem each.
 
     Empty lines are no rows; rows of empty cells only are reported as warnings.
+
+    strict   False to take a quote inside a cell for itself, as spreadsheets do; else nothing after it is read
     """
     header: list[str] = []
     sheet = Sheet(header, [], [], delimiter)
     problems: list[Problem] = []
     number = 0
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
     try:
         for number, cells in enumerate(reader, start=1):
             if not header:

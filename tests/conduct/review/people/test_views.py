@@ -158,6 +158,8 @@ def test_people_of_another_site_do_not_exist(staffed: People) -> None:
     assert client.get("/people/delegation/NYC/").status_code == 404
     assert client.get("/people/delegation/MARS%00/").status_code == 404
     assert client.get("/people/delegation/SEA/").status_code == 200
+    assert client.get("/people/delegation/NYC/spreadsheet/").status_code == 404
+    assert client.get("/people/delegation/MARS%00/spreadsheet/").status_code == 404
     assert not TrainingRecord.objects.exists()
 
 
@@ -191,6 +193,18 @@ def test_an_investigator_delegates_at_their_site_and_the_log_says_so(staffed: Pe
     assert client.post(right, ending).status_code == 302
     (line,) = reads.delegations(site="SEA")
     assert line.until_on == "2026-11-20"
+
+
+def test_the_delegation_log_for_a_spreadsheet_holds_no_formula(staffed: People) -> None:
+    client = staffed.client("investigator")
+    typed = {"site": "SEA", "tasks": "=1+1", "from_on": "2026-11-02"}
+    assert client.post(page(client, staffed.coordinator, "delegation/"), typed).status_code == 302
+    assert "/people/delegation/SEA/spreadsheet/" in client.get("/people/delegation/SEA/").content.decode()
+    sheet = client.get("/people/delegation/SEA/spreadsheet/")
+    assert sheet["Content-Type"].startswith("text/csv")
+    header, line = sheet.content.decode("utf-8-sig").splitlines()
+    assert header.startswith("Who,Tasks,From")
+    assert line.startswith(f"{staffed.coordinator.name},'=1+1,2026-11-02,")
 
 
 def test_a_password_for_one_sign_in_is_shown_once_and_ends_sessions(

@@ -9,6 +9,7 @@ urlpatterns = [
     route("", views.everybody, name="people", get=VIEW),
     route("add/", views.add, name="people_add", get=MANAGE, post=MANAGE),
     route("delegation/<str:site>/", views.log, name="people_log", get=VIEW),
+    route("delegation/<str:site>/spreadsheet/", views.log_sheet, name="people_log_sheet", get=VIEW),
     route("<str:person>/", views.one, name="person", get=VIEW),
     route("<str:person>/name/", views.rename, name="person_name", post=MANAGE),
     route("<str:person>/role/", views.give, name="person_role", post=MANAGE),

@@ -23,6 +23,7 @@ from equipoise.conduct.stores.entropy import token
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.studies.reads import Site
 from equipoise.errors import Problem, RecordError
+from equipoise.exchange import spreadsheet
 
 PASSWORD_BYTES = 10
 """Sixteen letters and digits: 80 bits, for one sign-in."""
@@ -293,6 +294,22 @@ def log(request: SignedRequest, site: str) -> HttpResponse:
     today = found.today(request.at).isoformat()
     lines = [(line, _standing(line.from_on, line.until_on, today)) for line in reads.delegations(site=site)]
     return render(request, "review/people/log.html", {"site": found, "lines": lines, "today": today})
+
+
+def log_sheet(request: SignedRequest, site: str) -> HttpResponse:
+    """Give the delegation log of a site as CSV for a spreadsheet."""
+    if not request.viewer.may("people.view", site=site) or site not in {one.site for one in studies.sites()}:
+        raise Http404
+    header = [_("Who"), _("Tasks"), _("From"), _("Until"), _("Delegated by"), _("At")]
+    rows = [
+        (line.name, line.tasks, line.from_on, line.until_on, line.by, line.at)
+        for line in reads.delegations(site=site)
+    ]
+    # A byte order mark, or spreadsheets take UTF-8 for something else.
+    sheet = spreadsheet.write(header, rows).encode("utf-8-sig")
+    response = HttpResponse(sheet, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="delegation-log.csv"'
+    return response
 
 
 def _find(request: SignedRequest, person: str, *, action: str = "") -> tuple[Member, Rights]:
