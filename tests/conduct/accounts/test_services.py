@@ -294,6 +294,33 @@ def test_a_lost_second_factor_is_removed_with_its_recovery_codes(study: Path, pe
     assert Event.objects.using("default").latest("id").action == "account.second_factor_removed"
 
 
+def test_nobody_takes_password_and_second_factor_of_another_away_alone(study: Path, people: People) -> None:
+    one, other = people.investigator.person, people.monitor.person
+    said = "nobody takes both parts of a signature away alone"
+
+    def reset(by: str) -> None:
+        services.set_one_time_password(person=one, password=PASSWORD, at=AT, by=by, reason="lost, seen")
+
+    def remove(by: str) -> None:
+        services.remove_second_factor(person=one, at=AT, by=by, reason="phone lost, seen")
+
+    reset(BY)
+    with pytest.raises(RecordError, match=said):
+        remove(BY)
+    assert Authenticator.objects.exists()
+    with services.changing(people.investigator.account, "account.password_changed", at=AT):
+        pass
+    remove(BY)
+    before = people.investigator.account.password
+    with pytest.raises(RecordError, match=said):
+        reset(BY)
+    assert Account.objects.get(person=one).password == before
+    reset(other)
+    with services.changing(people.investigator.account, "account.second_factor_set_up", at=AT):
+        pass
+    reset(BY)
+
+
 @pytest.mark.both_stores
 def test_access_ends_at_once_with_every_role_and_session_and_the_person_stays(
     study: Path, people: People

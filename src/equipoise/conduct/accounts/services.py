@@ -30,6 +30,7 @@ from equipoise.conduct.accounts.models import (
 from equipoise.conduct.accounts.permission import BLIND, LEARN_ARMS, ROLES
 from equipoise.conduct.accounts.training import Training, lacking
 from equipoise.conduct.audit.instants import instant
+from equipoise.conduct.audit.models import Event
 from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.stores.entropy import token
 from equipoise.errors import Problem, RecordError
@@ -43,6 +44,11 @@ ROLES_LOCK = 0x726F6C6573
 """Number of PostgreSQL's advisory lock on who holds which role: the letters "roles"."""
 FOR_EVER = "9"
 """Text after that of every instant."""
+_PARTS = {
+    "password": ("account.second_factor_removed", "account.second_factor_set_up", "second factor"),
+    "second factor": ("account.password_set", "account.password_changed", "password"),
+}
+"""The part to be taken away, to the events by which the other part went and came back, and that part's name."""
 
 
 def add_person(*, name: str, email: str, password: str, at: datetime, by: str, one_time: bool = False) -> str:
@@ -219,6 +225,8 @@ def end_delegation(*, delegation: int, on: date, at: datetime, by: str, reason: 
 def set_one_time_password(*, person: str, password: str, at: datetime, by: str, reason: str) -> None:
     """Give somebody who lost access a password for one sign-in; their open sessions end.
 
+    Whoever just took their second factor away cannot: with both, one person could sign as another.
+
     Raises  RecordError with everything wrong
     """
     account = Account.objects.filter(person=person).first()
@@ -228,7 +236,7 @@ def set_one_time_password(*, person: str, password: str, at: datetime, by: str, 
     if account is None:
         problems.append(Problem("there is no such person", "", "person"))
     else:
-        problems += [*_closed(person), *_password_problems(password, account)]
+        problems += [*_closed(person), *_password_problems(password, account), *_lone("password", person, by)]
     if problems or account is None:
         raise RecordError("no password can be set", problems)
     account.set_password(password)
@@ -240,14 +248,27 @@ def set_one_time_password(*, person: str, password: str, at: datetime, by: str, 
 def remove_second_factor(*, person: str, at: datetime, by: str, reason: str) -> None:
     """Take away the second factor of somebody who lost it; roles that need one wait for a new one.
 
+    Whoever just set their password cannot: with both, one person could sign as another.
+
     Raises  RecordError with everything wrong
     """
     problems = [*_known(person), *_reason_problems(reason)]
     if person == by:
         problems.append(Problem("your own second factor is removed on your own page", "", "person"))
+    problems += _lone("second factor", person, by)
     _raise("the second factor cannot be removed", problems)
     with act("trial", "account.second_factor_removed", at=at, by=by, subjects=[person], reason=reason) as one:
         Authenticator.objects.using(one.alias).filter(user__person=person).delete()
+
+
+def _lone(wanted: str, person: str, by: str) -> list[Problem]:
+    """Return why whoever took one part of somebody's signature away cannot take the other as well."""
+    taken, back, part = _PARTS[wanted]
+    about = Event.objects.filter(subjects=person, action__in=(taken, back)).order_by("-id")
+    if about.values_list("action", "actor").first() != (taken, by):
+        return []
+    hint = "ask another system administrator: nobody takes both parts of a signature away alone"
+    return [Problem(f"you took away their {part}, and they have no new one yet", hint, "person")]
 
 
 def change_address(*, person: str, email: str, at: datetime, by: str, reason: str = "") -> None:
