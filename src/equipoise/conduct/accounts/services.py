@@ -48,7 +48,7 @@ _PARTS = {
     "password": ("account.second_factor_removed", "account.second_factor_set_up", "second factor"),
     "second factor": ("account.password_set", "account.password_changed", "password"),
 }
-"""The part to be taken away, to the events by which the other part went and came back, and that part's name."""
+"""The part to take away, to the events by which the other part went and came back, and that one's name."""
 
 
 def add_person(*, name: str, email: str, password: str, at: datetime, by: str, one_time: bool = False) -> str:
