@@ -27,6 +27,7 @@ COMMANDS = {
     "allocation": "Draw the allocation list on, or reveal it at the end.",
     "envelope": "Make sealed files for when the system is away, and open them.",
     "reconcile": "Finish what was begun in two stores and cut off.",
+    "doctor": "Say what is set up wrongly, and how to mend it.",
     "anchor": "Send the heads of the audit chains elsewhere.",
     "verify": "Recompute everything that was ever written.",
     "erase": "Take a value away for good.",

@@ -2,6 +2,7 @@
 
 import hmac
 
+from equipoise.conduct.config import logs
 from equipoise.conduct.config.databases import databases
 from equipoise.conduct.config.django_base import *  # noqa: F403 - settings are names in a module
 from equipoise.conduct.config.settings import current
@@ -24,5 +25,6 @@ ON_CALL = STUDY.on_call
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = STUDY.public
 SECURE_SSL_REDIRECT = STUDY.public
 SECURE_HSTS_SECONDS = ONE_YEAR if STUDY.public else 0
+LOGGING = logs.configuration(STUDY.log_format)
 
 DATABASES = databases(STUDY)

@@ -7,9 +7,7 @@ arose, without values, arms or names: no message of an exception, since it may r
 import errno
 import logging
 import sys
-import traceback
 from http import HTTPStatus
-from pathlib import Path
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import DataError, InterfaceError, OperationalError
@@ -19,13 +17,12 @@ from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-import equipoise
 from equipoise.conduct.accounts.request import wants_data
+from equipoise.conduct.config.logs import whereabouts
 
 RETRY_SECONDS = 30
 """After so long the store may be there again; a page's script asks sooner."""
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
-OURS = str(Path(equipoise.__file__).parent)
 
 log = logging.getLogger(__name__)
 
@@ -109,11 +106,9 @@ def _is_away(error: BaseException | None) -> bool:
 
 def _tell_log(request: HttpRequest, error: BaseException | None, *, away: bool) -> None:
     """Say what kind of failure arose where in our code, at which kind of address."""
-    frames = traceback.extract_tb(error.__traceback__) if error else []
-    ours = [f"{Path(one.filename).stem}:{one.lineno}" for one in frames if one.filename.startswith(OURS)]
     route = request.resolver_match.route if request.resolver_match else "no route"
     what = "a store is away" if away else "a page failed"
-    log.error("%s: %s /%s: %s in %s", what, request.method, route, type(error).__name__, " > ".join(ours))
+    log.error("%s: %s /%s: %s in %s", what, request.method, route, type(error).__name__, whereabouts(error))
 
 
 def _bare(title: str, text: str, status: HTTPStatus) -> HttpResponse:

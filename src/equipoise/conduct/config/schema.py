@@ -13,7 +13,7 @@ from equipoise.conduct.audit.tables import append_only
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.stores import ownership, postgres, triggers
 from equipoise.conduct.stores.addresses import SQLITE, parts
-from equipoise.conduct.stores.names import ALIASES, STORES
+from equipoise.conduct.stores.names import ALIASES, STORES, Store
 from equipoise.conduct.stores.tables import MUTABLE
 from equipoise.errors import Problem
 
@@ -37,19 +37,20 @@ def mutable(alias: str) -> frozenset[str]:
 
 def problems(study: Settings) -> list[Problem]:
     """Return every unapplied migration, wrong trigger and needless right, in every store."""
-    found = []
-    for store in STORES:
-        alias = ALIASES[store]
-        executor = MigrationExecutor(connections[alias])
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        names = [f"{migration.app_label}.{migration.name}" for migration, _ in waiting]
-        if names:
-            hint = "run `equipoise upgrade`"
-            found.append(Problem(f"not applied: {', '.join(names)}", hint, store))
-            continue
-        wrong = triggers.check(alias, append_only(alias))
-        if study.databases[store] != SQLITE:
-            wrong += postgres.check(alias, mutable=mutable(alias))
-        # People know stores, not the names of connections.
-        found += [replace(one, path=f"{store}{one.path.removeprefix(alias)}") for one in wrong]
-    return found
+    return [problem for store in STORES for problem in problems_of(study, store)]
+
+
+def problems_of(study: Settings, store: Store) -> list[Problem]:
+    """Return what `problems` does, of one store; triggers are looked at once every migration is applied."""
+    alias = ALIASES[store]
+    executor = MigrationExecutor(connections[alias])
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    names = [f"{migration.app_label}.{migration.name}" for migration, _ in waiting]
+    if names:
+        hint = f"stop `serve`, take a backup, then `equipoise upgrade --home {study.home}`"
+        return [Problem(f"not applied: {', '.join(names)}", hint, store)]
+    wrong = triggers.check(alias, append_only(alias))
+    if study.databases[store] != SQLITE:
+        wrong += postgres.check(alias, mutable=mutable(alias))
+    # People know stores, not the names of connections.
+    return [replace(one, path=f"{store}{one.path.removeprefix(alias)}") for one in wrong]

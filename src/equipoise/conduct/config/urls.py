@@ -2,7 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from equipoise.conduct.accounts.routes import PUBLIC, route
+from equipoise.conduct.config.health import health
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    route("health/", health, name="health", get=PUBLIC),
     path("", include("equipoise.conduct.accounts.urls")),
     path("people/", include("equipoise.conduct.review.people.urls")),
     path("", include("equipoise.conduct.review.urls")),

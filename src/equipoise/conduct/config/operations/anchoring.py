@@ -39,18 +39,19 @@ def send(study: Settings, *, at: datetime) -> Sent:
     taken = anchors.heads(at=at)
     lines = [head.line() for head in taken]
     places, problems = [], []
-    for place, sending in ((study.anchor_folder, _write), (study.anchor_mail, _mail)):
+    ways = (("anchor_folder", study.anchor_folder, _write), ("anchor_mail", study.anchor_mail, _mail))
+    for setting, place, sending in ways:
         if not place:
             continue
         try:
             places.append(sending(study, lines))
         except (OSError, smtplib.SMTPException) as error:
             problems.append(
-                Problem(f"no anchor reached {place}: {error}", "see that it can be reached", "anchors")
+                Problem(f"no anchor reached {place}: {error}", "see that it can be reached", setting)
             )
     if not study.anchor_folder and not study.anchor_mail:
         hint = "set `anchor_folder` or `anchor_mail` in settings.toml"
-        problems.append(Problem("anchors go nowhere", hint, "anchors"))
+        problems.append(Problem("anchors go nowhere", hint, "anchor_folder"))
     anchors.note(taken, sent_to=places)
     return Sent(tuple(places), tuple(problems))
 
@@ -81,7 +82,8 @@ def keep_sending(study: Settings) -> None:
 def _round(study: Settings) -> None:
     try:
         for problem in send(study, at=clock.now()).problems:
-            log.warning("%s", problem)
+            # Without the address, and what the server said, which may repeat it: `equipoise anchor` says it.
+            log.warning("an anchor did not leave: see %s", problem.path)
     finally:
         # A connection that lay idle for six hours may be gone without having said so.
         connections.close_all()

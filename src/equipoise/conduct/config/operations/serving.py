@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connections
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from equipoise.conduct.config import checks
+from equipoise.conduct.config import checks, logs
 from equipoise.conduct.config.operations import alerting, anchoring, applications, breaking, reconciling
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.stores.addresses import SQLITE
@@ -48,6 +48,7 @@ def options(study: Settings, *, host: str, port: int) -> dict[str, Any]:
     files = any(address == SQLITE for address in study.databases.values())
 
     def started(_worker: Any) -> None:
+        logs.take_threads()
         anchoring.keep_sending(study)
         alerting.keep_sending(study)
         breaking.keep_sending(study)
@@ -64,6 +65,7 @@ def options(study: Settings, *, host: str, port: int) -> dict[str, Any]:
         "forwarded_allow_ips": "",
         "proc_name": "equipoise",
         "loglevel": "warning",
+        "logconfig_dict": logs.configuration(study.log_format),
     }
 
 
