@@ -167,7 +167,7 @@ def _scans(connection: Any, sql: str, params: Any, table: str) -> bool:
         cursor.execute(f"{explain} {sql}", params)
         lines = [" ".join(str(cell) for cell in row) for row in cursor.fetchall()]
     named = [line.replace('"', "") for line in lines]
-    return any(f"{scan} {table}" in f"{line} " and "USING" not in line for line in named)
+    return any(f"{scan} {table} " in f"{line} " and "USING" not in line for line in named)
 
 
 def use(study: Made, port: int, *, seconds: int) -> bool:

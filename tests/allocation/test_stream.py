@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections import Counter
+from itertools import cycle
 
 import pytest
 
@@ -40,8 +41,8 @@ def test_every_outcome_is_equally_likely():
     assert all(abs(observed - count / n) < 4 * spread for observed in tally.values())
 
 
-class Keyed:
-    """A keyed hash whose digests are given."""
+class Hash:
+    """A hash whose digests are given."""
 
     def __init__(self, digests):
         self.digests = digests
@@ -50,18 +51,37 @@ class Keyed:
         return self
 
     def update(self, message):
-        assert len(message) == stream.COUNTER_BYTES
+        assert message
 
     def digest(self):
         return bytes([next(self.digests)])
+
+
+@pytest.mark.parametrize("seed", [SEED, b"a longer seed than a block of the hash " * 3])
+def test_digests_are_those_of_hmac(seed):
+    prefix = stream.LABEL + hashlib.sha256(b"c").digest() + hashlib.sha256(b"kits").digest()
+    drawn = Stream(seed, canonical=b"c", name="kits")
+    wide = 2**200
+    for counter in range(3):
+        message = prefix + counter.to_bytes(stream.COUNTER_BYTES, "big")
+        assert drawn.below(wide) == int.from_bytes(hmac.digest(seed, message, "sha256"), "big") % wide
 
 
 def test_digests_beyond_the_largest_multiple_are_thrown_away(monkeypatch):
     # With digests of two bits and n = 3, the value 3 must be drawn again, not folded onto 0.
     digests = iter([3, 3, 1, 0, 3, 2])
     monkeypatch.setattr(stream, "RANGE", 4)
-    monkeypatch.setattr(stream.hmac, "new", lambda *_: Keyed(digests))
-    assert _draws(3, 3) == [1, 0, 2]
+    monkeypatch.setattr(stream, "SURE", 0)
+    drawn = Stream(SEED, canonical=b"", name="kits")
+    drawn._inner, drawn._outer = Hash(cycle([0])), Hash(digests)
+    assert [drawn.below(3) for _ in range(3)] == [1, 0, 2]
+
+
+def test_one_of_one_moves_the_counter_and_needs_no_digest():
+    one, other = (Stream(SEED, canonical=b"", name="kits") for _ in range(2))
+    assert one.below(1) == 0
+    other.below(2)
+    assert one.below(10**9) == other.below(10**9)
 
 
 def test_a_short_seed_is_refused():

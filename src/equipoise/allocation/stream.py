@@ -5,13 +5,18 @@ Holds no arm. Each stratum and the kit numbers have a stream of their own, so th
 """
 
 import hashlib
-import hmac
 from collections.abc import Callable
 
 LABEL = b"equipoise-allocation-1"
 COUNTER_BYTES = 8
 SMALLEST_SEED_BYTES = 16
+BLOCK_BYTES = hashlib.sha256().block_size
+INNER, OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+"""What HMAC does to each byte of its key."""
 RANGE = 2 ** (8 * hashlib.sha256().digest_size)
+MODEST = 2**64
+SURE = RANGE - MODEST
+"""Digests below this are never rejected for ranges up to `MODEST`, which saves a long division."""
 
 Below = Callable[[int], int]
 """Draws a whole number from 0 to n - 1, each equally likely."""
@@ -32,7 +37,11 @@ class Stream:
             )
         # Hashing both gives fixed lengths, so that no two pairs of texts make the same message.
         prefix = LABEL + hashlib.sha256(canonical).digest() + hashlib.sha256(name.encode()).digest()
-        self._keyed = hmac.new(seed, prefix, hashlib.sha256)
+        # HMAC by its definition (RFC 2104): copying two hashes that have read the key takes two thirds of the
+        # time of copying an HMAC.
+        key = (hashlib.sha256(seed).digest() if len(seed) > BLOCK_BYTES else seed).ljust(BLOCK_BYTES, b"\0")
+        self._inner = hashlib.sha256(key.translate(INNER) + prefix)
+        self._outer = hashlib.sha256(key.translate(OUTER))
         self._counter = 0
 
     def __repr__(self) -> str:
@@ -46,10 +55,15 @@ class Stream:
         """
         if n < 1:
             raise ValueError(f"nothing to draw from: n = {n}")
-        while True:
-            keyed = self._keyed.copy()
-            keyed.update(self._counter.to_bytes(COUNTER_BYTES, "big"))
+        if n == 1:
+            # Whatever the digest is.
             self._counter += 1
-            value = int.from_bytes(keyed.digest(), "big")
-            if value < RANGE - RANGE % n:
+            return 0
+        while True:
+            inner, outer = self._inner.copy(), self._outer.copy()
+            inner.update(self._counter.to_bytes(COUNTER_BYTES, "big"))
+            outer.update(inner.digest())
+            self._counter += 1
+            value = int.from_bytes(outer.digest(), "big")
+            if (value < SURE and n <= MODEST) or value < RANGE - RANGE % n:
                 return value % n

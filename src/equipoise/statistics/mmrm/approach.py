@@ -13,7 +13,7 @@ from equipoise.statistics.mmrm.covariance import Slopes, Structure
 from equipoise.statistics.mmrm.likelihood import Point, differentiate, evaluate, gradient
 from equipoise.statistics.mmrm.products import Products
 
-MOST_STEPS = 8
+MOST_STEPS = 12
 # The search's own measure of an optimum, a tenth of it so that Newton's method need not move.
 ENOUGH = 1e-23
 

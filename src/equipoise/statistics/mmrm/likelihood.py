@@ -10,7 +10,15 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from equipoise.statistics.mmrm.arrays import Array, Codes, cholesky, product, symmetric, transpose
+from equipoise.statistics.mmrm.arrays import (
+    Array,
+    Codes,
+    cholesky,
+    invert_lower,
+    product,
+    symmetric,
+    transpose,
+)
 from equipoise.statistics.mmrm.covariance import Slopes
 from equipoise.statistics.mmrm.products import Products
 
@@ -68,7 +76,7 @@ def evaluate(products: Products, sigma: Array, *, restricted: bool) -> Point:
     lower, fine = cholesky(np.where(both, by_pattern, np.eye(m)))
     whole, positive = cholesky(sigma) if products.distance is None else (lower, fine)
     del whole
-    half_w = np.linalg.inv(lower) * products.observed[..., None, :]
+    half_w = invert_lower(lower) * products.observed[..., None, :]
     w = transpose(half_w) @ half_w * both
     q = products.uu.shape[-1]
     moment = product(transpose(w.reshape(t, g, m * m)), products.uu.reshape(t, g, q * q))
