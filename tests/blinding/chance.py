@@ -9,13 +9,21 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from equipoise.conduct.api import datasets
+from equipoise.conduct.capture import dataset
 from equipoise.conduct.stores import clock, entropy
 
 BEGAN = datetime(2026, 11, 2, 17, tzinfo=UTC)
+
+
+def _exported(folder: Path, person: str, at: datetime) -> None:
+    """Export in this process: another one would read another clock."""
+    dataset.export(folder, at=at, by=person)
 
 
 class Chance:
@@ -54,6 +62,7 @@ class Chance:
             patch.setattr(secrets, "choice", self.choice)
             patch.setattr(secrets, "randbelow", self._below)
             patch.setattr(time, "time", self._seconds)
+            patch.setattr(datasets.Exporter, "export", staticmethod(_exported))
             yield self
         entropy.replace_source(None)
         clock.replace_clock(None)

@@ -17,6 +17,16 @@ NEVER = "a" * 13
 FORM_ROUTES = (
     *("capture:form", "capture:autosave", "review:ask", "review:verify", "review:sign", "review:lock"),
     "review:unlock",
+    *(
+        "api:form",
+        "api:answers",
+        "api:complete",
+        "api:verify",
+        "api:sign",
+        "api:lock",
+        "api:unlock",
+        "api:ask",
+    ),
 )
 PARTICIPANT_ROUTES = (
     *("capture:participant", "capture:anchor", "capture:visit", "capture:begin", "capture:open"),
@@ -25,6 +35,14 @@ PARTICIPANT_ROUTES = (
     *("enrollment:eligibility", "enrollment:eligibility_confirm", "enrollment:randomization"),
     *("enrollment:randomize", "enrollment:kit", "unblinding:code_break", "unblinding:break"),
     *("unblinding:unblinding", "unblinding:tell", "unblinding:arm"),
+    *(
+        "api:participant",
+        "api:days",
+        "api:visits",
+        "api:begin_visit",
+        "api:open_form",
+        "api:lock_participant",
+    ),
 )
 TASK_ROUTES = (
     *("tasks:task", "tasks:begin", "tasks:autosave", "tasks:decline", "tasks:give_back", "tasks:release"),
@@ -43,11 +61,21 @@ NAMING: dict[str, Callable[[Places], list[Kwargs]]] = {
     "capture:history": lambda known: [
         {"code": code, "item": item, "row": 0} for code, item in (*known.items, (NEVER, "systolic"))
     ],
+    "api:history": lambda known: [
+        {"code": code, "item": item} for code, item in (*known.items, (NEVER, "systolic"))
+    ],
+    **dict.fromkeys(
+        ("api:query", "api:answer_query", "api:close_query"),
+        lambda known: [{"code": one} for one in (*known.queries, NEVER)],
+    ),
+    "api:note_alert": lambda known: [{"code": one} for one in (*known.alerts, NEVER)],
+    "api:version": lambda _: [{"number": 1}, {"number": 9}],
     "review:query": lambda known: [{"code": one} for one in (*known.queries, NEVER)],
     "review:alert": lambda known: [{"code": one} for one in (*known.alerts, NEVER)],
     **dict.fromkeys(TASK_ROUTES, lambda known: [{"code": one} for one in (*known.tasks, NEVER)]),
     "tasks:answer": lambda known: [{"code": one, "place": 1} for one in (*known.tasks, NEVER)],
     "account_enter": lambda _: [{"secret": NEVER}],
+    "api:token_revoke": lambda _: [{"code": NEVER}],
     "person_role_end": lambda known: [{"person": known.persons[0], "number": 1}],
     "person_delegation_end": lambda known: [{"person": known.persons[0], "number": 1}],
     "people_log": lambda _: [{"site": "SEA"}],
@@ -67,12 +95,12 @@ def code_now() -> str:
     return format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time())))
 
 
-def confirmed(_: Kwargs) -> list[Mapping[str, str]]:
+def confirmed(_: Kwargs) -> list[Mapping[str, Any]]:
     """Return a password that is wrong, and password and code that are right."""
     return [{"password": "guessed", "code": "000000"}, {"password": PASSWORD, "code": code_now()}]
 
 
-def answers(kwargs: Kwargs) -> list[Mapping[str, str]]:
+def answers(kwargs: Kwargs) -> list[Mapping[str, Any]]:
     """Return answers to the questions of forms: right, wrong, and of a form that asks something else."""
     return [
         {"a:lassitude:0": "4", "a:systolic:0": "999", "a:term:0": "Headache", "a:guess:0": "1"},
@@ -82,12 +110,12 @@ def answers(kwargs: Kwargs) -> list[Mapping[str, str]]:
     ]
 
 
-def always(*sent: Mapping[str, str]) -> Callable[[Kwargs], list[Mapping[str, str]]]:
+def always(*sent: Mapping[str, Any]) -> Callable[[Kwargs], list[Mapping[str, Any]]]:
     """Return answers that are the same whatever is asked."""
     return lambda _: list(sent)
 
 
-SENT: dict[str, Callable[[Kwargs], list[Mapping[str, str]]]] = {
+SENT: dict[str, Callable[[Kwargs], list[Mapping[str, Any]]]] = {
     "account_login": always({"login": "coordinator@example.org", "password": "guessed"}),
     "mfa_authenticate": always({"code": "000000"}),
     "account_reauthenticate": always({"password": "guessed"}),
@@ -164,6 +192,8 @@ SENT: dict[str, Callable[[Kwargs], list[Mapping[str, str]]]] = {
         {"form": "vitals", "visit": "OL_DOSE", "visit_repeat": "1"},
     ),
     "account_enter": always({}),
+    "api:tokens": always({"name": "Guess", "password": "guessed", "days": "30"}, {"name": ""}),
+    "api:token_revoke": always({}),
     "tasks:assign": always(
         {"participant": "FRONTLINE-SEA-001", "visit": "D28", "form": "madrs", "rater": "p-rater", "due": "x"},
         {
@@ -186,6 +216,40 @@ SENT: dict[str, Callable[[Kwargs], list[Mapping[str, str]]]] = {
     "unblinding:tell": always({"event": "unblinding_day_28"}, {"event": "none", "confirmed": "yes"}),
     "unblinding:arm": always({}),
     "unblinding:envelope_report": always({"code": "0000", "reason": "x"}),
+    "api:days": always(
+        {"anchor": "dose", "date": "2026-12-20", "reason": "Moved"}, {"anchor": "open_dose", "date": None}
+    ),
+    "api:visits": always(
+        {"visit": "OL_DOSE", "status": "declined", "reason": "No"},
+        {"visit": "HID", "status": "held", "date": "2026-11-03"},
+        {"visit": "D7", "status": "held", "date": "2026-11-03", "reason": "Late"},
+    ),
+    "api:begin_visit": always({"visit": "UNS"}, {"visit": "OL_DOSE"}, {"visit": "HID"}),
+    "api:open_form": always(
+        {"form": "adverse_events"},
+        {"form": "guess", "visit": "D28"},
+        {"form": "secret"},
+        {"form": "vitals", "visit": "OL_DOSE"},
+    ),
+    "api:lock_participant": always({"locked": True, "reason": " "}, {"locked": False, "reason": "More"}),
+    "api:answers": always(
+        {"answers": [{"item": "lassitude", "text": "4"}, {"item": "guess", "text": "1"}]},
+        {"answers": [{"item": "systolic", "text": "130", "seen": 1}], "reason": "Read again"},
+        {
+            "answers": [{"item": "hidden_one", "text": "5"}, {"item": "open_one", "text": "5"}],
+            "reason": "Again",
+        },
+    ),
+    "api:complete": always({"reason": "Nothing changed"}),
+    "api:verify": always({}),
+    "api:sign": confirmed,
+    "api:lock": always({}),
+    "api:unlock": always({"reason": " "}, {"reason": "Typing error"}),
+    "api:ask": always({"item": "systolic", "text": "Sure?"}, {"text": "Whole?"}),
+    "api:answer_query": always({"text": " "}, {"text": "Because"}),
+    "api:close_query": always({"text": "Thank you"}),
+    "api:note_alert": always({"status": "seen", "text": "On my way"}, {"status": "closed", "text": ""}),
+    "api:datasets": always({}),
     "capture:form": answers,
     "capture:autosave": answers,
 }

@@ -22,9 +22,11 @@ from tests.blinding.history import Places, Scene
 from tests.blinding.sent import NAMING, ODD, SECOND, SENT, SIGN_OUT
 from tests.conduct.people import sign_in_as
 
+from equipoise.conduct.accounts import tokens
 from equipoise.conduct.accounts.hand_over import HANDED
 from equipoise.conduct.accounts.routes import Row, matrix
 from equipoise.conduct.config import urls
+from equipoise.conduct.frame.refusals import API
 
 ROWS = tuple(matrix(urls.urlpatterns))
 LINK = re.compile(r'\s(?:href|hx-get)="(/[^"#]*)')
@@ -67,6 +69,20 @@ class Visitor:
         self.seen = Seen()
         self.said: list[str] = []
         self.client = self.sign_in()
+        self.program = self.with_token()
+
+    def with_token(self) -> Client:
+        """Return a program of theirs, with a token for all they may do; nobody and a participant have none."""
+        self.chance.begin("token", self.who)
+        if self.who in (NOBODY, PARTICIPANT):
+            return Client(raise_request_exception=False)
+        by = self.scene.people[self.who].viewer(self.chance.at)
+        secret = tokens.make(by=by, name="Tour", role="", site="", known=(), days=1, at=self.chance.at)
+        return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"})
+
+    def through(self, address: str) -> Client:
+        """Return what an address is asked through."""
+        return self.program if address.startswith(API) else self.client
 
     def sign_in(self) -> Client:
         """Return a browser in which they are signed in; the participant's lies in their hands."""
@@ -83,7 +99,7 @@ class Visitor:
 
     def ask(self, address: str) -> bytes:
         """Ask for a page, and keep the answer."""
-        return self._kept(f"GET {address}", address, "GET", lambda: self.client.get(address))
+        return self._kept(f"GET {address}", address, "GET", lambda: self.through(address).get(address))
 
     def send(self, address: str, given: dict[str, str], *, place: int, route: str) -> None:
         """Send answers, keep what came back, and where it leads."""
@@ -92,6 +108,8 @@ class Visitor:
         headers = {"Accept": "application/json"} if route in JSON_ROUTES else {}
 
         def post():
+            if address.startswith(API):
+                return self.program.post(address, json.dumps(given), content_type="application/json")
             if route in JSON_ROUTES and place % 2:
                 text = json.dumps(given)
                 return self.client.post(address, text, content_type="application/json", headers=headers)
@@ -130,7 +148,9 @@ class Visitor:
             if address in done or address.startswith("/static/f"):
                 continue
             done.add(address)
-            body = self._kept(f"GET {address}{mark}", address, "GET", lambda a=address: self.client.get(a))
+            body = self._kept(
+                f"GET {address}{mark}", address, "GET", lambda a=address: self.through(a).get(a)
+            )
             found = [html.unescape(one) for one in LINK.findall(body.decode(errors="replace"))]
             waiting += [one for one in dict.fromkeys(found) if one not in done]
 
@@ -163,7 +183,7 @@ def tour(who: str, scene: Scene, *, known: Places, chance: Chance, at: datetime,
             for row in ROWS:
                 address = addresses(row, known)[0]
                 key = f"PUT {address}"
-                visitor._kept(key, address, "PUT", lambda a=address: visitor.client.put(a))
+                visitor._kept(key, address, "PUT", lambda a=address: visitor.through(a).put(a))
             visitor.post_everything()
             few = [one for row in ROWS if row.method == "GET" for one in addresses(row, known)[:FIRST]]
             visitor.crawl([*few, *ODD], mark=" afterwards")

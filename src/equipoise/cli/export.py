@@ -23,7 +23,8 @@ EXAMPLE = "Example: equipoise export --home study --out trial/records"
     help="The allocation key; an unblinded export needs it.",
 )
 @click.option("--for", "email", default="", metavar="EMAIL", help="The independent statistician who gets it.")
-def command(*, home: Path, out: Path, unblinded: bool, key: Path | None, email: str) -> None:
+@click.option("--by", "person", default="system", hidden=True, help="Id of the person who asked for it.")
+def command(*, home: Path, out: Path, unblinded: bool, key: Path | None, email: str, person: str) -> None:
     """Write the records of the study to the dataset folder --out.
 
     What is hidden from any role is left out, and arms are not in it: it is fit for blinded people. The folder
@@ -43,5 +44,5 @@ def command(*, home: Path, out: Path, unblinded: bool, key: Path | None, email: 
         return
     if key is not None or email:
         raise click.UsageError("--allocation-key and --for go with --unblinded")
-    said = boot.operation("exporting", home=home).export(out, at=clock.now())
+    said = boot.operation("exporting", home=home).export(out, at=clock.now(), by=person)
     click.echo(f"Exported   {out}: {said}")

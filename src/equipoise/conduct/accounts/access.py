@@ -17,17 +17,16 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from equipoise.conduct.accounts import entry_links, hand_over, reads, sign_in
+from equipoise.conduct.accounts import entry_links, hand_over, programs, reads, sign_in, tokens
 from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.permission import SECOND_FACTOR
-from equipoise.conduct.accounts.request import StudyRequest, wants_data
-from equipoise.conduct.accounts.routes import PUBLIC, action_of, is_for_guests
+from equipoise.conduct.accounts.request import ProgramRequest, Shown, StudyRequest, wants_data
+from equipoise.conduct.accounts.routes import OWN, PUBLIC, action_of, is_for_guests, is_for_programs
+from equipoise.conduct.frame import refusals
 from equipoise.conduct.stores import clock
 from equipoise.errors import PermissionRefused
 
 Respond = Callable[[HttpRequest], HttpResponse]
-OWN = "account.own"
-"""What everybody may do who is signed in, whatever their roles."""
 SAFE = ("GET", "HEAD")
 DEVICE, ENDED = "enrollment:device", "enrollment:device_ended"
 """Where a participant with the clinic's device in hand is sent, and where when its session has ended."""
@@ -44,10 +43,21 @@ class Access:
         """Give the request its time and viewer, and keep every answer out of caches."""
         asked = cast(StudyRequest, request)
         asked.at = clock.now()
+        if refusals.is_api(asked):
+            return self._programs(asked)
         if asked.user.is_authenticated and sign_in.expired(asked.session, at=asked.at):
             logout(asked)
         asked.viewer = reads.viewer(asked.user, at=asked.at)
         response = self._confined(asked) or self.respond(request)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _programs(self, asked: StudyRequest) -> HttpResponse:
+        """Answer a program: a token says whose it is, and no session or cookie counts."""
+        shown = tokens.shown(asked.headers.get("Authorization", ""), at=asked.at)
+        asked.viewer = shown.viewer if shown else None
+        cast(ProgramRequest, asked).shown = cast(Shown, shown)
+        response = self.respond(asked)
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -71,6 +81,8 @@ class Access:
         """Refuse a route or method that the tables do not allow this person."""
         action = action_of(view, request.method or "GET")
         asked = cast(StudyRequest, request)
+        if is_for_programs(view):
+            return programs.refused(cast(ProgramRequest, asked), view)
         if action == PUBLIC:
             return None
         if asked.viewer is None:

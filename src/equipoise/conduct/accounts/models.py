@@ -254,3 +254,53 @@ class EntryLinkUse(AuditedRow):
         """Once a link."""
 
         db_table = "entry_link_use"
+
+
+class ApiToken(AuditedRow):
+    """What somebody's program shows in their place, instead of signing in.
+
+    key          SHA-256 of the token in hexadecimal: the token itself is nowhere
+    code         what pages and addresses call it
+    role, site   to which it is narrowed; "" for all that the person holds
+    expires_at   instant from which it is worth nothing
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    code = models.CharField(max_length=13, unique=True)
+    person = models.CharField(max_length=32, db_index=True)
+    name = models.CharField(max_length=100)
+    role = models.CharField(max_length=64, blank=True, default="")
+    site = models.CharField(max_length=32, blank=True, default="")
+    expires_at = models.CharField(max_length=27)
+
+    class Meta:
+        """Named as in the design."""
+
+        db_table = "api_token"
+
+
+class ApiTokenEnd(AuditedRow):
+    """That a token was revoked before it expired."""
+
+    token = models.OneToOneField(ApiToken, models.PROTECT)
+    at = models.CharField(max_length=27)
+
+    class Meta:
+        """Once a token."""
+
+        db_table = "api_token_end"
+
+
+class ApiTokenUse(AuditedRow):
+    """That a token was used on a day, counted in UTC."""
+
+    token = models.ForeignKey(ApiToken, models.PROTECT)
+    used_on = models.CharField(max_length=10)
+
+    class Meta:
+        """Once a token and day."""
+
+        db_table = "api_token_use"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["token", "used_on"], name="api_token_use_day")
+        ]

@@ -218,6 +218,27 @@ class Guest(Viewer):
         return participant == self.participant
 
 
+@dataclass(frozen=True)
+class Program(Viewer):
+    """Somebody's program, which shows a token that allows a part of what they may do.
+
+    grants   that part: what the program may do
+    held     every role the person holds: what is hidden from one of them is hidden from the program too
+    """
+
+    held: frozenset[str] = frozenset()
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Every role of the person: a token narrowed to one role must not show what another may not know."""
+        return self.held
+
+    def may(self, action: str, *, site: str | None = None) -> bool:
+        """Whether the token allows this, at this site or anywhere."""
+        allowed = frozenset(one.role for one in self.grants) if site is None else self.roles_at(site)
+        return bool(ACTIONS[action] & allowed)
+
+
 TASK_ACTIONS = frozenset({"participant.view", "form.view", "form.fill", "query.view", "query.answer"})
 """What a rater may do with the one form of a task, reached through the task and by no address of its own."""
 

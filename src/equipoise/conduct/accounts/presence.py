@@ -4,6 +4,9 @@ Holds the question as pages ask it, with the fields `password` and `code` of wha
 what is signed.
 """
 
+from dataclasses import dataclass
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -11,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts import sign_in
 from equipoise.conduct.accounts.models import Account
-from equipoise.conduct.accounts.request import StudyRequest
+from equipoise.conduct.accounts.request import ProgramRequest, StudyRequest
 
 
 def confirmed(request: StudyRequest, *, code_needed: bool = True) -> bool:
@@ -28,6 +31,34 @@ def confirmed(request: StudyRequest, *, code_needed: bool = True) -> bool:
         at=request.at,
         code_needed=code_needed,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What came of asking a program's owner.
+
+    wait    how long they must wait after too many attempts; zero when they need not
+    able    whether they have a second factor, without which nobody confirms anything
+    right   whether password and code were theirs
+    """
+
+    wait: timedelta
+    able: bool
+    right: bool
+
+
+def of_program(request: ProgramRequest, *, password: str, code: str) -> Confirmation:
+    """Return whether the owner of a program's token gave their password and code with what it sent."""
+    account = Account.objects.get(pk=request.shown.account)
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    left = sign_in.wait(account.email, address=address, at=request.at)
+    able = sign_in.has_second_factor(account)
+    right = (
+        able
+        and not left
+        and sign_in.confirm(account, password=password, code=code, address=address, at=request.at)
+    )
+    return Confirmation(left, able, right)
 
 
 def to_second_factor(request: StudyRequest) -> HttpResponse | None:

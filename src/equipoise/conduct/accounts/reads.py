@@ -130,6 +130,12 @@ def viewer(account: Any, *, at: datetime) -> Viewer | None:
     return Viewer(person=account.person, name=found[0][0] or account.email, grants=_grants(found))
 
 
+def anybody(person: str, *, at: datetime) -> Viewer:
+    """Return somebody with an account as who asks, whether or not their access has ended."""
+    found = _person(person, at=at)
+    return Viewer(person=person, name=found[0][0] or person, grants=_grants(found))
+
+
 def grants(person: str, *, at: datetime) -> tuple[Grant, ...]:
     """Return the roles a person holds at an instant."""
     return _grants(_person(person, at=at))

@@ -3,7 +3,7 @@
 Holds `route`, and the matrix role x route x method made from what is routed.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
@@ -19,6 +19,8 @@ from equipoise.conduct.accounts.request import wants_data
 
 PUBLIC = "public"
 """The action of routes that need no sign-in: signing in itself, health, help."""
+OWN = "account.own"
+"""What everybody may do who is signed in, whatever their roles."""
 View = Callable[..., HttpResponse]
 
 
@@ -53,6 +55,19 @@ def route(
     return path(pattern, allowed, name=name)
 
 
+def program_route(pattern: str, view: View, *, name: str, actions: Mapping[str, str]) -> URLPattern:
+    """Return a URL pattern that programs reach with a token, and nobody with a session.
+
+    actions   method to the action it needs
+    """
+    unknown = set(actions.values()) - set(ACTIONS)
+    if unknown:
+        raise ValueError(f"{name}: no action is called {', '.join(sorted(unknown))}")
+    view.actions = dict(actions)  # type: ignore[attr-defined]
+    view.program = True  # type: ignore[attr-defined]
+    return path(pattern, view, name=name)
+
+
 def _not_allowed(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:
     """Answer to a method that an address does not know."""
     if wants_data(request):
@@ -75,6 +90,11 @@ def action_of(view: View, method: str) -> str | None:
 def is_for_guests(view: View) -> bool:
     """Whether a participant reaches a view while the clinic's device is theirs."""
     return bool(getattr(view, "guest", False))
+
+
+def is_for_programs(view: View) -> bool:
+    """Whether programs reach a view, with a token."""
+    return bool(getattr(view, "program", False))
 
 
 @dataclass(frozen=True, slots=True)

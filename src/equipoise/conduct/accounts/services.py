@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connections
 
-from equipoise.conduct.accounts import reads
+from equipoise.conduct.accounts import reads, tokens
 from equipoise.conduct.accounts.models import (
     Account,
     AccountAddress,
@@ -223,7 +223,7 @@ def end_delegation(*, delegation: int, on: date, at: datetime, by: str, reason: 
 
 
 def set_one_time_password(*, person: str, password: str, at: datetime, by: str, reason: str) -> None:
-    """Give somebody who lost access a password for one sign-in; their open sessions end.
+    """Give somebody who lost access a password for one sign-in; their open sessions and their tokens end.
 
     Whoever just took their second factor away cannot: with both, one person could sign as another.
 
@@ -243,6 +243,7 @@ def set_one_time_password(*, person: str, password: str, at: datetime, by: str, 
     account.must_change_password = True
     with act("trial", "account.password_set", at=at, by=by, subjects=[person], reason=reason) as one:
         account.save(using=one.alias)
+        tokens.end_all(one, person=person)
 
 
 def remove_second_factor(*, person: str, at: datetime, by: str, reason: str) -> None:
@@ -321,6 +322,7 @@ def close_account(*, person: str, at: datetime, by: str, reason: str) -> None:
         account.is_active = False
         account.set_unusable_password()
         account.save(using=one.alias)
+        tokens.end_all(one, person=person)
         _end_sessions(account, alias=one.alias)
 
 

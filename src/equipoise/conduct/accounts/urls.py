@@ -1,9 +1,7 @@
 """Addresses of people's pages. The names are allauth's, which looks them up."""
 
 from equipoise.conduct.accounts import views
-from equipoise.conduct.accounts.routes import PUBLIC, route
-
-OWN = "account.own"
+from equipoise.conduct.accounts.routes import OWN, PUBLIC, route
 
 urlpatterns = [
     route("sign-in/", views.account_sign_in, name="account_login", get=PUBLIC, post=PUBLIC),

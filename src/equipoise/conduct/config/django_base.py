@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "equipoise.conduct.enrollment",
     "equipoise.conduct.unblinding",
     "equipoise.conduct.tasks",
+    "equipoise.conduct.api",
     "equipoise.conduct.config",
     # After our apps, so that our templates are found before theirs.
     "allauth",

@@ -17,8 +17,9 @@ from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from equipoise.conduct.accounts.request import wants_data
+from equipoise.conduct.accounts.request import wants_data as asks_for_data
 from equipoise.conduct.config.logs import whereabouts
+from equipoise.conduct.frame import refusals
 
 RETRY_SECONDS = 30
 """After so long the store may be there again; a page's script asks sooner."""
@@ -30,14 +31,14 @@ log = logging.getLogger(__name__)
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Answer for an address that does not exist, or not for this person: both look the same."""
     if wants_data(request):
-        return _data(_("There is no such page for you."), HTTPStatus.NOT_FOUND)
+        return _data(request, _("There is no such page for you."), HTTPStatus.NOT_FOUND)
     return _kept_out(render(request, "frame/not_found.html", status=HTTPStatus.NOT_FOUND))
 
 
 def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Answer to what a role does not include."""
     if wants_data(request):
-        return _data(_("Your role does not include this."), HTTPStatus.FORBIDDEN)
+        return _data(request, _("Your role does not include this."), HTTPStatus.FORBIDDEN)
     return _kept_out(render(request, "frame/refused.html", status=HTTPStatus.FORBIDDEN))
 
 
@@ -79,7 +80,7 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
     )
     said = _("Not saved yet: the study cannot store anything at the moment. Keep this page open.")
     if wants_data(request):
-        response: HttpResponse = _data(said, HTTPStatus.SERVICE_UNAVAILABLE)
+        response: HttpResponse = _data(request, said, HTTPStatus.SERVICE_UNAVAILABLE)
     else:
         response = _bare(title, text, HTTPStatus.SERVICE_UNAVAILABLE)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
@@ -93,7 +94,7 @@ def _broken(request: HttpRequest) -> HttpResponse:
         "again. If somebody is in danger, act first and write later."
     )
     if wants_data(request):
-        return _data(f"{title}. {text}", HTTPStatus.INTERNAL_SERVER_ERROR)
+        return _data(request, f"{title}. {text}", HTTPStatus.INTERNAL_SERVER_ERROR)
     return _bare(title, text, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
@@ -127,12 +128,19 @@ def _bare(title: str, text: str, status: HTTPStatus) -> HttpResponse:
 
 def _page(request: HttpRequest, title: str, text: str, status: HTTPStatus) -> HttpResponse:
     if wants_data(request):
-        return _data(text, status)
+        return _data(request, text, status)
     return _kept_out(render(request, "frame/notice.html", {"title": title, "text": text}, status=status))
 
 
-def _data(text: str, status: HTTPStatus) -> HttpResponse:
-    """Return a sentence as the page's script reads it."""
+def wants_data(request: HttpRequest) -> bool:
+    """Whether a program asked, or a page's script."""
+    return asks_for_data(request) or refusals.is_api(request)
+
+
+def _data(request: HttpRequest, text: str, status: HTTPStatus) -> HttpResponse:
+    """Return a sentence as programs read it, or a page's script."""
+    if refusals.is_api(request):
+        return _kept_out(refusals.refusal(status, [refusals.told(text)]))
     return _kept_out(JsonResponse({"problem": text}, status=status))
 
 

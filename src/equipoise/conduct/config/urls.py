@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("health/", health, name="health", get=PUBLIC),
     path("", include("equipoise.conduct.accounts.urls")),
     path("people/", include("equipoise.conduct.review.people.urls")),
+    path("", include("equipoise.conduct.api.urls")),
     path("", include("equipoise.conduct.review.urls")),
     path("", include("equipoise.conduct.enrollment.urls")),
     path("", include("equipoise.conduct.tasks.urls")),

@@ -103,6 +103,12 @@ def _version(row: ProtocolVersion | None) -> Version | None:
     return None if row is None else Version(row.number, row.name, row.source, json.loads(row.hashes))
 
 
+def versions() -> tuple[Version, ...]:
+    """Return every protocol version, the oldest first."""
+    rows = ProtocolVersion.objects.order_by("number")
+    return tuple(Version(row.number, row.name, row.source, json.loads(row.hashes)) for row in rows)
+
+
 def sites() -> tuple[Site, ...]:
     """Return every site as it was last corrected, in the order they were added."""
     found: dict[str, Site] = {}

@@ -15,12 +15,13 @@ ROLE = "unblinded_statistician"
 RECORDS, ALLOCATION = "records", Path("allocation").with_suffix(".csv")
 
 
-def export(folder: Path, *, at: datetime) -> str:
+def export(folder: Path, *, at: datetime, by: str = "system") -> str:
     """Write the study's records to a dataset folder, and return in one line what is in it.
 
+    by      id of the person who asked for it
     Raises  RecordError when no study is set up, or stored data do not fit the protocol any more
     """
-    found = dataset.export(folder, at=at)
+    found = dataset.export(folder, at=at, by=by)
     return dataset.told(found, folder)
 
 

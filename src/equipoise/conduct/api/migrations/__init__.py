@@ -1,0 +1,1 @@
+"""Migrations: the one table may change, so it may be made anew."""

@@ -1,0 +1,94 @@
+"""A key under which a request is carried out once, whatever becomes of its answer."""
+
+from datetime import timedelta
+
+import pytest
+from tests.conduct.api.conftest import Programs
+
+from equipoise.conduct.api import repeats, review
+from equipoise.conduct.api.models import Answer
+from equipoise.conduct.capture.models import Query
+from equipoise.conduct.stores import clock
+
+KEY = "a key of ours".replace(" ", "-")
+
+
+def asked(programs: Programs) -> tuple[object, str]:
+    """Return a monitor's program and where it asks."""
+    return programs.client("monitor"), f"/forms/{programs.world.opened('vitals', 'SCR')}/queries"
+
+
+def test_a_request_sent_again_under_its_key_is_answered_as_before_and_acts_once(programs: Programs) -> None:
+    client, there = asked(programs)
+    first = programs.ask(client, there, {"text": "Is it so?"}, key=KEY)
+    again = programs.ask(client, there, {"text": "Is it so?"}, key=KEY)
+    assert first == again
+    assert Query.objects.count() == 1
+    other = programs.ask(client, there, {"text": "Is it so?"}, key="another")
+    assert other != first
+    assert Query.objects.count() == 2
+
+
+def test_a_key_names_one_request_of_one_token(programs: Programs) -> None:
+    client, there = asked(programs)
+    programs.ask(client, there, {"text": "Is it so?"}, key=KEY)
+    said = programs.ask(client, there, {"text": "Is it?"}, key=KEY, status=422)
+    assert said["problems"][0]["message"] == "this key was used for something else"
+    assert Query.objects.count() == 1
+    programs.ask("monitor", there, {"text": "Is it?"}, key=KEY)
+    assert Query.objects.count() == 2
+
+
+def test_a_refusal_is_kept_too_and_a_failure_is_not(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, there = asked(programs)
+    programs.ask(client, there, {"text": " "}, key=KEY, status=422)
+    programs.ask(client, there, {"text": " "}, key=KEY, status=422)
+
+    def fails(**_given: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(review.services, "open_query", fails)
+        programs.ask(client, there, {"text": "Sure?"}, key="mended", status=500)
+    programs.ask(client, there, {"text": "Sure?"}, key="mended")
+    assert Query.objects.count() == 1
+
+
+def test_a_request_that_was_cut_off_is_not_carried_out_again(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, there = asked(programs)
+    with monkeypatch.context() as patch:
+        patch.setattr(repeats, "_keep", lambda *_given, **_named: None)
+        programs.ask(client, there, {"text": "Is it so?"}, key=KEY)
+    said = programs.ask(client, there, {"text": "Is it so?"}, key=KEY, status=409)
+    assert "nobody knows" in said["problems"][0]["message"]
+    assert Query.objects.count() == 1
+
+
+def test_answers_are_kept_for_a_day(programs: Programs) -> None:
+    client, there = asked(programs)
+    programs.ask(client, there, {"text": "Is it so?"}, key=KEY)
+    programs.world.hand[0] += timedelta(hours=25)
+    programs.ask(client, there, {"text": "And now?"}, key="later")
+    assert [one.key for one in Answer.objects.all()] == ["later"]
+    assert clock.now() == programs.world.hand[0]
+
+
+def test_what_may_tell_an_arm_is_not_kept(programs: Programs) -> None:
+    client = programs.client("data_manager")
+    row = Answer(token_id=1, key=KEY, status=200, asked="", at="")
+    assert row.body == ""
+    programs.ask(client, "/datasets", {}, key=KEY)
+    (kept,) = Answer.objects.all()
+    assert (kept.status, kept.body) == (200, "")
+    said = programs.ask(client, "/datasets", {}, key=KEY, status=409)
+    assert said["problems"][0]["message"] == "this was carried out; its answer is not kept"
+
+
+@pytest.mark.parametrize("key", ["x" * 129, "a b", "é"])
+def test_a_key_is_short_and_printable(programs: Programs, key: str) -> None:
+    client, there = asked(programs)
+    programs.ask(client, there, {"text": "Is it so?"}, key=key, status=400)
