@@ -30,6 +30,7 @@ CONDUCT = [
     "backup",
     "restore",
     "export",
+    "copy",
     "upgrade",
     "allocation",
     "envelope",

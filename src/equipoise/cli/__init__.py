@@ -34,6 +34,7 @@ COMMANDS = {
     "backup": "Back every store up, sealed.",
     "restore": "Make a study again from a backup.",
     "export": "Write a study's records as a dataset that analyze reads.",
+    "copy": "Write participants' records as pages to read.",
     "upgrade": "Bring a study up to this version.",
     "analyze": "Analyze a dataset as the protocol plans.",
     "report": "Write the report of an analysis again.",

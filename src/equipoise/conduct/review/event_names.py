@@ -48,6 +48,7 @@ NAMES: dict[str, str | Promise] = {
     "consent.withdrawn_contacts": _("Withdrawn: fewer contacts"),
     "consent.withdrawn_records": _("Withdrawn: records only"),
     "consent.withdrawn_treatment": _("Withdrawn: treatment only"),
+    "data.copied": _("Record copied for reading"),
     "data.exported": _("Data exported"),
     "data.unblinded": _("Unblinded data exported"),
     "deviation.recorded": _("Deviation recorded"),
