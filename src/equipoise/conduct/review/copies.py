@@ -19,6 +19,20 @@ from equipoise.conduct.consent.reads import Given, TakenBack
 ACTION = "audit.view"
 """Whoever gets a copy reads who entered what, when and why, as in the audit trail."""
 
+STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;color:#111;background:#fff}
+body{margin:2rem auto;max-width:70rem;padding:0 1rem}
+table{border-collapse:collapse;width:100%}
+th,td{border:1px solid #999;padding:.3rem .5rem;text-align:start;vertical-align:top}
+thead{background:#eee}
+section{margin-block:2rem}
+.earlier{color:#444}
+.digest{font:12px monospace;overflow-wrap:anywhere}
+h2,h3{break-after:avoid}
+tr{break-inside:avoid}
+"""
+"""The look of a document that stands alone; no character of it needs escaping."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerCopy:

@@ -84,11 +84,11 @@ def actions() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(named, key=lambda pair: pair[1]))
 
 
-def trail(wanted: Wanted, *, viewer: Viewer, before: str = "", most: int = PAGE) -> Trail:
+def trail(wanted: Wanted, *, viewer: Viewer, before: str = "", most: int = 0) -> Trail:
     """Return a page of events the viewer may know of.
 
     before   where the page before this one ended, as it said; what is no such place begins anew
-    most     events on a page
+    most     events on a page; PAGE when left out
     """
     rows = _matching(wanted)
     at, _, place = before.partition(OF_INSTANT)
@@ -96,7 +96,7 @@ def trail(wanted: Wanted, *, viewer: Viewer, before: str = "", most: int = PAGE)
         rows = _behind(rows, at, int(place[:PLACES]), viewer=viewer)
     kept: list[Event] = []
     for one in _visible(rows, viewer=viewer):
-        if len(kept) == most:
+        if len(kept) == (most or PAGE):
             return Trail(_lines(kept), _end(kept, before))
         kept.append(one)
     return Trail(_lines(kept), "")
