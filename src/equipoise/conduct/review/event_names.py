@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 NAMES: dict[str, str | Promise] = {
     "account.address_changed": _("Address changed"),
+    "account.attempts_reported": _("Failed sign-ins reported"),
     "account.closed": _("Account closed"),
     "account.code_used": _("Code used"),
     "account.link_made": _("One-time link made"),

@@ -12,7 +12,14 @@ from django.db import connections
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from equipoise.conduct.config import checks, logs
-from equipoise.conduct.config.operations import alerting, anchoring, applications, breaking, reconciling
+from equipoise.conduct.config.operations import (
+    alerting,
+    anchoring,
+    applications,
+    breaking,
+    guarding,
+    reconciling,
+)
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.stores.addresses import SQLITE
 from equipoise.conduct.studies import reads as studies
@@ -52,6 +59,7 @@ def options(study: Settings, *, host: str, port: int) -> dict[str, Any]:
         anchoring.keep_sending(study)
         alerting.keep_sending(study)
         breaking.keep_sending(study)
+        guarding.keep_sending(study)
         applications.keep_up(study)
         reconciling.keep_reconciling(study)
 
