@@ -22,7 +22,10 @@ ALERTS_BY_MAIL = bool(STUDY.mail_server)
 LANGUAGE_CODE = STUDY.language
 HELP_TEXT = STUDY.help_text
 ON_CALL = STUDY.on_call
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = STUDY.public
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = STUDY.public
+if STUDY.public:
+    # A browser takes these names from this host alone, through TLS: no neighbor in the domain sets them.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 SECURE_SSL_REDIRECT = STUDY.public
 SECURE_HSTS_SECONDS = ONE_YEAR if STUDY.public else 0
 LOGGING = logs.configuration(STUDY.log_format)

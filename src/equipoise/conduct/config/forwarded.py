@@ -23,7 +23,7 @@ HEADERS = (
 
 
 class Forwarded:
-    """Django middleware; stands first."""
+    """Django middleware; stands before all that read an address."""
 
     def __init__(self, respond: Callable[[HttpRequest], HttpResponse]) -> None:
         self.respond = respond

@@ -53,7 +53,7 @@ def sent(request: SignedRequest) -> Mapping[str, str]:
         return request.POST
     try:
         found = json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest("the answers are no JSON") from error
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise BadRequest("the answers are no object of texts")

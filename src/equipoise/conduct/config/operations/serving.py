@@ -20,6 +20,7 @@ from equipoise.conduct.config.operations import (
     guarding,
     reconciling,
 )
+from equipoise.conduct.config.patience import PatientWorker
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.stores.addresses import SQLITE
 from equipoise.conduct.studies import reads as studies
@@ -65,7 +66,7 @@ def options(study: Settings, *, host: str, port: int) -> dict[str, Any]:
 
     return {
         "bind": f"{host}:{port}",
-        "worker_class": "gthread",
+        "worker_class": PatientWorker,
         "workers": 1 if files else max(2, os.cpu_count() or 1),
         "threads": THREADS,
         "timeout": SECONDS_TO_ANSWER,

@@ -126,7 +126,7 @@ def _way(request: StudyRequest) -> Way:
     sites = tuple(one for one, version in known.items() if version is not None)
     number = request.POST.get("page", "0")
     given = {name: value[:LONGEST] for name, value in request.POST.items() if isinstance(value, str)}
-    return _at(Way(resolved, sites, 0, given), int(number) if number.isdecimal() else 0)
+    return _at(Way(resolved, sites, 0, given), int(number[:3]) if number.isdecimal() else 0)
 
 
 def _at(way: Way, number: int) -> Way:

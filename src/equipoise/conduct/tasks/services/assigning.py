@@ -1,6 +1,6 @@
 """Ratings are given to raters, taken back, and given to somebody else."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError
 from django.http import Http404
@@ -25,6 +25,8 @@ from equipoise.protocol import Resolved
 
 LONGEST_MEETING = 500
 ATTEMPTS = 3
+LATEST = timedelta(days=3650)
+"""A rating wanted later than that was mistyped; the end of the calendar has no place in every zone."""
 TAKEN = Problem(
     "a rater has this rating already", "take it back first, or give it to somebody else instead", "rater"
 )
@@ -64,6 +66,8 @@ def assign(
     ]
     if due_at <= at:
         problems.append(Problem("this time is over", "give a time to come", "due"))
+    if due_at - at > LATEST:
+        problems.append(Problem("this time is years away", "give the day the rating is wanted", "due"))
     if problems:
         raise RecordError("this rating cannot be given so", problems)
     place = {"participant": participant, "visit": visit, "visit_repeat": visit_repeat, "form": form}
