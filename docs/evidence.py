@@ -1,4 +1,4 @@
-"""Join what regulations ask (`docs/traceability.md`) to the test results of this commit; write the evidence.
+"""Join what regulations ask, and who might attack, to the test results of this commit; write the evidence.
 
 Holds the way from a row to its verdict. A row that names a test must have it run and pass; a row without one
 must say why. Refuses to judge whether a test suffices: whoever reads a row does. Nothing here is imported by
@@ -19,14 +19,16 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
-from html import escape
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from evidence_page import page
+
 ROOT = Path(__file__).parents[1]
 MATRIX = "docs/traceability.md"
+THREATS = "docs/security.md"
 RESULTS = "build/tests.xml"
 FURTHER_RESULTS = "build/tests-of-evidence.xml"
 FOLDER = "build/evidence"
@@ -45,6 +47,10 @@ STATES = {
     "yours": "an organization's own procedure; no software can do it",
 }
 EXCERPT = 60
+COLUMNS = ("asset", "attack", "mechanism", "test", "what remains")
+"""Of the tables of the threat model."""
+NOTHING = "Nothing known"
+AGAINST = "Threats: "
 NO_COMMIT = "no commit"
 CHANGED = "+"
 
@@ -128,6 +134,25 @@ def read(text: str) -> tuple[list[Row], list[str]]:
         elif name:
             problems.append(f"line {number}: belongs to no row: {line.strip()[:EXCERPT]}")
     return rows, problems if rows else [*problems, "there is no row"]
+
+
+def threats(text: str) -> list[Row]:
+    """Return the rows of the threat model: what stands in the way of an attack is evidence like any other."""
+    rows: list[Row] = []
+    attacker, number = "", 0
+    for line, content in enumerate(text.splitlines(), start=1):
+        cells = [cell.strip() for cell in content.strip("| ").split("|")]
+        if content.startswith("## "):
+            attacker, number = content.removeprefix("## "), 0
+        elif content.startswith("| ") and len(cells) == len(COLUMNS) and cells[0] != COLUMNS[0]:
+            asset, attack, mechanism, test, remains = cells
+            number += 1
+            said = {ASKS: f"To protect {asset}.", DONE: mechanism}
+            if remains and not remains.startswith(NOTHING):
+                said[OPEN] = remains
+            tests = [code for code in CODE.findall(test) if "::" in code]
+            rows.append(Row(f"{attacker} {number}", attack, f"{AGAINST}{attacker}", line, said, tests))
+    return rows
 
 
 def faults(rows: Iterable[Row], *, root: Path) -> Iterator[str]:
@@ -253,14 +278,14 @@ def evidence(
         total.passed += one.passed
         total.failed += one.failed
         total.skipped += one.skipped
-    kept = [path for path in (MATRIX, RESULTS, FURTHER_RESULTS) if (root / path).is_file()]
+    kept = [path for path in (MATRIX, THREATS, RESULTS, FURTHER_RESULTS) if (root / path).is_file()]
     return {
         "commit": stamp.partition(CHANGED)[0],
         "files_as_committed": stamp != NO_COMMIT and CHANGED not in stamp,
         "date": date,
         "complete": not problems,
         "problems": problems,
-        "counts": {state: sum(row.state == state for row in rows) for state in STATES},
+        "counts": counts(rows),
         "tests_named": len({test for row in rows for test in row.tests}),
         "cases_run": asdict(total),
         "machine": machine(),
@@ -270,10 +295,17 @@ def evidence(
     }
 
 
+def counts(rows: Iterable[Row]) -> dict[str, int]:
+    """Return how many rows of regulations stand how, and how many threats there are."""
+    found = Counter("threats" if row.part.startswith(AGAINST) else row.state for row in rows)
+    return {state: found[state] for state in (*STATES, "threats")}
+
+
 def told(row: Row, found: dict[str, Outcome]) -> dict[str, Any]:
     """Return a row with what became of its tests."""
-    tests = [{"test": test, **asdict(found.get(test, Outcome()))} for test in row.tests]
-    verdicts = {found.get(test, Outcome()).verdict for test in row.tests}
+    outcomes_of = {test: found.get(test, Outcome()) for test in row.tests}
+    tests = [{"test": test, "verdict": one.verdict, **asdict(one)} for test, one in outcomes_of.items()]
+    verdicts = {one.verdict for one in outcomes_of.values()}
     order = ("failed", "not run", "skipped", "passed")
     return {
         "id": row.id,
@@ -288,85 +320,6 @@ def told(row: Row, found: dict[str, Outcome]) -> dict[str, Any]:
         "yours": row.said.get(YOURS, ""),
         "tests": tests,
     }
-
-
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem }
-body, code { color: #111; background: #fff }
-table { border-collapse: collapse; width: 100%; margin: 0 0 2rem }
-th, td { border: 1px solid #999; padding: .4rem; text-align: left; vertical-align: top }
-thead { background: #eee }
-code { font-size: .8rem; overflow-wrap: anywhere }
-.passed { color: #14532d }
-.failed, .skipped, .not-run { color: #991b1b; font-weight: 700 }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem }
-dd { margin: 0 }
-"""
-
-
-def page(known: dict[str, Any]) -> str:
-    """Return the evidence as a page that needs nothing else."""
-    facts = {
-        "Commit": known["commit"]
-        if known["files_as_committed"]
-        else f"{known['commit']}, with changes: a draft",
-        "Date": known["date"],
-        "Result": "every row holds" if known["complete"] else "NOT COMPLETE",
-        "Rows": ", ".join(f"{number} {state}" for state, number in known["counts"].items()),
-        "Cases run": ", ".join(f"{number} {kind}" for kind, number in known["cases_run"].items()),
-        **known["machine"],
-    }
-    lines = [
-        '<!doctype html><html lang="en"><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>Evidence</title><style>{STYLE}</style><h1>Evidence</h1>",
-        "<dl>"
-        + "".join(f"<dt>{escape(str(k))}</dt><dd>{escape(str(v))}</dd>" for k, v in facts.items())
-        + "</dl>",
-    ]
-    if known["problems"]:
-        lines.append("<h2>What is wrong</h2><ul>")
-        lines += [f"<li class=failed>{escape(one)}</li>" for one in known["problems"]] + ["</ul>"]
-    part = None
-    for row in known["rows"]:
-        if row["part"] != part:
-            lines.append("</tbody></table>" if part is not None else "")
-            part = row["part"]
-            lines.append(f"<h2>{escape(part)}</h2><table><thead><tr><th scope=col>Row<th scope=col>Asks")
-            lines.append("<th scope=col>How<th scope=col>Tests of this commit</thead><tbody>")
-        lines.append(row_of_page(row))
-    lines.append("</tbody></table><h2>Versions</h2><p>")
-    lines.append(
-        ", ".join(f"{escape(name)} {escape(text)}" for name, text in sorted(known["versions"].items()))
-    )
-    lines.append("</p><h2>SHA-256</h2><ul>")
-    lines += [f"<li>{escape(name)} <code>{digest}</code></li>" for name, digest in known["sha256"].items()]
-    return "\n".join([*lines, "</ul></html>", ""])
-
-
-def row_of_page(row: dict[str, Any]) -> str:
-    """Return a row of the page's table."""
-    how = [row["done_by"]]
-    how += [f"Not covered yet: {row['not_covered_yet']}"] if row["not_covered_yet"] else []
-    how += [f"Yours: {row['yours']}"] if row["yours"] else []
-    tests = []
-    for one in row["tests"]:
-        verdict = Outcome(one["passed"], one["failed"], one["skipped"]).verdict
-        cases = one["passed"] + one["failed"] + one["skipped"]
-        kind = verdict.replace(" ", "-")
-        tests.append(
-            f"<p><span class={kind}>{verdict}</span> ({cases}) <code>{escape(one['test'])}</code></p>"
-        )
-    said = "".join(f"<p>{prose(one)}</p>" for one in how if one)
-    return (
-        f"<tr><th scope=row>{escape(row['id'])}<br>{escape(row['title'])}<br><em>{row['state']}</em>"
-        f"<td>{prose(row['asks'])}<td>{said}<td>{''.join(tests)}"
-    )
-
-
-def prose(text: str) -> str:
-    """Return a sentence of the matrix as HTML."""
-    return CODE.sub(r"<code>\1</code>", escape(text, quote=False))
 
 
 def write(known: dict[str, Any], folder: Path) -> dict[str, str]:
@@ -394,6 +347,7 @@ def gather(
     """
     stamp = stamp_of(root)
     rows, problems = read((root / MATRIX).read_text(encoding="utf-8"))
+    rows += threats((root / THREATS).read_text(encoding="utf-8"))
     problems += faults(rows, root=root)
     if not draft and (stamp == NO_COMMIT or CHANGED in stamp):
         problems.append("the files are those of no commit: commit them, or ask for a draft")

@@ -41,18 +41,29 @@ MATRIX = """# Matrix
 - **Asks** A letter.
 - **Yours** Write it.
 """
+THREATS = """# Threats
+
+## Outsider
+
+| asset | attack | mechanism | test | what remains |
+|---|---|---|---|---|
+| data | Guess | Waits: `src/keep.py` | `tests/test_keep.py::test_kept` | Nothing known |
+| data | Ask | Silence: `src/keep.py` | `tests/test_keep.py::test_kept_twice` | Talk |
+"""
 CODE = "def test_kept():\n    pass\n\n\ndef test_kept_twice():\n    pass\n"
 CASE = '<testcase classname="tests.test_keep" name="{name}" time="0.1">{inner}</testcase>'
 
 
 @pytest.fixture(scope="module")
 def evidence() -> ModuleType:
+    sys.path.insert(0, str(ROOT / "docs"))
     spec = importlib.util.spec_from_file_location("evidence", ROOT / "docs" / "evidence.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["evidence"] = module
     spec.loader.exec_module(module)
+    sys.path.remove(str(ROOT / "docs"))
     return module
 
 
@@ -62,12 +73,10 @@ class Project:
     def __init__(self, root: Path, evidence: ModuleType) -> None:
         self.root, self.evidence = root, evidence
         self.ran: list[set[str]] = []
-        for path, text in {
-            "docs/traceability.md": MATRIX,
-            "src/keep.py": "",
-            "tests/test_keep.py": CODE,
-        }.items():
-            self.put(path, text)
+        self.put("docs/traceability.md", MATRIX)
+        self.put("docs/security.md", THREATS)
+        self.put("src/keep.py", "")
+        self.put("tests/test_keep.py", CODE)
         self.put(".gitignore", "build/\n")
         self.git("init", "-q")
         self.commit()
@@ -120,9 +129,9 @@ def test_rows_whose_tests_passed_hold_and_nothing_is_run_twice(project: Project)
     project.passed()
     known = project.gather()
     assert (known["problems"], project.ran) == ([], [])
-    assert known["counts"] == {"covered": 1, "in part": 1, "not covered yet": 1, "yours": 1}
+    assert known["counts"] == {"covered": 1, "in part": 1, "not covered yet": 1, "yours": 1, "threats": 2}
     assert known["cases_run"] == {"passed": 3, "failed": 0, "skipped": 0}
-    assert [row["verdict"] for row in known["rows"]] == ["passed", "no test", "passed", "no test"]
+    assert [row["verdict"] for row in known["rows"]] == [*("passed", "no test") * 2, *("passed",) * 2]
     assert known["rows"][0]["done_by"] == "A module (`src/keep.py`) of ours."
 
 
@@ -160,7 +169,8 @@ def test_a_row_whose_test_failed_was_skipped_or_not_run_does_not_hold(
     if inner is None:
         project.results({"test_kept": ""})
     known = project.gather()
-    assert known["problems"] == [f"A 1: {verdict}: tests/test_keep.py::test_kept_twice"]
+    test = "tests/test_keep.py::test_kept_twice"
+    assert known["problems"] == [f"A 1: {verdict}: {test}", f"Outsider 2: {verdict}: {test}"]
     assert (known["complete"], known["rows"][0]["verdict"]) == (False, verdict)
     assert "NOT COMPLETE" in (project.root / "build/evidence/evidence.html").read_text()
 
@@ -255,6 +265,17 @@ def test_a_planted_fault_of_the_matrix_is_named(
     assert [one for one in problems if problem in one], problems
 
 
+def test_threats_are_rows_with_what_remains(evidence: ModuleType) -> None:
+    first, second = evidence.threats(THREATS)
+    assert (first.id, first.title, first.state, second.state) == ("Outsider 1", "Guess", "covered", "in part")
+    assert second.said["Not covered yet"] == "Talk"
+    assert second.tests == ["tests/test_keep.py::test_kept_twice"]
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    assert len(evidence.threats(text)) == sum(
+        line.startswith("| ") for line in text.splitlines()
+    ) - text.count("| asset |")
+
+
 def test_a_matrix_without_a_fault_has_no_problem(evidence: ModuleType, planted: Path) -> None:
     rows, problems = evidence.read(MATRIX)
     assert [*problems, *evidence.faults(rows, root=planted)] == []
@@ -270,6 +291,7 @@ def test_a_folder_that_is_no_checkout_gives_no_evidence(evidence: ModuleType, tm
 
 def test_every_row_of_the_matrix_can_hold(evidence: ModuleType) -> None:
     rows, problems = evidence.read((ROOT / "docs" / "traceability.md").read_text(encoding="utf-8"))
+    rows += evidence.threats((ROOT / "docs" / "security.md").read_text(encoding="utf-8"))
     assert [*problems, *evidence.faults(rows, root=ROOT)] == []
 
 
