@@ -62,7 +62,8 @@ def page(known: dict[str, Any]) -> str:
 def row_of_page(row: dict[str, Any]) -> str:
     """Return a row of the page's table."""
     how = [row["done_by"]]
-    how += [f"Not covered yet: {row['not_covered_yet']}"] if row["not_covered_yet"] else []
+    lacking = "What remains" if row["part"].startswith("Threats") else "Not covered yet"
+    how += [f"{lacking}: {row['not_covered_yet']}"] if row["not_covered_yet"] else []
     how += [f"Yours: {row['yours']}"] if row["yours"] else []
     tests = []
     for one in row["tests"]:
