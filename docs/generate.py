@@ -105,6 +105,12 @@ def permissions() -> str:
     return str(reference.permissions_markdown(routes.matrix(urls.urlpatterns)))
 
 
+def interface() -> str:
+    """Return the description of the interface for programs, OpenAPI 3.1."""
+    permissions()
+    return str(import_module("equipoise.conduct.api.document").text())
+
+
 def first_line(kind: type) -> str:
     """Return a docstring's first paragraph on one line."""
     return " ".join((getdoc(kind) or "").split("\n\n")[0].split())
@@ -122,6 +128,7 @@ PAGES: dict[str, Callable[[], str]] = {
 if find_spec("django"):
     # Where the web system is not installed its page stays as it is.
     PAGES["permissions.md"] = permissions
+    PAGES["openapi.json"] = interface
 
 
 def main() -> int:
@@ -129,7 +136,7 @@ def main() -> int:
     stale = []
     for name, make in PAGES.items():
         path = REFERENCE / name
-        text = NOTICE + make().rstrip() + "\n"
+        text = (NOTICE if path.suffix == ".md" else "") + make().rstrip() + "\n"
         if "--check" not in sys.argv:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:

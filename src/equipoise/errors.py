@@ -5,7 +5,7 @@ Holds no checks. Checks return lists of `Problem`; a door raises them all at onc
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
 
@@ -62,6 +62,20 @@ class RecordError(TrialError):
 
 class PermissionRefused(TrialError):  # noqa: N818 - the name says what happened
     """This person may not do this. Next: ask who may."""
+
+
+class RequestRefused(TrialError):  # noqa: N818 - the name says what happened
+    """A running installation did not do what a program asked. Next: read its problems.
+
+    status   the HTTP status; 0 where nothing was asked
+    result   what came of it all the same; None for nothing
+    """
+
+    def __init__(
+        self, message: str, problems: Iterable[Problem] = (), *, status: int = 0, result: Any = None
+    ) -> None:
+        super().__init__(message, problems)
+        self.status, self.result = status, result
 
 
 class FitError(TrialError):

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from equipoise import __version__
 from equipoise.conduct.api import repeats
-from equipoise.conduct.api.operation import DESCRIBED, JSON, Described
+from equipoise.conduct.api.operation import JSON, OPERATIONS, Described
 from equipoise.conduct.api.shapes import Refusal
 
 PREFIX = "api/v1/"
@@ -48,6 +48,7 @@ api = NinjaAPI(
 def made() -> dict[str, Any]:
     """Return the description."""
     found: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=PREFIX))
+    known = {one.id: one for one in OPERATIONS.values()}
     refs, shapes = _shapes()
     taken = found["components"]["schemas"]
     if taken.keys() & shapes.keys():
@@ -56,7 +57,7 @@ def made() -> dict[str, Any]:
     found["security"] = [{one: []} for one in SECURITY]
     for path in found["paths"].values():
         for method, one in path.items():
-            described = DESCRIBED[one["operationId"]]
+            described = known[one["operationId"]]
             one["x-action"] = described.action
             one["responses"] = _responses(one["operationId"], described, refs)
             if method == "post":
@@ -66,7 +67,7 @@ def made() -> dict[str, Any]:
 
 def _shapes() -> tuple[dict[str, Any], dict[str, Any]]:
     """Return operation to the schema of what it gives, and every schema that is referred to by its name."""
-    gives = {name: one.gives for name, one in DESCRIBED.items() if one.gives is not None}
+    gives = {one.id: one.gives for one in OPERATIONS.values() if one.gives is not None}
     shapes = {**gives, REFUSAL: Refusal}
     inputs = [(name, WRITTEN, TypeAdapter(shape)) for name, shape in shapes.items()]
     found, definitions = TypeAdapter.json_schemas(inputs, ref_template=REF)

@@ -24,8 +24,6 @@ from equipoise.source import UNREADABLE
 Operation = Callable[..., Any]
 Method = Literal["GET", "POST"]
 JSON = "application/json"
-ACTIONS: dict[str, dict[str, str]] = {}
-"""Name of an address to its methods, each with the action it needs."""
 ALWAYS = (400, 401, 403, 405, 422, 500, 503)
 """Refusals that any operation may answer with."""
 OF_WRITES = (409, 413, 429)
@@ -33,8 +31,9 @@ OF_WRITES = (409, 413, 429)
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What the description says of an operation, beside what it takes."""
+    """What is known of an operation, beside what it takes; `id` is what the description calls it."""
 
+    id: str
     action: str
     gives: Any
     status: int
@@ -42,8 +41,8 @@ class Described:
     media: str
 
 
-DESCRIBED: dict[str, Described] = {}
-"""Id of an operation to what is said of it."""
+OPERATIONS: dict[tuple[str, Method], Described] = {}
+"""Name of an address and method to the operation."""
 
 
 class Refused(Exception):  # noqa: N818 - the name says what happened
@@ -94,10 +93,9 @@ def operation(
 
             return act() if method == "GET" else repeats.once(request, act, kept=kept)
 
-        ACTIONS.setdefault(name, {})[method] = action
         also = () if method == "GET" else OF_WRITES
-        described = Described(action, gives, status, tuple(sorted({*ALWAYS, *refuses, *also})), media)
-        DESCRIBED[view.__name__] = described
+        refused = tuple(sorted({*ALWAYS, *refuses, *also}))
+        OPERATIONS[name, method] = Described(view.__name__, action, gives, status, refused, media)
         router.api_operation([method], path, url_name=name, operation_id=view.__name__)(carried_out)
         return view
 

@@ -7,7 +7,7 @@ from django.urls import URLPattern
 from equipoise.conduct.accounts.routes import OWN, program_route, route
 from equipoise.conduct.api import datasets, forms, own, participants, refusing, review, study, token_pages
 from equipoise.conduct.api.document import PREFIX, api
-from equipoise.conduct.api.operation import ACTIONS
+from equipoise.conduct.api.operation import OPERATIONS
 
 app_name = "api"
 PLAIN = re.compile(r"<(\w+)>")
@@ -24,9 +24,12 @@ def addresses() -> list[URLPattern]:
     found: dict[str, URLPattern] = {}
     for one in api.urls[0]:
         name = str(one.name) if isinstance(one, URLPattern) else ""
-        if isinstance(one, URLPattern) and name in ACTIONS and name not in found:
+        actions: dict[str, str] = {
+            method: known.action for (named, method), known in OPERATIONS.items() if named == name
+        }
+        if isinstance(one, URLPattern) and actions and name not in found:
             pattern = PLAIN.sub(r"<str:\1>", PREFIX + str(one.pattern))
-            found[name] = program_route(pattern, one.callback, name=name, actions=ACTIONS[name])
+            found[name] = program_route(pattern, one.callback, name=name, actions=actions)
     return list(found.values())
 
 
