@@ -71,3 +71,15 @@ def close(*, home: Path, email: str, reason: str) -> None:
     setting_up = boot.operation("setting_up", home=home)
     setting_up.close_account(email=email, reason=reason, at=clock.now())
     click.echo(f"Closed     the account of {email}")
+
+
+@command.command(name="list")
+@home_option
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE")
+def list_(*, home: Path, out: Path) -> None:
+    """Write who had access when: every role anybody ever held, who gave and who ended it, and why.
+
+    FILE is a CSV for a spreadsheet; times are UTC. For a review of access, or a question about a day gone by.
+    """
+    said = boot.operation("listing", home=home).write(out)
+    click.echo(f"Listed     {out}: {said}")
