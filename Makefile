@@ -47,6 +47,7 @@ check: $(DEV) ## Format, lint, types, layers, security, generated documents
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -c pyproject.toml -r src
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python docs/catalog.py --check
 
 bench: $(DEV) ## Print every benchmark's figure beside its bar
 	@missed=0; for script in $(BENCH); do echo "$$script"; $(BIN)/python $$script || missed=1; done; exit $$missed
@@ -54,8 +55,9 @@ bench: $(DEV) ## Print every benchmark's figure beside its bar
 cross-check: $(DEV) ## Compare mixed models with R's packages, by digits (needs R)
 	$(BIN)/python tests/cross/compare.py
 
-docs: $(DEV) ## Write the generated reference again
+docs: $(DEV) ## Write the generated reference again, and each language's catalog
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/catalog.py
 
 clean: demo-clean ## Remove everything made here
 	rm -rf build $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -194,6 +194,8 @@ SENT: dict[str, Callable[[Kwargs], list[Mapping[str, Any]]]] = {
     "account_enter": always({}),
     "api:tokens": always({"name": "Guess", "password": "guessed", "days": "30"}, {"name": ""}),
     "api:token_revoke": always({}),
+    # Back to English at the end, or every later page would be in Spanish.
+    "language": always({"language": "es", "next": "/queries/"}, {"language": "en", "next": "/participants/"}),
     "tasks:assign": always(
         {"participant": "FRONTLINE-SEA-001", "visit": "D28", "form": "madrs", "rater": "p-rater", "due": "x"},
         {

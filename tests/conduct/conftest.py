@@ -23,6 +23,7 @@ pytest.importorskip("django", reason="the web system is not installed")
 import psycopg
 from django.db import connections
 from django.test.utils import setup_test_environment
+from django.utils import translation
 
 from equipoise.conduct.config import boot, installation, settings
 from equipoise.conduct.config.databases import databases
@@ -69,6 +70,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for mark, engines in ENGINES.items():
         if metafunc.definition.get_closest_marker(mark) and "engine" in metafunc.fixturenames:
             metafunc.parametrize("engine", engines, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def _back_to_english() -> Iterator[None]:
+    """Leave the language that a request's pages spoke, as the next request would."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ Pair: TypeAlias = Annotated[tuple[float, float], Field(strict=False)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_LABEL)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=16)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
 
 Method = Literal["sum", "mean", "percent", "count", "highest", "all", "any"]

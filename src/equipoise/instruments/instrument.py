@@ -22,6 +22,7 @@ from equipoise.instruments.definition import (
     Identifier,
     Item,
     Label,
+    Language,
     Listed,
     Mid,
     Part,
@@ -44,6 +45,7 @@ class Instrument(Part):
     licence_kind   PD public domain, F free, P permission or registration, $ licence fee
     unverified     what nobody here could see in a source, each as "path: statement"
     hidden_from    roles that must not see this form unless the protocol says otherwise, `until` an event
+    translations   language to texts of this file, word for word, and what they say in it: short labels too
     """
 
     id: Identifier
@@ -65,6 +67,7 @@ class Instrument(Part):
     unverified: Listed[Text] = ()
     hidden_from: Listed[Identifier] = ()
     until: Identifier | None = None
+    translations: dict[Language, dict[Text, Text]] = Field(default_factory=dict)
 
     @property
     def item_ids(self) -> tuple[str, ...]:

@@ -6,18 +6,15 @@ labels of its own, and who may show the published text is a matter between the s
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Annotated
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, ValidationError
 
 from equipoise import source
 from equipoise.errors import Problem, ProtocolError
-from equipoise.instruments.definition import Identifier, Item, Part, Text
+from equipoise.instruments.definition import Identifier, Item, Language, Part, Text
 from equipoise.instruments.instrument import Instrument
 from equipoise.instruments.misfits import misfits
 from equipoise.source import Document
-
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 
 class ItemWording(Part):

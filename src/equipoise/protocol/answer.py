@@ -189,13 +189,13 @@ def range_findings(
     """Return what is odd about a number: outside the item's range, or more digits than it has."""
     kind: Kind
     if item.range is not None and not item.range[0] <= number <= item.range[1]:
-        kind, said = "range", "is outside the range"
+        kind, message = "range", f"{plain_number(number)} is outside the range"
     elif item.decimals is not None and round(number, item.decimals) != number:
-        kind, said = "decimals", f"has more than {item.decimals} digits after the point"
+        kind = "decimals"
+        message = f"{plain_number(number)} has more than {item.decimals} digits after the point"
     else:
         return []
-    message, hint = f"{plain_number(number)} {said}", f"expected {allowed(item)}"
-    return [Finding(kind, item.id, row, message, hint, severity, kind)]
+    return [Finding(kind, item.id, row, message, f"expected {allowed(item)}", severity, kind)]
 
 
 def _code(item: Item, text: str, row: int) -> tuple[Answer | None, list[Finding]]:
@@ -209,7 +209,7 @@ def _code(item: Item, text: str, row: int) -> tuple[Answer | None, list[Finding]
 def allowed(item: Item) -> str:
     """Return in words what may be answered."""
     if item.codes:
-        return "one of " + ", ".join(item.codes)
+        return f"one of {', '.join(item.codes)}"
     kind = "a whole number" if item.decimals == 0 else "a number"
     if item.range is None:
         return kind

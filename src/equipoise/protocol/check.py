@@ -31,6 +31,7 @@ from equipoise.protocol.rules.references import references
 from equipoise.protocol.rules.schedule import schedule
 from equipoise.protocol.rules.simulation import simulation
 from equipoise.protocol.rules.testing import testing
+from equipoise.protocol.rules.translating import translating
 from equipoise.source import Document, Path, dotted
 
 Rule = Callable[[Draft], Iterator[Problem]]
@@ -52,6 +53,7 @@ ON_PROTOCOL: tuple[Rule, ...] = (
     interims,
     simulation,
     imports,
+    translating,
     guidance,
 )
 """Rules that need a protocol."""

@@ -112,6 +112,11 @@ TABLE: tuple[Consequence, ...] = (
     ),
     Consequence("Whoever applied before was asked the old questions.", "review", ("application",)),
     Consequence("Participants already in the trial may have to consent again.", "review", ("consent",)),
+    Consequence(
+        "People read the new words from now on; what was answered before was answered to the old ones.",
+        "review",
+        ("translations",),
+    ),
     Consequence("Events already recorded are classified again.", "review", ("aesi",)),
     Consequence(
         "Record why, and that nobody who decided had seen results by arm.", "review", ("sample_size",)

@@ -14,7 +14,7 @@ from pydantic import Field
 from equipoise.protocol import arms as allotment
 from equipoise.protocol import care, identity, interim, plan, schedule
 from equipoise.protocol import scenarios as truths
-from equipoise.protocol.part import Name, Part, Role, value_of
+from equipoise.protocol.part import Name, Part, Role, Translations, value_of
 
 
 class _Identified(Shape):
@@ -108,6 +108,8 @@ class Protocol(Part):
     """Rehearsals."""
     import_map: plan.ImportMap | None = Field(default=None, alias="import")
     """Reading another system's CSV; written `import:` in the file."""
+    translations: Translations = {}
+    """Language to texts of this file, word for word, and what they say in it; others stay as they are."""
 
     @cached_property
     def baseline_visit(self) -> str | None:

@@ -15,6 +15,10 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
 Slug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=64)]
 Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 Rule = Annotated[str, Field(min_length=1, max_length=2_000)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=16)]
+"""A language tag, e.g. es."""
+Translations = dict[Language, dict[Text, Text]]
+"""Language to texts as the file says them, and what each says in that language."""
 Probability = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 

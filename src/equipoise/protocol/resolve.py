@@ -9,7 +9,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -21,7 +21,9 @@ from equipoise.instruments import Instrument
 from equipoise.protocol import standard
 from equipoise.protocol.library import Library
 from equipoise.protocol.model import Protocol
+from equipoise.protocol.part import Translations
 from equipoise.protocol.schedule import EditCheck, Form, Group, Item
+from equipoise.protocol.standard import StandardForm
 
 PARTS: dict[str, tuple[str, ...]] = {
     "design": (
@@ -50,7 +52,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "sample_size",
         "published",
     ),
-    "build": ("visits", "logs", "forms", "safety_rules", "import_map"),
+    "build": ("visits", "logs", "forms", "safety_rules", "import_map", "translations"),
     "analysis": (
         "baseline_rule",
         "analysis_windows",
@@ -80,6 +82,7 @@ class ResolvedForm:
     hidden_from   roles that must not learn of it until the event `until`
     sealed        whether nobody sees its answers until then once it is complete, not even who filled it
     log           True when it is tied to no visit
+    translations  language to texts of its instrument or standard form, and what they say in it
     """
 
     id: str
@@ -97,6 +100,7 @@ class ResolvedForm:
     checks: tuple[EditCheck, ...]
     log: bool
     safety: bool
+    translations: Translations = field(default_factory=dict)
 
     def item(self, name: str) -> Item:
         """Return an item, of a group too; KeyError when there is none."""
@@ -173,11 +177,20 @@ class Resolved:
             for one in self.protocol.estimands
         }
 
+    @cached_property
+    def translations(self) -> Translations:
+        """Language to every text that has a translation: the protocol's own count before its library's."""
+        found: Translations = {}
+        for one in (*(form.translations for form in self.forms.values()), self.protocol.translations):
+            for language, texts in one.items():
+                found[language] = {**found.get(language, {}), **texts}
+        return found
+
     def canonical(self, part: str) -> bytes:
         """Return one part of the protocol, everything it refers to included, as canonical JSON."""
-        data = {name: _plain(getattr(self.protocol, name)) for name in PARTS[part]}
+        data = _said({name: _plain(getattr(self.protocol, name)) for name in PARTS[part]})
         if part == "build":
-            data["resolved_forms"] = {form.id: _plain(form.__dict__) for form in self.forms.values()}
+            data["resolved_forms"] = {form.id: _said(_plain(form.__dict__)) for form in self.forms.values()}
             data["expressions"] = LANGUAGE_VERSION
         return canonical_json(data)
 
@@ -234,7 +247,16 @@ def _resolve_form(form: Form, library: Library | None, *, log: bool, by_role: di
         checks=form.checks,
         log=log,
         safety=form.safety,
+        translations=_translated(instrument, ready),
     )
+
+
+def _translated(instrument: Instrument | None, ready: StandardForm | None) -> Translations:
+    found: Translations = {}
+    for one in (ready, instrument):
+        for language, texts in (one.translations if one else {}).items():
+            found[language] = {**found.get(language, {}), **texts}
+    return found
 
 
 def _with_codes(instrument: Instrument, form: Form, arms: dict[str, str]) -> Instrument:
@@ -291,9 +313,14 @@ def _value_type(form: ResolvedForm, item: Item) -> ValueType:
     return item.type
 
 
+def _said(data: dict[str, Any]) -> dict[str, Any]:
+    """Leave out translations where there are none: a file without any has the hashes it always had."""
+    return {name: value for name, value in data.items() if name != "translations" or value}
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
+        return _said(value.model_dump(mode="json"))
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
     if isinstance(value, dict):

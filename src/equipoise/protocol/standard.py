@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from equipoise import source
 from equipoise.errors import Problem, ProtocolError
-from equipoise.protocol.part import Name, Part, Text
+from equipoise.protocol.part import Name, Part, Text, Translations
 from equipoise.protocol.schedule import Group, Item
 
 FOLDER = resources.files("equipoise.protocol") / "standard"
@@ -28,6 +28,8 @@ class StandardForm(Part):
     """Its items."""
     groups: tuple[Group, ...] = ()
     """Its repeating groups."""
+    translations: Translations = {}
+    """Language to its texts and what they say in it."""
 
 
 @functools.cache

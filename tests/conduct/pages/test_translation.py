@@ -18,7 +18,7 @@ TEMPLATES = sorted([*APPS.rglob("templates/**/*.html"), *APPS.rglob("jinja2/**/*
 CODE = re.compile(r"{%\s*blocktranslate.*?{%\s*endblocktranslate\s*%}|{%.*?%}|{{.*?}}|{#.*?#}", re.S)
 SPOKEN = re.compile(r'\s(?:aria-label|placeholder|title|alt|data-label)="([^"]*)"')
 WORD = re.compile(r"[^\W\d_]{2,}")
-NAMES = {"Equipoise", "Enter", "UTC"}
+NAMES = {"Equipoise", "Enter", "UTC", "English", "Español"}
 """What is the same in every language."""
 
 

@@ -18,7 +18,8 @@ from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import act
 from equipoise.conduct.stores.entropy import token
 
-HANDED = "handed_over"
+HANDED, READS = "handed_over", "reads"
+"""In the session: the hand-over, and the language the participant reads."""
 TOKEN_BYTES = 16
 
 
@@ -52,10 +53,13 @@ def of(session: Any) -> Handed | None:
     return Handed(**kept) if kept else None
 
 
-def start(session: Any, *, site: str, participant: str, about: str, at: datetime, by: Viewer) -> Handed:
+def start(
+    session: Any, *, site: str, participant: str, about: str, at: datetime, by: Viewer, language: str = ""
+) -> Handed:
     """Hand the device over, and confine the session.
 
-    Raises  PermissionRefused
+    language  in which the participant reads; as the browser asks when empty
+    Raises    PermissionRefused
     """
     by.require("device.hand_over", site=site)
     handed = Handed(token(TOKEN_BYTES).hex(), site, participant, about)
@@ -64,7 +68,7 @@ def start(session: Any, *, site: str, participant: str, about: str, at: datetime
         one.add(HandOver(**asdict(handed), person=by.person, handed_at=instant(at)))
     # A new key: who knew the old one is not let in again when the device comes back.
     session.cycle_key()
-    session[HANDED] = asdict(handed)
+    session[HANDED], session[READS] = asdict(handed), language
     return handed
 
 
@@ -80,6 +84,7 @@ def end(session: Any, *, at: datetime, by: str) -> None:
         return
     session.cycle_key()
     del session[HANDED]
+    session.pop(READS, None)
     row = HandOver.objects.filter(token=handed.token).first()
     subjects = [handed.participant or handed.site]
     if row is None:

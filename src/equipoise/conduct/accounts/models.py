@@ -23,12 +23,14 @@ class Account(AbstractBaseUser):
     email                  address to sign in with
     is_active              False once access has ended
     must_change_password   the password was set by somebody else, for the first sign-in only
+    language               in which they read; "" until they choose, as their browser asks then
     """
 
     person = models.CharField(max_length=32, unique=True)
     email = models.EmailField(max_length=254, unique=True)
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
+    language = models.CharField(max_length=16, blank=True, default="")
 
     objects: ClassVar[AccountManager] = AccountManager()
 

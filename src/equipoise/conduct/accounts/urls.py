@@ -8,6 +8,7 @@ urlpatterns = [
     route("sign-in/code/", views.code_enter, name="mfa_authenticate", get=PUBLIC, post=PUBLIC),
     route("sign-in/once/<str:secret>/", views.enter, name="account_enter", get=PUBLIC, post=PUBLIC),
     route("sign-out/", views.account_sign_out, name="account_logout", post=PUBLIC),
+    route("language/", views.language_choose, name="language", post=PUBLIC, guest=True),
     route("sign-up/", views.closed, name="account_signup", get=PUBLIC),
     route("account/confirm/", views.account_confirm, name="account_reauthenticate", get=OWN, post=OWN),
     route("account/confirm/code/", views.code_confirm, name="mfa_reauthenticate", get=OWN, post=OWN),

@@ -7,6 +7,7 @@ transaction that makes it.
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from allauth.account import views as account_views
 from allauth.account.internal import flows
@@ -18,11 +19,13 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from equipoise.conduct.accounts import entry_links, presence, reads, services, sign_in
+from equipoise.conduct.accounts import entry_links, language, presence, reads, services, sign_in
 from equipoise.conduct.accounts.forms import (
     PENDING,
     CodeAgainForm,
@@ -33,6 +36,8 @@ from equipoise.conduct.accounts.forms import (
 from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.permission import ROLES
 from equipoise.conduct.accounts.request import StudyRequest
+from equipoise.conduct.accounts.routes import action_of
+from equipoise.conduct.frame.sentences import said
 from equipoise.errors import RecordError
 
 SECONDS_A_MINUTE = 60
@@ -212,7 +217,7 @@ def _change_address(request: HttpRequest, account: Account) -> list[str]:
     try:
         services.change_address(person=account.person, email=given.get("email", ""), at=at, by=account.person)
     except RecordError as error:
-        return [f"{capfirst(one.message)}." for one in error.problems]
+        return [f"{capfirst(said(one.message))}." for one in error.problems]
     return []
 
 
@@ -224,7 +229,7 @@ def enter(request: HttpRequest, secret: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         viewer = reads.viewer(found, at=at)
-        names = [ROLES[role] for role in sorted(viewer.roles)] if viewer else []
+        names = [_(ROLES[role]) for role in sorted(viewer.roles)] if viewer else []
         return render(request, "account/enter.html", {"name": viewer.name if viewer else "", "roles": names})
     account = entry_links.use(request, secret, at=at)
     if account is None:
@@ -234,6 +239,27 @@ def enter(request: HttpRequest, secret: str) -> HttpResponse:
     sign_in.begin(request.session, at=at)
     entry_links.mark(request.session)
     return redirect("/")
+
+
+def language_choose(request: HttpRequest) -> HttpResponse:
+    """Remember in which language somebody reads, and go back to the page they were on."""
+    response = redirect(_page_before(request))
+    chosen = language.known(request.POST.get("language", ""))
+    if chosen:
+        language.choose(cast(StudyRequest, request), response, chosen)
+    return response
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Return the page somebody was on; the first where that lies elsewhere or only takes what is sent."""
+    there = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(there, allowed_hosts={request.get_host()}):
+        return "/"
+    try:
+        view = resolve(urlsplit(there).path).func
+    except Resolver404:
+        return "/"
+    return there if action_of(view, "GET") else "/"
 
 
 def closed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view

@@ -10,7 +10,7 @@ from typing import Any, cast
 from django.conf import settings as django
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from equipoise import __version__
@@ -71,6 +71,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     asked = cast(StudyRequest, request)
     viewer = getattr(asked, "viewer", None)
     shown: dict[str, Any] = {"version": __version__, "simulated": settings.simulated, "nav": [], "may": {}}
+    # The languages a page is not in, each by its own name.
+    shown["languages"] = [one for one in django.LANGUAGES if one[0] != get_language()]
     if viewer is None or isinstance(viewer, Guest):
         return {"frame": shown}
     study = studies.study()

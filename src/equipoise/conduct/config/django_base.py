@@ -1,12 +1,17 @@
 """The part of Django's configuration that is the same in every installation."""
 
+from pathlib import Path
+
 ROOT_URLCONF = "equipoise.conduct.config.urls"
 WSGI_APPLICATION = "equipoise.conduct.config.wsgi.application"
 AUTH_USER_MODEL = "accounts.Account"
 LOGIN_URL = "/sign-in/"
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("es", "Español")]
+"""Each by its own name, so that whoever reads it finds it."""
+LOCALE_PATHS = [str(Path(__file__).parents[1] / "locale")]
+FORMAT_MODULE_PATH = "equipoise.conduct.frame.formats"
 USE_I18N = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
@@ -55,6 +60,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "equipoise.conduct.accounts.access.Access",
+    "equipoise.conduct.accounts.language.Language",
 ]
 TEMPLATES = [
     {

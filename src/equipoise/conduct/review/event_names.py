@@ -11,6 +11,7 @@ NAMES: dict[str, str | Promise] = {
     "account.attempts_reported": _("Failed sign-ins reported"),
     "account.closed": _("Account closed"),
     "account.code_used": _("Code used"),
+    "account.language_chosen": _("Language chosen"),
     "account.link_made": _("One-time link made"),
     "account.link_used": _("Entered by a one-time link"),
     "account.password_changed": _("Password changed"),

@@ -167,6 +167,12 @@ def everything() -> Resolved:
     return united(versions)
 
 
+def newest_of_all() -> Resolved | None:
+    """Return the newest protocol version; None when there is none."""
+    row = ProtocolVersion.objects.order_by("-number").values_list("number", "act").first()
+    return _rebuilt(*row)[0] if row else None
+
+
 def wordings(number: int) -> dict[tuple[str, str], Wording]:
     """Return (language, scale) to the licensed wording stored with a version. KeyError when there is none."""
     return _stored(number)[1].read_wordings

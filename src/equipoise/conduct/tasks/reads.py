@@ -17,6 +17,7 @@ from equipoise.conduct.capture.models import Participant, Query, QueryNote
 from equipoise.conduct.capture.reads import threads
 from equipoise.conduct.capture.reads.sights import circle
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.conduct.tasks import states
 from equipoise.conduct.tasks.desk import DONE, Desk, at_work, desk, is_gone
 from equipoise.conduct.tasks.models import Task
@@ -99,7 +100,7 @@ def mine(viewer: Viewer, *, at: datetime) -> Mine:
 
 def _line(found: Desk, *, zone: tzinfo, at: datetime) -> TaskLine:
     due = moment(found.task.due_at).astimezone(zone)
-    label = found.resolved.forms[found.task.form].label
+    label = wording.said(found.resolved.forms[found.task.form].label, found.resolved)
     stage = found.stage
     return TaskLine(found.task.code, label, due, stage != DONE and due < at, stage, asked(found))
 

@@ -17,6 +17,7 @@ from equipoise.conduct.capture.moves import IN_PROGRESS
 from equipoise.conduct.capture.reads import visits
 from equipoise.conduct.capture.reads.sights import Circle, circle, visit_label
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.conduct.studies.reads import Site
 from equipoise.conduct.tasks import fitness, reads, states
 from equipoise.conduct.tasks.desk import is_gone
@@ -153,7 +154,7 @@ def _unrated(
                 visit_repeat=repeat,
                 visit_label=visit_label(resolved, planned, repeat),
                 form=form,
-                form_label=resolved.forms[form].label,
+                form_label=wording.said(resolved.forms[form].label, resolved),
                 target=window.target if window else None,
                 until=window.closes if window else None,
                 late=window is not None and today > window.closes,
@@ -239,7 +240,7 @@ def _given(
         visit_repeat=task.visit_repeat,
         visit_label=visit_label(resolved, task.visit, task.visit_repeat),
         form=task.form,
-        form_label=resolved.forms[task.form].label,
+        form_label=wording.said(resolved.forms[task.form].label, resolved),
         rater=names.get(task.rater, task.rater),
         due_at=due,
         late=due < at,

@@ -7,6 +7,7 @@ Holds the only code that opens an arm for somebody to see. Refuses to decide who
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from equipoise.conduct.allocator import lists
 from equipoise.conduct.allocator.models import AllocationList, ArmRead, Assignment, Draw, Slot, Unblinding
@@ -15,6 +16,7 @@ from equipoise.conduct.allocator.services.assigning import hold
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.errors import IntegrityError, Problem, RecordError
 
 CODE_BREAK, PLANNED, DISPENSING, ENVELOPE, EXPORT = (
@@ -211,18 +213,19 @@ def _open(slot: Slot, sealing: Key) -> Arm:
 
 
 def _described(kit: str, arm: str, *, version: int) -> Arm:
-    protocol = studies.resolved(version).protocol
+    resolved = studies.resolved(version)
+    protocol, said = resolved.protocol, partial(wording.said, resolved=resolved)
     found = next((one for one in protocol.arms if one.id == arm), None)
     if found is None:
         problem = Problem("the protocol has no such arm", "run `equipoise verify`", "arm")
         raise IntegrityError("an assignment cannot be opened", [problem])
-    labels = {one.id: one.label for one in protocol.interventions}
+    labels = {one.id: said(one.label) for one in protocol.interventions}
     order = {epoch: place for place, epoch in enumerate(protocol.epochs)}
     elements = tuple(
         (epoch, found.doses(epoch)) for epoch in sorted(found.elements, key=lambda one: order.get(one, 0))
     )
     first = next((ids[0] for _, ids in elements if ids), "")
     doses = tuple(
-        (epoch.replace("_", " "), tuple(labels.get(one, one) for one in ids)) for epoch, ids in elements
+        (said(epoch.replace("_", " ")), tuple(labels.get(one, one) for one in ids)) for epoch, ids in elements
     )
-    return Arm(kit, arm, found.name, first, labels.get(first, first), elements, doses)
+    return Arm(kit, arm, said(found.name), first, labels.get(first, first), elements, doses)

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from equipoise.conduct.studies import wording
 from equipoise.errors import RecordError
 
 UNPROCESSABLE = 422
@@ -60,12 +61,14 @@ def tell(request: HttpRequest, error: RecordError) -> None:
     for problem in error.problems:
         messages.error(request, sentence(problem.message, problem.hint), extra_tags="late")
     if not error.problems:
-        messages.error(request, _("Nothing was changed: %(why)s") % {"why": error}, extra_tags="late")
+        messages.error(
+            request, _("Nothing was changed: %(why)s") % {"why": wording.told(str(error))}, extra_tags="late"
+        )
 
 
 def sentence(message: str, hint: str = "") -> str:
     """Return what is wrong and what to do as sentences; what was typed stands in quotation marks."""
-    message, hint = (QUOTED.sub(r"“\1”", text) for text in (message, hint))
+    message, hint = (QUOTED.sub(r"“\1”", wording.told(text)) for text in (message, hint))
     if not hint:
         return _("%(problem)s.") % {"problem": capfirst(message)}
     return _("%(problem)s. %(hint)s.") % {"problem": capfirst(message), "hint": capfirst(hint)}

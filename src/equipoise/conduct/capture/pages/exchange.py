@@ -18,6 +18,7 @@ from equipoise.conduct.capture.lines import FormPage, ItemLine, Watch
 from equipoise.conduct.capture.pages.answering import sentence
 from equipoise.conduct.capture.pages.questions import key_of
 from equipoise.conduct.capture.results import Conflict, Given, Instruction, Saved
+from equipoise.conduct.studies import wording
 from equipoise.protocol.answer import Finding
 
 JSON = "application/json"
@@ -184,7 +185,7 @@ def shown(one: Instruction) -> dict[str, Any]:
     return {
         "rule": one.rule,
         "title": _title(one.level) if one.certain else _("Please look at this"),
-        "instruction": one.instruction,
+        "instruction": wording.told(one.instruction),
         "notify": _told_whom() % {"notify": notify, "n": one.within_minutes},
         "failed": "" if one.stored else failed,
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.capture.models import LOG, Form
 from equipoise.conduct.capture.reads.sights import Circle, circle, visit_label
+from equipoise.conduct.studies import wording
 
 MOST_FOUND = 50
 MOST_WORDS = 8
@@ -61,7 +62,7 @@ def _forms(people: Sequence[str], words: Sequence[str], seen: Circle) -> Iterato
         resolved, sight = seen.version(row.version, row.participant)
         if not sight.form(row.form) or (row.visit != LOG and not sight.visit(row.visit)):
             continue
-        label = resolved.forms[row.form].label
+        label = wording.said(resolved.forms[row.form].label, resolved)
         where = visit_label(resolved, row.visit, row.visit_repeat)
         text = f"{row.form} {label} {row.visit} {where}".casefold()
         if all(word in text for word in words):

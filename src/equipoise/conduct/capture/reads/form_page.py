@@ -1,9 +1,9 @@
 """One form with its answers, and the history of each answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -35,7 +35,9 @@ from equipoise.conduct.capture.reads import threads
 from equipoise.conduct.capture.reads.sights import circle, local, names, visit_label
 from equipoise.conduct.capture.reads.watches import watches
 from equipoise.conduct.capture.services.states import content_sha256
+from equipoise.conduct.frame import sentences
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.instruments import Wording
 from equipoise.protocol import filling, form_plan
 from equipoise.protocol.answer import MISSING_REASONS, Answer
@@ -80,7 +82,7 @@ def form_page(code: str, *, viewer: Viewer, language: str = "en") -> FormPage | 
         visit_label=visit_label(found.resolved, found.row.visit, found.row.visit_repeat),
         visit_repeat=found.row.visit_repeat,
         form=found.form.id,
-        label=(page.wording.title if page.wording else "") or found.form.label,
+        label=(page.wording.title if page.wording else "") or wording.said(found.form.label, found.resolved),
         repeat=found.row.repeat,
         version=found.row.version,
         log=found.row.visit == LOG,
@@ -94,7 +96,11 @@ def form_page(code: str, *, viewer: Viewer, language: str = "en") -> FormPage | 
         items=tuple(page.item(item, 0) for item in page.visible(found.form.items)),
         groups=tuple(page.group(group, editable=not blocked) for group in found.form.groups),
         scores=tuple(page.score(name) for name in scored),
-        problems=tuple(one.message for one in visible(found, judged.findings) if not one.item),
+        problems=tuple(
+            wording.told(one.message, found.resolved)
+            for one in visible(found, judged.findings)
+            if not one.item
+        ),
         queries=tuple(one for one in queries if not one.item),
         may_query=found.ground.may("query.open"),
         states=tuple(
@@ -182,8 +188,12 @@ class _Page:
         for one in visible(self.found, self.judged.findings):
             if one.kind != "required":
                 place = (one.item, one.row)
-                found[place] = (*found.get(place, ()), one.message)
+                found[place] = (*found.get(place, ()), wording.told(one.message, self.found.resolved))
         return found
+
+    def said(self, text: str) -> str:
+        """Return a text of the form's protocol version in the language of the page."""
+        return wording.said(text, self.found.resolved)
 
     @cached_property
     def asked(self) -> Mapping[Place, tuple[QueryLine, ...]]:
@@ -210,20 +220,20 @@ class _Page:
         answer = one.answer if one is not None else Answer()
         own = self.scale.get(item.id)
         worded = self.wording.items.get(item.id) if self.wording is not None and own is not None else None
-        codes = _codes(item, self.wording if worded is not None else None)
+        codes = _codes(item, self.wording if worded is not None else None, self.said)
         low, high = item.range or (None, None)
         return ItemLine(
             item=item.id,
             row=row,
             number=own.number if own is not None else "",
-            label=worded.text if worded is not None else item.label,
-            hint=(worded.hint if worded is not None else "") or item.hint or "",
+            label=worded.text if worded is not None else self.said(item.label),
+            hint=(worded.hint if worded is not None else "") or self.said(item.hint or ""),
             type=item.type,
             unit=words.unit(item.unit or ""),
             low=low,
             high=high,
-            low_label=(worded.low_label if worded else "") or (own.low_label if own else ""),
-            high_label=(worded.high_label if worded else "") or (own.high_label if own else ""),
+            low_label=(worded.low_label if worded else "") or self.said(own.low_label if own else ""),
+            high_label=(worded.high_label if worded else "") or self.said(own.high_label if own else ""),
             decimals=item.decimals,
             codes=codes,
             required=item.required,
@@ -246,7 +256,7 @@ class _Page:
         blank = RowLine(following, tuple(self.item(item, following) for item in items))
         return GroupLine(
             group=group.id,
-            label=group.label,
+            label=self.said(group.label),
             rows=tuple(RowLine(row, tuple(self.item(item, row) for item in items)) for row in rows),
             blank=blank if editable and items and (most is None or len(rows) < most) else None,
         )
@@ -259,18 +269,21 @@ class _Page:
         band = score.band(judged.value)
         return ScoreLine(
             score=name,
-            label=score.label,
+            label=self.said(score.label),
             value=judged.value,
             low=score.low,
             high=score.high,
-            lacking=tuple(form.item(item).label for item in judged.lacking),
-            band=band.label if band is not None else "",
+            lacking=tuple(self.said(form.item(item).label) for item in judged.lacking),
+            band=self.said(band.label) if band is not None else "",
         )
 
 
-def _codes(item: Item, wording: Wording | None) -> tuple[Code, ...]:
-    worded = {str(code): text for code, text in wording.code_texts(item.id).items()} if wording else {}
-    return tuple(Code(code, worded.get(code, label)) for code, label in (item.codes or {}).items())
+def _codes(item: Item, licensed: Wording | None, said: Callable[[str], str]) -> tuple[Code, ...]:
+    worded = {str(code): text for code, text in licensed.code_texts(item.id).items()} if licensed else {}
+    return tuple(
+        Code(code, worded[code] if code in worded else said(label))
+        for code, label in (item.codes or {}).items()
+    )
 
 
 def _signatures(found: FormGround, stored: Mapping[Place, Stored]) -> tuple[SignatureLine, ...]:
@@ -283,7 +296,7 @@ def _signatures(found: FormGround, stored: Mapping[Place, Stored]) -> tuple[Sign
         SignatureLine(
             known.person(row.signer),
             local(row.signed_at, found.ground.site),
-            row.meaning,
+            sentences.said(row.meaning),
             row.content_sha256 == now,
         )
         for row in rows
@@ -306,7 +319,7 @@ def item_history(code: str, *, item: str, viewer: Viewer, row: int = 0) -> tuple
     definition = next((one for one in found.form.all_items() if one.id == item), None)
     if definition is None or not found.sight.item(found.form.id, item):
         return None
-    codes = _codes(definition, None)
+    codes = _codes(definition, None, partial(wording.said, resolved=found.resolved))
     columns = ("seq", "reason", "origin", "collected_at", "act", *COLUMNS)
     rows = list(
         Entry.objects.filter(form=found.row, item=item, row=row).order_by("-seq").values_list(*columns)

@@ -11,6 +11,8 @@ from equipoise.conduct.capture.reads.sights import Circle, circle
 from equipoise.conduct.capture.reads.visits import Course, Slot
 from equipoise.conduct.capture.recruitment import months
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
+from equipoise.protocol import Resolved
 
 A_WEEK = timedelta(days=7)
 
@@ -66,6 +68,7 @@ def _line(
     site = seen.sites[row.site]
     today = site.today(at)
     found = _slots(course, seen, version)
+    resolved = seen.version(version)[0] if version is not None else None
     states = Counter(visits.state_before_forms(slot, today=today) for slot in found)
     following = _next(found, today)
     return ParticipantLine(
@@ -73,7 +76,7 @@ def _line(
         site=row.site,
         site_name=site.name,
         entered_on=date.fromisoformat(row.entered_on),
-        next_visit=following.planned.name if following else "",
+        next_visit=wording.said(following.planned.name, resolved) if following and resolved else "",
         next_on=following.window.target if following and following.window else None,
         due=states["due"],
         late=states["late"],
@@ -102,6 +105,7 @@ def home(*, viewer: Viewer, at: datetime) -> Home | None:
     study = studies.study()
     if study is None:
         return None
+    resolved = studies.resolved(study.version)
     seen = circle(viewer)
     rows = list(seen.people().order_by("id"))
     courses = visits.courses([row.participant for row in rows])
@@ -111,7 +115,7 @@ def home(*, viewer: Viewer, at: datetime) -> Home | None:
     for row in rows:
         today = seen.sites[row.site].today(at)
         for slot in _slots(courses[row.participant], seen, in_force.get(row.site)):
-            pressing = _due(row.participant, slot, today)
+            pressing = _due(row.participant, slot, today, resolved)
             due += pressing
             coming += _is_coming(slot, today)
             oldest_days = max(
@@ -123,7 +127,7 @@ def home(*, viewer: Viewer, at: datetime) -> Home | None:
     sites = [Recruitment(one.site, one.name, entered[one.site], None) for one in seen.sites.values()]
     return Home(
         trial=study.trial,
-        title=study.title,
+        title=wording.said(study.title, resolved),
         simulated=study.simulated,
         version=study.version,
         recruitment=(whole, *sites),
@@ -149,7 +153,7 @@ def _is_coming(slot: Slot, today: date) -> bool:
     return today < slot.window.target <= today + A_WEEK
 
 
-def _due(participant: str, slot: Slot, today: date) -> list[DueLine]:
+def _due(participant: str, slot: Slot, today: date, resolved: Resolved) -> list[DueLine]:
     state = visits.state_before_forms(slot, today=today)
     if slot.window is None or slot.window.provisional or state not in ("due", "late"):
         return []
@@ -158,7 +162,7 @@ def _due(participant: str, slot: Slot, today: date) -> list[DueLine]:
         DueLine(
             participant,
             planned.id,
-            planned.name,
+            wording.said(planned.name, resolved),
             slot.repeat,
             state,
             window.target,

@@ -20,6 +20,7 @@ from equipoise.conduct.capture.milestones import Milestones
 from equipoise.conduct.capture.models import LOG, STUDY, Participant
 from equipoise.conduct.capture.visibility import Sight
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.conduct.studies.reads import Site
 from equipoise.protocol import Resolved, ResolvedForm
 
@@ -115,15 +116,15 @@ def visit_label(resolved: Resolved, visit: str, repeat: int) -> str:
     """Return a visit's name, with its number from the second on; "" for a log."""
     if visit == LOG:
         return ""
-    name = resolved.protocol.visit(visit).name
+    name = wording.said(resolved.protocol.visit(visit).name, resolved)
     return name if repeat == 1 else f"{name} ({repeat})"
 
 
-def item_label(form: ResolvedForm, item: str) -> str:
+def item_label(form: ResolvedForm, item: str, resolved: Resolved) -> str:
     """Return the label of an item or score; "" for the whole form."""
     for one in form.all_items():
         if one.id == item:
-            return one.label
+            return wording.said(one.label, resolved)
     if form.instrument is not None and item in form.scores:
-        return form.instrument.score_named(item).label
+        return wording.said(form.instrument.score_named(item).label, resolved)
     return ""

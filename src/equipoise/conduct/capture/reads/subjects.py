@@ -16,6 +16,7 @@ from equipoise.conduct.capture.models import LOG, Form, Participant
 from equipoise.conduct.capture.reads.sights import Circle, circle, visit_label
 from equipoise.conduct.frame import codes
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 
 M = TypeVar("M", bound=Model)
 Deed = tuple[str, str]
@@ -85,11 +86,12 @@ def titles(words: Collection[str]) -> dict[str, str]:
     found = {site.site: site.name for site in studies.sites()}
     study = studies.study()
     if study is not None:
-        found |= {visit.id: visit.name for visit in studies.resolved(study.version).protocol.visits}
+        resolved = studies.resolved(study.version)
+        found |= {one.id: wording.said(one.name, resolved) for one in resolved.protocol.visits}
     for code, row in _forms(words).items():
         resolved = studies.resolved(row.version)
         where = visit_label(resolved, row.visit, row.visit_repeat)
-        label = resolved.forms[row.form].label
+        label = wording.said(resolved.forms[row.form].label, resolved)
         found[f"{FORM}{code}"] = f"{label}, {where}" if where else label
     return {word: found[word] for word in words if word in found}
 

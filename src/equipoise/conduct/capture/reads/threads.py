@@ -11,6 +11,7 @@ from equipoise.conduct.capture import words
 from equipoise.conduct.capture.lines import AlertLine, MailLine, Note, QueryLine
 from equipoise.conduct.capture.models import LOG, Alert, AlertMail, AlertNote, Participant, Query, QueryNote
 from equipoise.conduct.capture.reads.sights import (
+    SYSTEM,
     Circle,
     Names,
     circle,
@@ -20,6 +21,7 @@ from equipoise.conduct.capture.reads.sights import (
     visit_label,
 )
 from equipoise.conduct.frame import codes
+from equipoise.conduct.studies import wording
 from equipoise.conduct.studies.reads import Site
 from equipoise.protocol import Resolved
 from equipoise.protocol.care import SafetyRule
@@ -113,6 +115,11 @@ def _sites(participants: set[str], seen: Circle) -> dict[str, Site]:
     return {participant: seen.sites[site] for participant, site in rows}
 
 
+def _said(query: Query, note: QueryNote, resolved: Resolved) -> str:
+    """Return a note: what a check asked in the language of the page, what a person wrote as they wrote it."""
+    return wording.told(note.text, resolved) if query.check_id and note.person == SYSTEM else note.text
+
+
 def _query_line(
     row: Query, thread: Sequence[QueryNote], known: Names, seen: Circle, *, site: Site
 ) -> QueryLine:
@@ -125,15 +132,17 @@ def _query_line(
         query=row.code,
         participant=form.participant,
         form=form.code,
-        form_label=definition.label,
+        form_label=wording.said(definition.label, resolved),
         visit_label=visit_label(resolved, form.visit, form.visit_repeat),
         item=row.item,
         row=row.row,
-        item_label=item_label(definition, row.item),
+        item_label=item_label(definition, row.item, resolved),
         automatic=bool(row.check_id),
         status=status,
         notes=tuple(
-            Note(known.person(note.person), local(note.noted_at, site), note.status, note.text)
+            Note(
+                known.person(note.person), local(note.noted_at, site), note.status, _said(row, note, resolved)
+            )
             for note in thread
         ),
         may_answer=is_open and seen.viewer.may("query.answer", site=site.site),
@@ -215,12 +224,12 @@ def _alert_line(
         participant=form.participant,
         site=site.site,
         form=form.code,
-        form_label=resolved.forms[form.form].label,
+        form_label=wording.said(resolved.forms[form.form].label, resolved),
         visit_label=visit_label(resolved, form.visit, form.visit_repeat),
         rule=row.rule,
         level=rule.alert,
         certain=row.certain,
-        instruction=rule.instruction,
+        instruction=wording.said(rule.instruction, resolved),
         notify=tuple(words.role(role) for role in rule.notify),
         raised_at=local(row.raised_at, site),
         due_at=local(row.due_at, site),

@@ -25,10 +25,11 @@ from equipoise.conduct.capture.lines import (
 )
 from equipoise.conduct.capture.models import LOG, Alert, Entry, EntryCurrent, Form, FormState
 from equipoise.conduct.capture.reads import threads, visits
-from equipoise.conduct.capture.reads.sights import Circle, Names, circle, names
+from equipoise.conduct.capture.reads.sights import Circle, Names, circle, names, visit_label
 from equipoise.conduct.capture.reads.visits import Course, Slot
 from equipoise.conduct.capture.visibility import Sight
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.protocol import Resolved
 
 SUMMARY_ANSWERS = 2
@@ -86,7 +87,9 @@ def _anchors(course: Course, resolved: Resolved, sight: Sight) -> tuple[AnchorLi
     return tuple(
         AnchorLine(
             anchor=name,
-            label=resolved.protocol.visit(anchor.visit).name if anchor.visit else name,
+            label=wording.said(
+                resolved.protocol.visit(anchor.visit).name if anchor.visit else name, resolved
+            ),
             planned_on=course.planned.get(name),
             actual_on=actual.get(name),
         )
@@ -102,7 +105,7 @@ def _addable(slots: Sequence[Slot], resolved: Resolved, sight: Sight) -> tuple[C
     for planned in resolved.protocol.visits:
         most = planned.repeats.maximum if planned.repeats else 1
         if planned.unscheduled and sight.visit(planned.id) and (most is None or held[planned.id] < most):
-            found.append(Choice(planned.id, planned.name))
+            found.append(Choice(planned.id, wording.said(planned.name, resolved)))
     return tuple(found)
 
 
@@ -220,7 +223,7 @@ def _visit(slot: Slot, forms: _Forms, *, version: int, today: date) -> VisitLine
     return VisitLine(
         begun=recorded is not None,
         visit=planned.id,
-        label=planned.name if slot.repeat == 1 else f"{planned.name} ({slot.repeat})",
+        label=visit_label(resolved, planned.id, slot.repeat),
         repeat=slot.repeat,
         state=visits.state_with_forms(before, states),
         target=window.target if window else None,
@@ -285,7 +288,7 @@ def _line(
     return FormLine(
         code=row.code if row is not None else "",
         form=name,
-        label=form.label,
+        label=wording.said(form.label, resolved),
         visit=visit,
         visit_repeat=visit_repeat,
         repeat=repeat,
@@ -319,7 +322,7 @@ def _log(name: str, forms: _Forms, resolved: Resolved) -> LogLine:
     place = (LOG, 1, name)
     return LogLine(
         form=name,
-        label=resolved.forms[name].label,
+        label=wording.said(resolved.forms[name].label, resolved),
         entries=tuple(_line(row, place, forms, resolved, repeat=row.repeat, minutes=None) for row in rows),
         may_add=fills and in_force and not ground.locked,
     )

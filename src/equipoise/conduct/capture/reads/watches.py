@@ -10,6 +10,7 @@ from equipoise import expressions
 from equipoise.conduct.capture import words
 from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.lines import Watch
+from equipoise.conduct.studies import wording
 from equipoise.expressions import Name
 
 JOINED = frozenset({"and", "or"})
@@ -24,7 +25,11 @@ def watches(found: FormGround) -> tuple[Watch, ...]:
         root = expressions.parse(rule.when).tree["root"]
         if _judged(root, found) and found.sight.rule(rule.when, form=""):
             notify = tuple(words.role(role) for role in rule.notify)
-            chosen.append(Watch(rule.id, rule.alert, rule.instruction, notify, _placed(root)))
+            chosen.append(
+                Watch(
+                    rule.id, rule.alert, wording.said(rule.instruction, found.resolved), notify, _placed(root)
+                )
+            )
     return tuple(chosen)
 
 

@@ -25,6 +25,7 @@ from equipoise.conduct.identity.reads import applicants as reads
 from equipoise.conduct.identity.reads.applicants import STATES, VERDICTS, Filter
 from equipoise.conduct.identity.services import applicants as services
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.errors import RecordError
 from equipoise.protocol import Resolved
 
@@ -201,7 +202,9 @@ def _resolved() -> Resolved | None:
 
 def _criteria() -> tuple[Criterion, ...]:
     resolved = _resolved()
-    return tuple(Criterion(one.id, one.text) for one in resolved.protocol.eligibility) if resolved else ()
+    if resolved is None:
+        return ()
+    return tuple(Criterion(one.id, wording.said(one.text, resolved)) for one in resolved.protocol.eligibility)
 
 
 def _reasons(criteria: Iterable[Criterion]) -> list[tuple[str, str]]:
@@ -216,5 +219,6 @@ def _labels(resolved: Resolved | None) -> dict[str, tuple[str, dict[str, str]]]:
     for name in resolved.protocol.application.items:
         form, _dot, one = name.partition(".")
         item = resolved.forms[form].item(one)
-        found[name] = (item.label, dict(item.codes or {}))
+        codes = {code: wording.said(label, resolved) for code, label in (item.codes or {}).items()}
+        found[name] = (wording.said(item.label, resolved), codes)
     return found

@@ -12,13 +12,17 @@ from functools import cached_property
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from equipoise.conduct.accounts import language
 from equipoise.conduct.accounts.request import StudyRequest
+from equipoise.conduct.capture import words
 from equipoise.conduct.capture.pages.answering import sentence
 from equipoise.conduct.enrollment.services import applying
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.conduct.studies.reads import Site
 from equipoise.errors import Problem, RecordError
 from equipoise.protocol import Resolved
@@ -32,6 +36,17 @@ SENT_AN_HOUR = 30
 HOUR_SECONDS = 3600
 LONGEST = 2_000
 UNPROCESSABLE, TOO_MANY = 422, 429
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question in the language of the page; `codes` are empty where the answer is typed."""
+
+    label: str
+    hint: str
+    type: str
+    unit: str
+    codes: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,10 @@ class Way:
         return tuple(
             (name, self.resolved.forms[name.partition(".")[0]].item(name.partition(".")[2])) for name in names
         )
+
+    def said(self, text: str) -> str:
+        """Return a text of the protocol in the language of the page."""
+        return wording.said(text, self.resolved)
 
     @property
     def site(self) -> Site:
@@ -101,8 +120,14 @@ class Way:
 def apply(request: StudyRequest) -> HttpResponse:
     """Lead through the application: the first page on GET, the next, the one before or the end on POST."""
     way = _way(request)
-    if request.method != "POST":
-        return _page(request, way)
+    spoken = language.known(request.POST.get("language", ""))
+    if spoken:
+        return _spoken(request, way, spoken)
+    return _turned(request, way) if request.method == "POST" else _page(request, way)
+
+
+def _turned(request: StudyRequest, way: Way) -> HttpResponse:
+    """Return the page that comes after what was chosen."""
     go = request.POST.get("go", "next")
     if go == "back":
         return _page(request, _at(way, way.number - 1))
@@ -114,6 +139,14 @@ def apply(request: StudyRequest) -> HttpResponse:
     if go.startswith("page-") and go.removeprefix("page-").isdecimal():
         return _page(request, _at(way, int(go.removeprefix("page-")[:3])))
     return _send(request, way)
+
+
+def _spoken(request: StudyRequest, way: Way, spoken: str) -> HttpResponse:
+    """Return the page somebody is on in another language, with everything they answered."""
+    translation.activate(spoken)
+    response = _page(request, way)
+    language.choose(request, response, spoken)
+    return response
 
 
 def _way(request: StudyRequest) -> Way:
@@ -143,27 +176,35 @@ def _page(
     carried |= {name: way.given.get(name, "") for name in (*CONTACT, "site")}
     context = {
         "way": way,
-        "trial": way.resolved.protocol.trial,
+        "title": way.said(way.resolved.protocol.trial.title),
         "last": len(way.items) + 2,
-        "item": way.items[way.number - 1][1] if way.on_question else None,
+        "item": _asked(way, way.items[way.number - 1][1]) if way.on_question else None,
         "answer": way.answer(way.number - 1) if way.on_question else "",
         "field": question,
         "carried": {name: value for name, value in carried.items() if value and name not in shown},
         "given": way.given,
         "problems": {one.path: sentence(one.message, one.hint) for one in problems or []},
         "answered": [
-            (place + 1, item.label, _words(item, way.answer(place)))
+            (place + 1, way.said(item.label), _words(way, item, way.answer(place)))
             for place, (_name, item) in enumerate(way.items)
         ],
     }
     return render(request, "enrollment/application.html", context, status=status)
 
 
-def _words(item: Item, typed: str) -> str:
+def _asked(way: Way, item: Item) -> Asked:
+    """Return a question as the page asks it."""
+    codes = {code: way.said(label) for code, label in (item.codes or {}).items()}
+    return Asked(
+        way.said(item.label), way.said(item.hint or ""), item.type, words.unit(item.unit or ""), codes
+    )
+
+
+def _words(way: Way, item: Item, typed: str) -> str:
     """Return an answer as people read it."""
     if not typed:
         return _("No answer")
-    return (item.codes or {}).get(typed, typed)
+    return way.said((item.codes or {}).get(typed, typed))
 
 
 def _send(request: StudyRequest, way: Way) -> HttpResponse:

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from equipoise.conduct.accounts import hand_over
+from equipoise.conduct.accounts import hand_over, language
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import access, questionnaire
 from equipoise.conduct.capture.pages.answering import UNPROCESSABLE, done, tell
@@ -85,6 +85,7 @@ def _holder(request: SignedRequest, site: str) -> str:
 
 
 def _device(request: SignedRequest, site: str, participant: str, token: str) -> HttpResponse:
+    form = reads.signing(token)
     hand_over.start(
         request.session,
         site=site,
@@ -92,6 +93,7 @@ def _device(request: SignedRequest, site: str, participant: str, token: str) -> 
         about=f"{CONSENT} {token}",
         at=request.at,
         by=request.viewer,
+        language=language.known(form.version.language) if form else "",
     )
     return redirect("enrollment:device")
 
@@ -162,5 +164,6 @@ def visit(request: SignedRequest, name: str) -> HttpResponse:
         about=about,
         at=request.at,
         by=request.viewer,
+        language=language.known(reads.standing(name, at=request.at).language),
     )
     return redirect("enrollment:device")

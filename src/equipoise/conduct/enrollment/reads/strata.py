@@ -3,6 +3,7 @@
 from equipoise import expressions
 from equipoise.allocation.plan import BETWEEN_FACTOR_AND_LEVEL, BETWEEN_FACTORS, UNSTRATIFIED
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.protocol import Resolved
 from equipoise.protocol.arms import Stratum
 
@@ -16,11 +17,14 @@ def words(stratum: str) -> str:
     factors = {one.id: one for one in resolved.protocol.allocation.strata or ()}
     parts = [part.partition(BETWEEN_FACTOR_AND_LEVEL) for part in stratum.split(BETWEEN_FACTORS)]
     return " · ".join(
-        f"{factors[factor].label or factor}: {level_words(factors[factor], level, resolved)}"
-        if factor in factors
-        else f"{factor}: {level}"
+        _part(factors[factor], level, resolved) if factor in factors else f"{factor}: {level}"
         for factor, _, level in parts
     )
+
+
+def _part(factor: Stratum, level: str, resolved: Resolved) -> str:
+    label = wording.said(factor.label or factor.id, resolved)
+    return f"{label}: {level_words(factor, level, resolved)}"
 
 
 def level_words(factor: Stratum, level: str, resolved: Resolved) -> str:
@@ -31,4 +35,4 @@ def level_words(factor: Stratum, level: str, resolved: Resolved) -> str:
     (name,) = expressions.parse(factor.item).names
     form, item = resolved.locate(name)
     codes = resolved.forms[form].item(item).codes or {}
-    return str(codes.get(level, level))
+    return wording.said(str(codes.get(level, level)), resolved)

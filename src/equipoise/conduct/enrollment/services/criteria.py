@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.http import Http404
 
@@ -11,6 +12,7 @@ from equipoise.conduct.capture.access import Ground
 from equipoise.conduct.capture.eligibility import Confirmed, DeviationLine, Judger
 from equipoise.conduct.capture.lines import Code
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.protocol import Resolved
 from equipoise.protocol import eligibility as judging
 from equipoise.protocol.answer import Answer
@@ -115,7 +117,7 @@ def _line(one: Judged, resolved: Resolved, judged: Judger | None, *, shown: bool
     return Line(
         id=one.criterion.id,
         kind=one.criterion.kind,
-        text=one.criterion.text,
+        text=wording.said(one.criterion.text, resolved),
         met=one.met if shown else "hidden",
         facts=tuple(facts.values()),
         wanted=tuple(facts[place] for place in one.wanted) if shown else (),
@@ -127,15 +129,17 @@ def _line(one: Judged, resolved: Resolved, judged: Judger | None, *, shown: bool
 def _fact(place: Place, value: object, resolved: Resolved) -> Fact:
     form, item, visit = place
     definition = resolved.forms[form]
-    where = definition.label if not visit else f"{definition.label}, {resolved.protocol.visit(visit).name}"
+    said = partial(wording.said, resolved=resolved)
+    where = said(definition.label)
+    where = where if not visit else f"{where}, {said(resolved.protocol.visit(visit).name)}"
     if item in definition.scores and definition.instrument is not None:
-        return Fact(definition.instrument.score_named(item).label, where, _number(value))
+        return Fact(said(definition.instrument.score_named(item).label), where, _number(value))
     known = definition.item(item)
-    codes = [Code(*code) for code in (known.codes or {}).items()]
+    codes = [Code(code, said(label)) for code, label in (known.codes or {}).items()]
     if value is None:
-        return Fact(known.label, where, "")
+        return Fact(said(known.label), where, "")
     given = Answer(code=str(value)) if codes else Answer(text=_number(value), unit=known.unit or "")
-    return Fact(known.label, where, words.answer(given, codes))
+    return Fact(said(known.label), where, words.answer(given, codes))
 
 
 def _number(value: object) -> str:

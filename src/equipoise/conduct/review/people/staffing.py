@@ -9,6 +9,7 @@ from datetime import date, datetime
 from equipoise.conduct.accounts import services
 from equipoise.conduct.accounts.training import Training
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.errors import Problem, RecordError
 
 
@@ -17,8 +18,11 @@ def trainings() -> tuple[Training, ...]:
     latest = studies.latest()
     if latest is None:
         return ()
-    named = studies.resolved(latest.number).protocol.training
-    return tuple(Training(one.id, one.label, frozenset(one.roles), one.valid_months) for one in named)
+    resolved = studies.resolved(latest.number)
+    return tuple(
+        Training(one.id, wording.said(one.label, resolved), frozenset(one.roles), one.valid_months)
+        for one in resolved.protocol.training
+    )
 
 
 def grant_role(

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts import presence, reads, services
@@ -21,6 +22,7 @@ from equipoise.conduct.review.people import staffing
 from equipoise.conduct.review.people.lines import EVERYWHERE, Rights, rights, role_lines, sees
 from equipoise.conduct.stores.entropy import token
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.conduct.studies.reads import Site
 from equipoise.errors import Problem, RecordError
 from equipoise.exchange import spreadsheet
@@ -408,9 +410,7 @@ def _one_time_password() -> str:
 
 
 def _by_field(error: RecordError) -> dict[str, str]:
-    return {
-        problem.path: f"{problem.message[:1].upper()}{problem.message[1:]}." for problem in error.problems
-    }
+    return {problem.path: f"{capfirst(wording.told(problem.message))}." for problem in error.problems}
 
 
 def _begins(request: SignedRequest, site: str) -> datetime | None:

@@ -1,6 +1,7 @@
 """The emergency code break: found by id or kit, asked for with reason, password and code, shown once."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from django.http import HttpResponse
@@ -16,6 +17,7 @@ from equipoise.conduct.allocator import reads as allocator
 from equipoise.conduct.capture import access
 from equipoise.conduct.capture.pages.answering import sentence
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.conduct.unblinding.reads import broken
 from equipoise.conduct.unblinding.services import breaking
 from equipoise.conduct.unblinding.services.breaking import BREAK, LimitError
@@ -80,7 +82,7 @@ def break_code(request: SignedRequest, name: str) -> HttpResponse:
             participant=name, reason=given.get("reason", ""), at=request.at, by=request.viewer, second=second
         )
     except (RecordError, IntegrityError, StoreAwayError) as error:
-        said = [sentence(one.message, one.hint) for one in error.problems] or [str(error)]
+        said = [sentence(one.message, one.hint) for one in error.problems] or [wording.told(str(error))]
         return _form(request, name, wrong=said, limit=isinstance(error, LimitError))
     return render(request, "unblinding/broken.html", {"page": _shown(shown, request)})
 
@@ -100,8 +102,10 @@ class _Page:
 def _shown(shown: breaking.Broken, request: SignedRequest) -> _Page:
     ground = access.participant(shown.participant, viewer=request.viewer, action=BREAK)
     version = studies.versions_at(ground.site.today(request.at), first=True)[ground.site.site]
+    said = partial(wording.said, resolved=studies.resolved(version))
     rescue = studies.resolved(version).protocol.rescue
-    return _Page(shown, tuple((one.text, one.treatment) for one in rescue), ground.site.time_zone)
+    lines = tuple((said(one.text), said(one.treatment)) for one in rescue)
+    return _Page(shown, lines, ground.site.time_zone)
 
 
 def _form(

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from equipoise.conduct.accounts import reads as people
-from equipoise.conduct.accounts.permission import ROLES, Viewer
+from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.allocator import reads as allocator
+from equipoise.conduct.capture import words
 from equipoise.conduct.capture.reads.whereabouts import sites_of
 from equipoise.conduct.studies import reads as studies
 
@@ -42,7 +43,7 @@ def exposures(*, viewer: Viewer, find: str = "") -> tuple[ExposureLine, ...]:
             row.participant,
             row.kit,
             names.get(row.person, row.person),
-            ROLES.get(row.role, row.role),
+            words.role(row.role),
             row.cause,
             reasons.get((row.participant, row.person, row.at), ""),
             row.at,

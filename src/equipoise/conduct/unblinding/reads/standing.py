@@ -9,6 +9,7 @@ from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.capture import access
 from equipoise.conduct.capture.access import Ground
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.conduct.unblinding.due import missing
 from equipoise.conduct.unblinding.models import UnblindingRequest
 from equipoise.conduct.unblinding.services import telling
@@ -76,7 +77,7 @@ def standing(participant: str, *, viewer: Viewer, at: datetime) -> Standing:
 def _line(ground: Ground, resolved: Resolved, event: str, *, begun: bool, at: datetime) -> EventLine:
     found = next(one for one in resolved.protocol.events if one.id == event)
     reached = event in ground.milestones.reached
-    visit = resolved.protocol.visit(found.visit).name if found.visit else ""
+    visit = wording.said(resolved.protocol.visit(found.visit).name, resolved) if found.visit else ""
     lacks: tuple[Problem, ...] | None = None
     away = False
     if not reached and ground.may(telling.TELL) and _tells(ground, resolved, event):
@@ -86,7 +87,9 @@ def _line(ground: Ground, resolved: Resolved, event: str, *, begun: bool, at: da
             lacks = tuple(error.problems)
         except Error:
             lacks, away = (), True
-    return EventLine(event, found.text, visit, reached, begun and not reached, lacks, away)
+    return EventLine(
+        event, wording.said(found.text, resolved), visit, reached, begun and not reached, lacks, away
+    )
 
 
 def _tells(ground: Ground, resolved: Resolved, event: str) -> bool:
