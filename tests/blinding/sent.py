@@ -195,7 +195,7 @@ SENT: dict[str, Callable[[Kwargs], list[Mapping[str, Any]]]] = {
     "api:tokens": always({"name": "Guess", "password": "guessed", "days": "30"}, {"name": ""}),
     "api:token_revoke": always({}),
     # Back to English at the end, or every later page would be in Spanish.
-    "language": always({"language": "es", "next": "/queries/"}, {"language": "en", "next": "/participants/"}),
+    "language": always({"language": "es"}, {"language": "en"}),
     "tasks:assign": always(
         {"participant": "FRONTLINE-SEA-001", "visit": "D28", "form": "madrs", "rater": "p-rater", "due": "x"},
         {

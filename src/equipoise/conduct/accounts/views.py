@@ -251,14 +251,19 @@ def language_choose(request: HttpRequest) -> HttpResponse:
 
 
 def _page_before(request: HttpRequest) -> str:
-    """Return the page somebody was on; the first where that lies elsewhere or only takes what is sent."""
-    there = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(there, allowed_hosts={request.get_host()}):
+    """Return the page somebody was on; the first where the browser does not say, or it only takes what is sent.
+
+    No page names its own address for this: pages of unknown ids stay alike to the byte.
+    """
+    before = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(before, allowed_hosts={request.get_host()}):
         return "/"
+    parts = urlsplit(before)
     try:
-        view = resolve(urlsplit(there).path).func
+        view = resolve(parts.path).func
     except Resolver404:
         return "/"
+    there = f"{parts.path}?{parts.query}" if parts.query else parts.path
     return there if action_of(view, "GET") else "/"
 
 
