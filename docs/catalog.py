@@ -63,7 +63,8 @@ WITHOUT_PAGES = (
     ),
 )
 """Where problems go to a terminal or a script, and stay in English; texts marked for gettext do not."""
-SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|BEGIN|PRAGMA|FROM|CREATE|LOCK)\b")
+CODE = re.compile(r"^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|BEGIN|PRAGMA|FROM|CREATE|LOCK)\b|\{\w+:.*;")
+"""SQL and CSS."""
 PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z`{“(]|[a-z`}”)] [A-Za-z]{2,}")
 PYTHON_NAMES = re.compile(r"%\((\w+)\)[sd]")
 BRACE_NAMES = re.compile(r"\{(\w+)\}")
@@ -153,7 +154,7 @@ def sentences(tree: ast.Module) -> Iterator[str]:
         if isinstance(above.get(node), ast.JoinedStr | ast.FormattedValue):
             continue
         text = pattern(node)
-        if PROSE.search(text) and not SQL.match(text) and not _is_silent(node, above):
+        if PROSE.search(text) and not CODE.search(text) and not _is_silent(node, above):
             yield text
 
 

@@ -20,7 +20,7 @@ def test_a_page_speaks_what_the_browser_asks_for(world: World) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/sign-in/", "/help/", "/apply/", "/nowhere/"])
+@pytest.mark.parametrize("path", ["/sign-in/", "/help-now/", "/apply/", "/nowhere/"])
 def test_every_page_has_the_switch_and_the_browser_keeps_the_choice(world: World, path: str) -> None:
     client = Client()
     page = text_of(client.get(path))

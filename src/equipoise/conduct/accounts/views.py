@@ -251,7 +251,7 @@ def language_choose(request: HttpRequest) -> HttpResponse:
 
 
 def _page_before(request: HttpRequest) -> str:
-    """Return the page somebody was on; the first where the browser does not say, or it only takes what is sent.
+    """Return the page somebody was on; the first where the browser does not say, or that page shows nothing.
 
     No page names its own address for this: pages of unknown ids stay alike to the byte.
     """
