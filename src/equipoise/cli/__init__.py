@@ -30,6 +30,7 @@ COMMANDS = {
     "doctor": "Say what is set up wrongly, and how to mend it.",
     "anchor": "Send the heads of the audit chains elsewhere.",
     "verify": "Recompute everything that was ever written.",
+    "keys": "Say which keys there are, and put new ones in their place.",
     "erase": "Take a value away for good.",
     "backup": "Back every store up, sealed.",
     "restore": "Make a study again from a backup.",

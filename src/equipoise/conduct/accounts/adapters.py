@@ -87,17 +87,26 @@ class StudyMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         """Return a secret sealed under the installation's key."""
-        nonce = token(NONCE_BYTES)
-        sealed = AESGCM(_key()).encrypt(nonce, text.encode(), SECRET_CONTEXT)
-        return b64encode(nonce + sealed).decode("ascii")
+        return close(text, key=_key())
 
     def decrypt(self, encrypted_text: str) -> str:
         """Return a sealed secret; IntegrityError when it was altered or belongs to another installation."""
-        try:
-            sealed = b64decode(encrypted_text, validate=True)
-            return AESGCM(_key()).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], SECRET_CONTEXT).decode()
-        except (InvalidTag, ValueError) as error:
-            raise IntegrityError("a second factor was altered, or sealed under another key") from error
+        return unclose(encrypted_text, key=_key())
+
+
+def close(text: str, *, key: bytes) -> str:
+    """Return a second factor's secret, sealed."""
+    nonce = token(NONCE_BYTES)
+    return b64encode(nonce + AESGCM(key).encrypt(nonce, text.encode(), SECRET_CONTEXT)).decode("ascii")
+
+
+def unclose(sealed: str, *, key: bytes) -> str:
+    """Return a sealed secret; IntegrityError when it was altered, or sealed under another key."""
+    try:
+        data = b64decode(sealed, validate=True)
+        return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], SECRET_CONTEXT).decode()
+    except (InvalidTag, ValueError) as error:
+        raise IntegrityError("a second factor was altered, or sealed under another key") from error
 
 
 def _key() -> bytes:

@@ -46,6 +46,22 @@ class AllocationList(AuditedRow):
         db_table = "list"
 
 
+class SealingKey(models.Model):
+    """A key that arms are sealed with, itself sealed with the store's key.
+
+    number       1, 2, ...: each replacement of the store's key adds one
+    sealed_key   base64
+    """
+
+    number = models.IntegerField(primary_key=True)
+    sealed_key = models.CharField(max_length=256)
+
+    class Meta:
+        """May change: see `stores.tables`."""
+
+        db_table = "sealing_key"
+
+
 class Slot(AuditedRow):
     """A place on a list: whoever gets it, gets its kit.
 

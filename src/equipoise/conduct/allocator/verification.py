@@ -11,7 +11,7 @@ from equipoise.allocation import minimization, verify
 from equipoise.conduct.allocator import lists
 from equipoise.conduct.allocator.lists import SALT, SEED, Ground
 from equipoise.conduct.allocator.models import AllocationList, Assignment, Draw, Revelation, Slot
-from equipoise.conduct.allocator.sealing import Key, key, place_of
+from equipoise.conduct.allocator.sealing import Key, is_here, key, place_of
 from equipoise.errors import IntegrityError, Problem
 
 HINT = "stop, keep a copy of both stores as they are, and find out who could write to them"
@@ -23,12 +23,14 @@ def check() -> list[Problem]:
     rows = list(AllocationList.objects.order_by("number"))
     if not rows:
         return problems
-    try:
-        sealing = key()
-    except IntegrityError:
+    if not is_here():
         hint = "run it where the allocation key is"
         message = "the allocation key is not here: sealed arms, draws and commitments were not looked at"
         return [*problems, Problem(message, hint, "allocation", severity="warning")]
+    try:
+        sealing = key()
+    except IntegrityError as error:
+        return [*problems, *error.problems]
     for row in rows:
         try:
             problems += _sealed(row, lists.ground_of_row(row), sealing)

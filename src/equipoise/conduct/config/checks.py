@@ -5,9 +5,10 @@ one that runs.
 """
 
 from django.conf import settings as django
+from django.db import Error
 
 from equipoise.conduct.config import schema
-from equipoise.conduct.config.examination import files
+from equipoise.conduct.config.examination import files, rotation
 from equipoise.conduct.config.settings import Settings, SettingsError
 from equipoise.errors import Problem
 
@@ -22,8 +23,17 @@ def problems(study: Settings, *, bind: str = "") -> list[Problem]:
         *files.key_problems(study),
         *(debug if django.DEBUG else []),
         *files.settings_problems(study, bind),
+        *_rotation(study),
         *schema.problems(study),
     ]
+
+
+def _rotation(study: Settings) -> list[Problem]:
+    """Return what is left of replacing keys; a store that is away its own check names."""
+    try:
+        return rotation.problems(study)
+    except Error:
+        return []
 
 
 def require(study: Settings, *, bind: str = "") -> None:

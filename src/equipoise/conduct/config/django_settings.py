@@ -1,7 +1,5 @@
 """Django's configuration, made from the installation's settings. Nobody edits this to set a site up."""
 
-import hmac
-
 from equipoise.conduct.config import logs
 from equipoise.conduct.config.databases import databases
 from equipoise.conduct.config.django_base import *  # noqa: F403 - settings are names in a module
@@ -13,8 +11,8 @@ STUDY = current()
 
 SECRET_KEY = keys.read(STUDY.keys, "web").hex()
 ALLOWED_HOSTS = list(STUDY.hosts)
-CODE_KEY = hmac.new(bytes.fromhex(SECRET_KEY), b"public codes", "sha256").hexdigest()
-SECOND_FACTOR_KEY = hmac.new(bytes.fromhex(SECRET_KEY), b"second factor", "sha256").hexdigest()
+CODE_KEY = keys.codes(STUDY.keys).hex()
+SECOND_FACTOR_KEY = keys.second_factor(bytes.fromhex(SECRET_KEY)).hex()
 KEYS_FOLDER = str(STUDY.keys)
 SESSION_IDLE_MINUTES = STUDY.session_minutes
 SIMULATED = STUDY.simulated

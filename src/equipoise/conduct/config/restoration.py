@@ -7,6 +7,7 @@ did not seal the backup.
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -116,13 +117,24 @@ def lay_out(
     return found
 
 
+def _open(sealed: Path, plain: Path, keys: Path, store: str) -> None:
+    """Open a file with the store's key, or one that it replaced.
+
+    Raises  IntegrityError when none opens it
+    """
+    present, *former = key_files.candidates(keys, store)
+    for key in former:
+        with suppress(IntegrityError):
+            return sealing.unseal(sealed, plain, key=key, purpose=f"backup {store}")
+    return sealing.unseal(sealed, plain, key=present, purpose=f"backup {store}")
+
+
 def _unseal(backup: Path, scratch: Path, keys: Path) -> None:
     """Open every store's file; say everything that cannot be opened."""
     problems: list[Problem] = []
     for store in STORES:
         try:
-            key = key_files.read(keys, store)
-            sealing.unseal(backup / file_of(store), scratch / store, key=key, purpose=f"backup {store}")
+            _open(backup / file_of(store), scratch / store, keys, store)
         except IntegrityError as error:
             problems += error.problems
     if problems:

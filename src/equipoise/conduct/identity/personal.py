@@ -25,6 +25,7 @@ from equipoise.conduct.stores.names import ALIASES, IDENTITY
 from equipoise.errors import IntegrityError, Problem
 
 NONCE_BYTES = 12
+ROWS_AT_ONCE = 400
 ALIAS = ALIASES[IDENTITY]
 Kind = Literal["name", "email", "phone"]
 
@@ -59,13 +60,14 @@ def begin(owner: str, *, alias: str) -> Seal:
     return Seal(owner, key)
 
 
-def seals(owners: Collection[str]) -> Mapping[str, Seal]:
+def seals(owners: Collection[str], *, key: bytes | None = None) -> Mapping[str, Seal]:
     """Return the keys of these persons, in one read; whoever was forgotten is absent.
 
+    key     of the store; the one in the keys folder when left out
     Raises  IntegrityError when the store's key is missing, or another one
     """
     rows = PersonalKey.objects.using(ALIAS).filter(owner__in=owners).values_list("owner", "sealed_key")
-    under = _derived("cells")
+    under = _derived("cells", key)
     return {owner: Seal(owner, _open(under, sealed, context=f"key|{owner}")) for owner, sealed in rows}
 
 
@@ -114,9 +116,12 @@ def scrub() -> None:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def digest(kind: Kind, word: str) -> str:
-    """Return the HMAC of a word, the same for spellings that differ in case, accents' form or spaces."""
-    return hmac.new(_derived("lookup"), f"{kind}|{_normal(kind, word)}".encode(), "sha256").hexdigest()
+def digest(kind: Kind, word: str, *, key: bytes | None = None) -> str:
+    """Return the HMAC of a word, the same for spellings that differ in case, accents' form or spaces.
+
+    key   of the store; the one in the keys folder when left out
+    """
+    return hmac.new(_derived("lookup", key), f"{kind}|{_normal(kind, word)}".encode(), "sha256").hexdigest()
 
 
 def _normal(kind: Kind, word: str) -> str:
@@ -124,8 +129,45 @@ def _normal(kind: Kind, word: str) -> str:
     return "".join(one for one in plain if one.isdecimal()) if kind == "phone" else plain
 
 
-def _derived(purpose: str) -> bytes:
-    store = keys.read(Path(settings.KEYS_FOLDER), IDENTITY)
+def opens(key: bytes) -> bool:
+    """Whether a store's key is the one that persons' keys are sealed with; so it is where there are none."""
+    row = PersonalKey.objects.using(ALIAS).order_by("owner").first()
+    if row is None:
+        return True
+    try:
+        _open(_derived("cells", key), row.sealed_key, context=f"key|{row.owner}")
+    except IntegrityError:
+        return False
+    return True
+
+
+def reseal(words: Mapping[str, Iterable[tuple[Kind, str]]], *, old: bytes, new: bytes, alias: str) -> None:
+    """Seal every person's key with another store key, and make the index anew. Called inside an act.
+
+    words   owner to the words they are found by
+    Raises  IntegrityError when the keys were not sealed with the old one; nothing is changed then
+    """
+    rows = list(PersonalKey.objects.using(alias).order_by("owner"))
+    before, after = _derived("cells", old), _derived("cells", new)
+    for row in rows:
+        context = f"key|{row.owner}"
+        row.sealed_key = _close(after, _open(before, row.sealed_key, context=context), context=context)
+    PersonalKey.objects.using(alias).bulk_update(rows, ["sealed_key"], batch_size=ROWS_AT_ONCE)
+    Lookup.objects.using(alias).all().delete()
+    found = {
+        (kind, digest(kind, word, key=new), owner)
+        for owner, theirs in words.items()
+        for kind, word in theirs
+        if _normal(kind, word)
+    }
+    Lookup.objects.using(alias).bulk_create(
+        [Lookup(kind=kind, digest=made, owner=owner) for kind, made, owner in sorted(found)],
+        batch_size=ROWS_AT_ONCE,
+    )
+
+
+def _derived(purpose: str, key: bytes | None = None) -> bytes:
+    store = key or keys.read(Path(settings.KEYS_FOLDER), IDENTITY)
     return hmac.new(store, f"equipoise identity {purpose} 1".encode(), "sha256").digest()
 
 

@@ -65,6 +65,7 @@ NAMES: dict[str, str | Promise] = {
     "form.signed": _("Form signed"),
     "form.unlocked": _("Form unlocked"),
     "form.verified": _("Form verified"),
+    "keys.rotated": _("Key replaced"),
     "participant.enrolled": _("Participant entered with consent"),
     "participant.locked": _("Participant locked"),
     "participant.unlocked": _("Participant unlocked"),

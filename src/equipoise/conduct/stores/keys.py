@@ -1,16 +1,25 @@
 """The keys of an installation: one file each, readable by their owner only, never beside the data.
 
-Holds making and reading them. Refuses a folder where a copy of the data would take the keys along.
+Holds making, reading and replacing them. Refuses a folder where a copy of the data would take the keys along.
+A key that was replaced stays among the former ones: what was sealed with it in backups opens with it alone.
 """
 
+import hmac
+import os
 from pathlib import Path
 
 from equipoise.conduct.stores.entropy import token
 from equipoise.errors import IntegrityError, Problem
 
 KEY_BYTES = 32
-NAMES = ("web", "trial", "allocation", "identity")
+FINGERPRINT = 16
+WEB = "web"
+NAMES = (WEB, "trial", "allocation", "identity")
 """web signs sessions; the others seal what their store holds and its backups."""
+CODES = "codes"
+"""What public codes are made with, once the web key, which made them before, was replaced."""
+FORMER = "former"
+NEXT = ".next"
 OWNER_ONLY = 0o600
 FOLDER_ONLY = 0o700
 
@@ -47,6 +56,83 @@ def read(folder: Path, name: str) -> bytes:
     Raises  IntegrityError when it is missing, damaged or readable by others
     """
     return read_file(folder / f"{name}.key")
+
+
+def fingerprint(key: bytes) -> str:
+    """Return what tells one key from another, and nothing of it."""
+    return hmac.new(key, b"equipoise fingerprint 1", "sha256").hexdigest()[:FINGERPRINT]
+
+
+def second_factor(web: bytes) -> bytes:
+    """Return the key that seals second factors, made from the web key."""
+    return hmac.new(web, b"second factor", "sha256").digest()
+
+
+def codes(folder: Path) -> bytes:
+    """Return the key that public codes are made with. They stand in rows for ever, so it never changes."""
+    if (folder / f"{CODES}.key").exists():
+        return read(folder, CODES)
+    return hmac.new(read(folder, WEB), b"public codes", "sha256").digest()
+
+
+def candidates(folder: Path, name: str) -> list[bytes]:
+    """Return a key and those it replaced, the newest first.
+
+    Raises  IntegrityError when the key itself cannot be read
+    """
+    before = sorted(
+        (folder / FORMER).glob(f"{name}-*.key"), key=lambda path: path.stat().st_mtime, reverse=True
+    )
+    return [read(folder, name), *(read_file(path) for path in before)]
+
+
+def is_waiting(folder: Path, name: str) -> bool:
+    """Whether a key is about to be replaced: that was begun, and not finished."""
+    return (folder / f"{name}.key{NEXT}").exists()
+
+
+def prepare(folder: Path, name: str) -> bytes:
+    """Write down the key that is about to replace another, before anything is sealed with it."""
+    path = folder / f"{name}.key{NEXT}"
+    if not path.exists():
+        _write(path, token(KEY_BYTES))
+    return read_file(path)
+
+
+def replace(folder: Path, name: str) -> None:
+    """Put the prepared key in the other's place, which goes to the former ones.
+
+    Cut off anywhere, it may be called again.
+    """
+    old = read(folder, name)
+    if name == WEB and not (folder / f"{CODES}.key").exists():
+        _write(folder / f"{CODES}.key", codes(folder))
+    former = folder / FORMER
+    former.mkdir(exist_ok=True, mode=FOLDER_ONLY)
+    _write(former / f"{name}-{fingerprint(old)}.key", old)
+    (folder / f"{name}.key{NEXT}").replace(folder / f"{name}.key")
+    _sync(folder)
+
+
+def _write(path: Path, key: bytes) -> None:
+    """Write a key so that it is there whole or not at all, whatever happens meanwhile."""
+    scratch = path.with_name(f".{path.name}")
+    scratch.touch(mode=OWNER_ONLY)
+    with scratch.open("w", encoding="ascii") as file:
+        file.write(key.hex())
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """See that the names in a folder are on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read_file(path: Path) -> bytes:

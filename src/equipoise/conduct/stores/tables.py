@@ -10,6 +10,7 @@ MUTABLE: dict[str, str] = {
     "mfa_authenticator": "second factors, their secrets sealed; each change leaves an event",
     "entry_current": "a cache of the latest entries; `verify` rebuilds and compares it",
     "personal_key": "keys of persons; deleting one is how a person is forgotten, and leaves an event",
+    "sealing_key": "keys of sealed arms; replacing the store's key seals them anew, and leaves an event",
     "lookup": "the words persons are found by; those of forgotten persons are deleted",
     "api_answer": "answers to programs that may ask again, kept for a day; what was done stands elsewhere",
     "django_session": "who is signed in at the moment; ends by itself",

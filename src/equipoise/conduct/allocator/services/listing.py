@@ -11,7 +11,7 @@ from equipoise.allocation.commitment import SALT_BYTES
 from equipoise.conduct.allocator import lists
 from equipoise.conduct.allocator.lists import SALT, SEED, Ground
 from equipoise.conduct.allocator.models import AllocationList, Assignment, Revelation, Slot
-from equipoise.conduct.allocator.sealing import ARM_BYTES, SECRET_BYTES, Key, key, place_of
+from equipoise.conduct.allocator.sealing import ARM_BYTES, SECRET_BYTES, Key, begin, key, place_of
 from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.stores.entropy import token
 from equipoise.errors import IntegrityError, Problem, RecordError
@@ -57,7 +57,7 @@ def draw_list(*, version: int, at: datetime, by: str, length: int | None = None)
              every problem of the plan; IntegrityError without the allocation key
     """
     ground = lists.ground_of(version, length=length)
-    sealing, seed = key(), token(SEED_BYTES)
+    seed = token(SEED_BYTES)
     with act("allocation", "list.drawn", at=at, by=by, subjects=[f"version-{version}"]) as one:
         if Assignment.objects.exists():
             hint = "extend the list in use; an amendment of the allocation cannot be randomized by"
@@ -65,6 +65,9 @@ def draw_list(*, version: int, at: datetime, by: str, length: int | None = None)
                 "no new list is drawn", [Problem("participants are assigned already", hint, "list")]
             )
         number = _next_number()
+        if number == 1:
+            begin(alias=one.alias)
+        sealing = key()
         row = _row(ground, number=number, series=number, seed=seed, sealing=sealing)
         one.add(row)
         _add_slots(one, row, ground, seed=seed, sealing=sealing, after=0)

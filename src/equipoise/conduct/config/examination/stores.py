@@ -1,12 +1,14 @@
 """The stores: whether each answers, has the tables, triggers and rights it should, and the right time."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from django.conf import settings as django
 from django.db import Error, connections
 
 from equipoise.conduct.config import schema
+from equipoise.conduct.config.examination import rotation
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.stores import clock
 from equipoise.conduct.stores.names import ALIASES, STORES, Store
@@ -20,6 +22,8 @@ def stores(study: Settings) -> Iterator[Problem]:
     """Yield everything wrong with the stores; one that is away keeps the others from nothing."""
     if django.DEBUG:
         yield Problem("DEBUG is on: error pages would show data", "switch it off", "DEBUG")
+    with suppress(Error):
+        yield from rotation.problems(study)
     for store in STORES:
         try:
             yield from schema.problems_of(study, store)

@@ -16,6 +16,7 @@ from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import act
 from equipoise.conduct.audit.verification import RESTORED
 from equipoise.conduct.config import restoration, schema
+from equipoise.conduct.config.operations import rotating
 from equipoise.conduct.config.operations.setting_up import OPERATOR
 from equipoise.conduct.config.settings import Settings
 from equipoise.conduct.stores import keys, ownership, sealing, snapshots
@@ -76,3 +77,4 @@ def finish(study: Settings, manifest: restoration.Manifest, *, at: datetime) -> 
         reason = f"restored the backup of {manifest.at}, which held {manifest.counts[store]} events"
         with act(store, RESTORED, at=at, by=OPERATOR, reason=reason):
             pass
+    rotating.catch_up(study, at=at)

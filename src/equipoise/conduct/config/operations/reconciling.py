@@ -12,6 +12,9 @@ from equipoise.conduct.stores import clock
 from equipoise.conduct.unblinding.services import breaking, telling
 
 EVERY_SECONDS = 60
+NAME = "reconciling"
+LOCK = f"{NAME}.lock"
+"""Held in the data folder by the process that does it: while the study is served, by one."""
 
 
 def reconcile(*, at: datetime) -> Reconciled:
@@ -35,6 +38,4 @@ def reconcile(*, at: datetime) -> Reconciled:
 
 def keep_reconciling(study: Settings) -> None:
     """Finish what is open now and every minute while the system serves."""
-    recurring.keep_doing(
-        study, "reconciling", every_seconds=EVERY_SECONDS, work=lambda: reconcile(at=clock.now())
-    )
+    recurring.keep_doing(study, NAME, every_seconds=EVERY_SECONDS, work=lambda: reconcile(at=clock.now()))
