@@ -1,6 +1,7 @@
 """Evidence as a page to read and file, from what `evidence.py` knows."""
 
 import re
+from collections import Counter
 from html import escape
 from typing import Any
 
@@ -39,6 +40,7 @@ def page(known: dict[str, Any]) -> str:
         + "".join(f"<dt>{escape(str(k))}</dt><dd>{escape(str(v))}</dd>" for k, v in facts.items())
         + "</dl>",
     ]
+    lines += overview(known["rows"])
     if known["problems"]:
         lines.append("<h2>What is wrong</h2><ul>")
         lines += [f"<li class=failed>{escape(one)}</li>" for one in known["problems"]] + ["</ul>"]
@@ -57,6 +59,18 @@ def page(known: dict[str, Any]) -> str:
     lines.append("</p><h2>SHA-256</h2><ul>")
     lines += [f"<li>{escape(name)} <code>{digest}</code></li>" for name, digest in known["sha256"].items()]
     return "\n".join([*lines, "</ul></html>", ""])
+
+
+def overview(rows: list[dict[str, Any]]) -> list[str]:
+    """Return a table of how many rows of each part stand how."""
+    states = list(dict.fromkeys(row["state"] for row in rows))
+    found = Counter((row["part"], row["state"]) for row in rows)
+    lines = ["<h2>Overview</h2><table><thead><tr><th scope=col>Part"]
+    lines += [f"<th scope=col>{state}" for state in states] + ["</thead><tbody>"]
+    for part in dict.fromkeys(row["part"] for row in rows):
+        cells = "".join(f"<td>{found[part, state] or ''}" for state in states)
+        lines.append(f"<tr><th scope=row>{escape(part)}{cells}")
+    return [*lines, "</tbody></table>"]
 
 
 def row_of_page(row: dict[str, Any]) -> str:

@@ -150,6 +150,8 @@ def test_evidence_says_commit_date_machine_and_versions_and_its_digests_agree(pr
         assert sha256((folder / name).read_bytes()).hexdigest() == digest
         assert f"{digest}  {name}\n" in (folder / "SHA256SUMS").read_text()
     page = (folder / "evidence.html").read_text()
+    assert "<th scope=col>covered\n<th scope=col>not covered yet\n<th scope=col>in part" in page
+    assert "<tr><th scope=row>Part one<td>1<td>1<td>1<td>" in page
     assert all(
         text in page for text in ("every row holds", known["commit"], "A 1", "Nobody built it.", "Write it.")
     )
