@@ -28,6 +28,8 @@ from equipoise.protocol.schedule import Visit
 from equipoise.source import UNREADABLE
 
 LONGEST_ID = 128
+PART_SAVED, PART_SIGNED = "form.part_saved", "form.part_signed"
+"""Events about answers of a form that are hidden from somebody who may know of the form."""
 FORM = "form-"
 """What a form's code stands behind among the subjects of an event."""
 _FORM_FIELDS = ("id", "participant", "visit", "visit_repeat", "form", "repeat", "version", "code")
@@ -129,6 +131,12 @@ class FormGround:
         """Whether nobody sees the form's answers yet, but who is filling it."""
         found = self.ground.sight(self.resolved)
         return found.form(self.form.id) and found.sealed(self.form.id)
+
+    def apart(self, items: Iterable[str]) -> bool:
+        """Whether each of these items is hidden from somebody who may know of the form."""
+        reached = self.ground.sight(self.resolved).reached
+        everybody = visibility.sight_of(visibility.EVERYBODY, self.resolved, reached)
+        return all(everybody.hides(self.form.id, item) for item in items)
 
     @cached_property
     def given(self) -> bool:

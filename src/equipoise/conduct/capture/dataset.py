@@ -21,6 +21,7 @@ from equipoise.conduct.capture import flow
 from equipoise.conduct.capture.access import locked_targets
 from equipoise.conduct.capture.answers import COLUMNS
 from equipoise.conduct.capture.models import LOG, STUDY, EntryCurrent, Form, Participant, Visit, VisitStatus
+from equipoise.conduct.capture.pinned import BEGUN
 from equipoise.conduct.capture.visibility import EVERYBODY, LOCK, Sight
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import Problem, RecordError
@@ -179,7 +180,7 @@ def _visits(forms: dict[int, tuple[Form, Sight]], sight: Sight) -> list[Row]:
     """Return the visits that took place: recorded as held, or begun with a form."""
     begun = {(form.participant, form.visit, form.visit_repeat) for form, _ in forms.values()}
     statuses = VisitStatus.objects.order_by("visit_id", "seq").values_list("visit_id", "status", "date")
-    latest = {visit: (status, date) for visit, status, date in statuses}
+    latest = {visit: ("" if status == BEGUN else status, date) for visit, status, date in statuses}
     found = []
     for row in Visit.objects.order_by("participant", "visit", "repeat"):
         status, date = latest.get(row.id, ("", ""))

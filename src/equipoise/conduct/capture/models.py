@@ -66,8 +66,8 @@ class Visit(AuditedRow):
     visit     the protocol's id
     repeat    1, 2 ... for visits that may recur
     version   protocol version it is held under
-    begun_by  the protocol's id of the form that began it; empty where it was begun by itself: who may
-              not know of that form does not know that it began the visit either
+    begun_by  the protocol's id of the form that began it, where that form is hidden from somebody: the visit
+              is begun, and its version chosen, for everybody else once it is recorded (`capture.pinned`)
     """
 
     participant = models.CharField(max_length=PARTICIPANT_LENGTH)
@@ -88,8 +88,9 @@ class Visit(AuditedRow):
 class VisitStatus(AuditedRow):
     """When a visit took place, or why not; the latest counts.
 
-    status   "held", "missed" or "declined"
+    status   "held", "missed" or "declined"; "begun" where a hidden form had begun it and somebody begins it
     date     ISO date at the site, for a held visit
+    version  protocol version it is held under since; null where the visit's own row says so
     """
 
     visit = models.ForeignKey(Visit, models.PROTECT, db_index=False)
@@ -97,6 +98,7 @@ class VisitStatus(AuditedRow):
     status = models.CharField(max_length=16)
     date = models.CharField(max_length=10, blank=True, default="")
     reason = models.TextField(blank=True, default="")
+    version = models.IntegerField(null=True)
 
     class Meta:
         """One row a version."""

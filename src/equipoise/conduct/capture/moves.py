@@ -19,6 +19,8 @@ class Step(NamedTuple):
 
 
 IN_PROGRESS, COMPLETE, VERIFIED, SIGNED, LOCKED = "in_progress", "complete", "verified", "signed", "locked"
+REVIEWED = (VERIFIED, SIGNED)
+"""States in which somebody vouches for what the form says."""
 STATES = (IN_PROGRESS, COMPLETE, VERIFIED, SIGNED, LOCKED)
 
 STEPS = (

@@ -63,6 +63,10 @@ class Sight:
             return False
         return not item or (form, item) not in self._hidden
 
+    def hides(self, form: str, item: str) -> bool:
+        """Whether an item or score is hidden by itself, its form left aside."""
+        return (form, item) in self._hidden
+
     def sealed(self, form: str) -> bool:
         """Whether the form may be known of and its answers may not: it is sealed until an event to come.
 

@@ -61,6 +61,8 @@ NAMES: dict[str, str | Promise] = {
     "form.completed": _("Form completed"),
     "form.locked": _("Form locked"),
     "form.opened": _("Form begun"),
+    "form.part_saved": _("Answers saved"),
+    "form.part_signed": _("Form signed"),
     "form.saved": _("Answers saved"),
     "form.signed": _("Form signed"),
     "form.unlocked": _("Form unlocked"),

@@ -11,6 +11,7 @@ from equipoise.conduct.allocator import reads as allocator
 from equipoise.conduct.capture import gates
 from equipoise.conduct.capture.access import Ground
 from equipoise.conduct.capture.models import AssignedKit, Visit, VisitStatus
+from equipoise.conduct.capture.pinned import pinned
 from equipoise.conduct.capture.reads.completeness import completed
 from equipoise.conduct.consent import reads as consents
 from equipoise.conduct.unblinding import together
@@ -53,7 +54,8 @@ def _forms(ground: Ground, resolved: Resolved, event: TrialEvent, *, at: datetim
     if last is not None and last.status in OVER:
         return
     now = consents.standing(ground.participant, at=at)
-    if held is None and now.withdrawn and gates.closed(now.withdrawn, resolved=resolved, planned=visit):
+    begun = held is not None and pinned(held) is not None
+    if not begun and now.withdrawn and gates.closed(now.withdrawn, resolved=resolved, planned=visit):
         return
     done, sight = completed(ground.participant), ground.sight(resolved)
     waits, hidden = [], False

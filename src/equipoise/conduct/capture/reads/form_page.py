@@ -72,7 +72,9 @@ def form_page(code: str, *, viewer: Viewer, language: str = "en") -> FormPage | 
     site = found.ground.site
     scored = [name for name in found.form.scores if found.sight.item(found.form.id, name)]
     done = progress(found, judged)
-    saved = max((one.entry for one in stored.values()), default=None)
+    shown = (one.entry for (item, _), one in stored.items() if found.sight.item(found.form.id, item))
+    saved = max(shown, default=None)
+    signatures = _signatures(found, stored)
     return FormPage(
         code=code,
         participant=found.participant,
@@ -92,7 +94,7 @@ def form_page(code: str, *, viewer: Viewer, language: str = "en") -> FormPage | 
         blocked=blocked,
         reason_needed=any(step.state == moves.COMPLETE for step in steps),
         transcribed=words.role(visibility.transcribed(found.form, found.ground.roles)),
-        moves=_moves(found, state),
+        moves=_moves(found, state, void=bool(signatures) and not signatures[-1].valid),
         items=tuple(page.item(item, 0) for item in page.visible(found.form.items)),
         groups=tuple(page.group(group, editable=not blocked) for group in found.form.groups),
         scores=tuple(page.score(name) for name in scored),
@@ -109,7 +111,7 @@ def form_page(code: str, *, viewer: Viewer, language: str = "en") -> FormPage | 
             )
             for before, step in zip([None, *steps], steps, strict=False)
         ),
-        signatures=_signatures(found, stored),
+        signatures=signatures,
         missing_reasons=tuple(Choice(one, words.missing(one)) for one in MISSING_REASONS),
         answered=done.answered,
         asked=done.asked,
@@ -158,15 +160,19 @@ def _called(step: FormState, before: FormState | None) -> str:
     return "reopened" if step.state == moves.IN_PROGRESS else step.state
 
 
-def _moves(found: FormGround, state: str) -> tuple[Move, ...]:
+def _moves(found: FormGround, state: str, *, void: bool) -> tuple[Move, ...]:
     if found.ground.locked:
         return ()
+    # A form that stayed signed while a hidden answer changed is signed again.
+    state = moves.VERIFIED if state == moves.SIGNED and void else state
     able = [one for one in moves.STEPS if one.before == state and found.ground.may(one.action)]
-    # What nobody sees nobody compares with its source; what is hidden in part nobody signs.
+    # What nobody sees nobody compares with its source; what is hidden from them in part nobody vouches for.
+    whole = found.sight.whole(found.form.id)
     can = {
-        "complete": found.may_fill,
+        "complete": found.may_fill and (whole or found.sealed),
         "verify": not found.sealed,
-        "sign": found.sight.whole(found.form.id),
+        "sign": whole,
+        "lock": whole,
     }
     return tuple(STEPS[one.name] for one in able if can.get(one.name, True))
 

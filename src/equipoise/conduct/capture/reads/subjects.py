@@ -10,7 +10,7 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 
 from equipoise.conduct.accounts.permission import Viewer
-from equipoise.conduct.capture.access import FORM
+from equipoise.conduct.capture.access import FORM, PART_SAVED, PART_SIGNED
 from equipoise.conduct.capture.milestones import NONE, Milestones
 from equipoise.conduct.capture.models import LOG, Form, Participant
 from equipoise.conduct.capture.reads.sights import Circle, circle, visit_label
@@ -21,7 +21,7 @@ from equipoise.conduct.studies import wording
 M = TypeVar("M", bound=Model)
 Deed = tuple[str, str]
 """An event's action, and what it is about."""
-OF_ANSWERS = ("alert.", "query.")
+OF_ANSWERS = ("alert.", "query.", PART_SAVED, PART_SIGNED)
 """Events that tell something about single answers: of a form in part hidden they may be about that part."""
 AFTER_SPACE = "!"
 """The character behind the space in the order of bytes: what begins with "ID " lies before "ID!"."""
@@ -59,7 +59,7 @@ def _form_visible(row: Form, seen: Circle, *, closely: bool) -> bool:
 
 
 class _Hidden:
-    """Ids of visits and forms that the viewer may not know of, in whatever version they stand."""
+    """Ids of visits, anchors and forms that the viewer may not know of, in whatever version they stand."""
 
     def __init__(self, seen: Circle) -> None:
         self._seen = seen
@@ -79,6 +79,8 @@ class _Hidden:
             resolved, sight = self._seen.version(number, participant)
             yield from (visit.id for visit in resolved.protocol.visits if not sight.visit(visit.id))
             yield from (form for form in resolved.forms if not sight.form(form))
+            anchors = resolved.protocol.anchors.items()
+            yield from (name for name, one in anchors if one.visit is not None and not sight.visit(one.visit))
 
 
 def titles(words: Collection[str]) -> dict[str, str]:
@@ -88,6 +90,8 @@ def titles(words: Collection[str]) -> dict[str, str]:
     if study is not None:
         resolved = studies.resolved(study.version)
         found |= {one.id: wording.said(one.name, resolved) for one in resolved.protocol.visits}
+        anchors = resolved.protocol.anchors.items()
+        found |= {name: found[one.visit] for name, one in anchors if one.visit and one.visit in found}
     for code, row in _forms(words).items():
         resolved = studies.resolved(row.version)
         where = visit_label(resolved, row.visit, row.visit_repeat)

@@ -11,6 +11,7 @@ from typing import Literal
 from equipoise.conduct.capture import gates, schedule
 from equipoise.conduct.capture.lines import VisitState
 from equipoise.conduct.capture.models import AnchorDate, Form, Visit, VisitStatus
+from equipoise.conduct.capture.pinned import BEGUN
 from equipoise.conduct.capture.reads.sights import Circle, day_of
 from equipoise.conduct.capture.schedule import Window
 from equipoise.conduct.capture.visibility import Sight
@@ -25,8 +26,9 @@ HELD = "held"
 class Recorded:
     """A visit that was begun or recorded; status "" while nothing was said of it.
 
-    forms   the protocol's ids of forms by which it is known to be begun, while nothing was said of it; empty
-            where it was begun by itself
+    version   the one it is held under
+    forms     what hidden forms alone began: form and its version, in the order they were begun; empty where
+              the visit is begun for everybody
     """
 
     number: int
@@ -36,11 +38,14 @@ class Recorded:
     status: str = ""
     held_on: date | None = None
     reason: str = ""
-    forms: frozenset[str] = frozenset()
+    forms: tuple[tuple[str, int], ...] = ()
 
-    def known(self, sight: Sight) -> bool:
-        """Whether somebody may know that it was begun: not through a form that is hidden from them."""
-        return bool(self.status) or not self.forms or any(sight.form(form) for form in self.forms)
+    def through(self, sight: Sight) -> "Recorded | None":
+        """Return it as somebody may know it; None where every form that began it is hidden from them."""
+        if not self.forms:
+            return self
+        version = next((version for form, version in self.forms if sight.form(form)), None)
+        return None if version is None else replace(self, version=version)
 
 
 @dataclass(frozen=True)
@@ -81,32 +86,38 @@ def courses(participants: Collection[str]) -> dict[str, Course]:
             dates[anchor] = known
     rows = Visit.objects.filter(participant__in=participants).order_by("id")
     statuses = VisitStatus.objects.filter(visit__in=rows.values("id")).order_by("visit_id", "seq")
-    latest = {
-        visit: (status, day, reason)
-        for visit, status, day, reason in statuses.values_list("visit_id", "status", "date", "reason")
-    }
+    latest: dict[int, tuple[str, str, str]] = {}
+    taken: dict[int, int | None] = {}
+    columns = ("visit_id", "status", "date", "reason", "version")
+    for visit, status, day, reason, version in statuses.values_list(*columns):
+        latest[visit] = ("" if status == BEGUN else status, day, reason)
+        taken.setdefault(visit, version)
     forms = _forms([row for row in rows if row.begun_by and row.id not in latest])
     for row in rows:
         status, day, reason = latest.get(row.id, ("", "", ""))
-        by = forms.get((row.participant, row.visit, row.repeat), frozenset())
+        by = forms.get((row.participant, row.visit, row.repeat), ())
+        version = taken.get(row.id) or row.version
         found[row.participant].visits[row.visit, row.repeat] = Recorded(
-            int(row.id), row.visit, row.repeat, row.version, status, day_of(day), reason, by
+            int(row.id), row.visit, row.repeat, version, status, day_of(day), reason, by
         )
     for participant, back in consents.withdrawals(participants).items():
         found[participant] = replace(found[participant], withdrawn=back.degree)
     return found
 
 
-def _forms(rows: Sequence[Visit]) -> dict[tuple[str, str, int], frozenset[str]]:
-    """Return visits that forms began, by participant, visit and repeat, to the forms begun there."""
+def _forms(rows: Sequence[Visit]) -> dict[tuple[str, str, int], tuple[tuple[str, int], ...]]:
+    """Return visits that hidden forms began, by participant, visit and repeat, to the forms begun there."""
     if not rows:
         return {}
-    begun = {(row.participant, row.visit, row.repeat): {row.begun_by} for row in rows}
-    there = Form.objects.filter(participant__in={row.participant for row in rows})
-    for participant, visit, repeat, form in there.values_list("participant", "visit", "visit_repeat", "form"):
+    begun: dict[tuple[str, str, int], list[tuple[str, int]]] = {
+        (row.participant, row.visit, row.repeat): [] for row in rows
+    }
+    there = Form.objects.filter(participant__in={row.participant for row in rows}).order_by("id")
+    columns = ("participant", "visit", "visit_repeat", "form", "version")
+    for participant, visit, repeat, form, version in there.values_list(*columns):
         if (participant, visit, repeat) in begun:
-            begun[participant, visit, repeat].add(form)
-    return {place: frozenset(found) for place, found in begun.items()}
+            begun[participant, visit, repeat].append((form, version))
+    return {place: tuple(found) for place, found in begun.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +148,19 @@ def slots(course: Course, seen: Circle, *, version: int) -> Iterator[Slot]:
             continue
         window = schedule.window(planned, planned=course.planned, actual=actual)
         held = (one for (visit, _), one in course.visits.items() if visit == planned.id)
-        recorded = sorted((one for one in held if one.known(sight)), key=lambda one: one.repeat)
+        known = (one.through(sight) for one in held)
+        recorded = sorted((one for one in known if one is not None), key=lambda one: one.repeat)
         if not recorded and not planned.unscheduled:
             yield Slot(planned, 1, window, None, _left(course.withdrawn, resolved, planned))
         for one in recorded:
             yield Slot(planned, one.repeat, window, one)
-    known = {planned.id for planned in resolved.protocol.visits}
+    of_version = {planned.id for planned in resolved.protocol.visits}
     for one in course.visits.values():
-        if one.visit not in known:
+        if one.visit not in of_version:
             earlier, sight = seen.version(one.version, course.participant)
-            if sight.visit(one.visit) and one.known(sight):
-                yield Slot(earlier.protocol.visit(one.visit), one.repeat, None, one)
+            shown = one.through(sight)
+            if sight.visit(one.visit) and shown is not None:
+                yield Slot(earlier.protocol.visit(one.visit), one.repeat, None, shown)
 
 
 def _left(degree: str, resolved: Resolved, planned: Planned) -> Literal["", "not_expected", "by_agreement"]:

@@ -13,7 +13,7 @@ from equipoise.conduct.capture.results import Completed
 from equipoise.conduct.capture.services import notes, snapshots
 from equipoise.conduct.capture.services.alerts import raise_alerts
 from equipoise.conduct.capture.services.snapshots import BUSY, NOT_STORED, Snapshot
-from equipoise.errors import RecordError
+from equipoise.errors import PermissionRefused, Problem, RecordError
 
 
 def complete(*, form: str, at: datetime, by: Viewer, reason: str = "") -> Completed:
@@ -27,6 +27,11 @@ def complete(*, form: str, at: datetime, by: Viewer, reason: str = "") -> Comple
         raise RecordError("the form cannot be completed so", wrong)
     found = access.form(form, viewer=by)
     found.require_filler()
+    if not found.sight.whole(found.form.id) and not found.sealed:
+        problem = Problem(
+            "part of this form is hidden from you", "somebody who sees all of it completes it", "form"
+        )
+        raise PermissionRefused("you may not complete this form", [problem])
     first = snapshots.snapshot(found)
     judged = first.judge({})
     gaps = visible(found, judged.gaps)

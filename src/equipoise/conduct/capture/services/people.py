@@ -105,7 +105,8 @@ def plan_anchor(
     problems += notes.problems(reason, path="reason", needed=needed)
     if problems:
         raise RecordError("this day cannot be planned", problems)
-    with act("trial", "anchor.planned", at=at, by=by.person, subjects=[participant], reason=reason) as one:
+    about = [participant, anchor]
+    with act("trial", "anchor.planned", at=at, by=by.person, subjects=about, reason=reason) as one:
         one.add(
             AnchorDate(
                 participant=participant,

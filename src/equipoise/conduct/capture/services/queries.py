@@ -1,6 +1,6 @@
 """Queries: questions about answers, asked by people or by checks, answered and closed in a thread."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,11 +16,13 @@ from equipoise.conduct.capture.models import EntryCurrent, Form, Query, QueryNot
 from equipoise.conduct.capture.services import notes
 from equipoise.conduct.frame import codes
 from equipoise.errors import Problem, RecordError
+from equipoise.protocol import form_plan
 from equipoise.protocol.answer import Finding
 
 SYSTEM = "system"
 OPEN, ANSWERED, CLOSED = "open", "answered", "closed"
 FIXED = "The answer no longer gives rise to this question."
+AGAIN = "This answer changed after the form was verified. Is it what the source says?"
 
 
 def open_query(*, form: str, text: str, at: datetime, by: Viewer, item: str = "", row: int = 0) -> str:
@@ -47,6 +49,20 @@ def open_query(*, form: str, text: str, at: datetime, by: Viewer, item: str = ""
 def _code(form: Form, item: str, row: int, check: str, before: int) -> str:
     """Return the code of the next query of its kind about an answer; `before` is how many there were."""
     return codes.code("query", form.code, item, row, check, before + 1)
+
+
+def ask_again(one: Act, found: FormGround, changed: Mapping[tuple[str, int], int], *, at: datetime) -> None:
+    """Within an act, ask whether answers agree with the source that changed while their form stayed verified.
+
+    changed   place to the id of its new entry
+    """
+    asked = []
+    for (item, row), entry in changed.items():
+        place = {"form": found.row, "item": item, "row": row}
+        before = Query.objects.filter(**place, check_id="").count()
+        asked.append(Query(**place, about=entry, code=_code(found.row, item, row, "", before)))
+    one.add_all(asked)
+    one.add_all([_note(query, 1, OPEN, AGAIN, person=SYSTEM, at=at) for query in asked])
 
 
 def answer_query(*, query: str, text: str, at: datetime, by: Viewer) -> None:
@@ -122,7 +138,7 @@ def follow(
     ]
     asked = []
     for key, doubt in wanted.items():
-        about = newest.get((doubt.item, doubt.row), 0) if doubt.item else max(newest.values(), default=0)
+        about = newest.get((doubt.item, doubt.row), 0) if doubt.item else _newest(found, doubt.check, newest)
         if not any(_covers(thread, about) for thread in threads.get(key, ())):
             code = _code(found.row, *key, len(threads.get(key, ())))
             query = Query(
@@ -132,6 +148,13 @@ def follow(
     one.add_all([query for query, _ in asked])
     steps += [_note(query, 1, OPEN, doubt.message, person=SYSTEM, at=at) for query, doubt in asked]
     one.add_all(steps)
+
+
+def _newest(found: FormGround, check: str, newest: Mapping[tuple[str, int], int]) -> int:
+    """Return the newest entry that a check reads here: whoever may see its query may see those answers."""
+    rules = (rule for one, rule in form_plan.plan(found.form, found.resolved).checks if one.id == check)
+    read = {name.item for rule in rules for name in rule.names}
+    return max((entry for (item, _), entry in newest.items() if item in read), default=0)
 
 
 def _covers(thread: _Thread, about: int) -> bool:

@@ -14,12 +14,12 @@ from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.models import Event
 from equipoise.conduct.capture import access, answers
-from equipoise.conduct.capture.access import FormGround
+from equipoise.conduct.capture.access import PART_SAVED, FormGround
 from equipoise.conduct.capture.answers import Stored
-from equipoise.conduct.capture.moves import IN_PROGRESS
+from equipoise.conduct.capture.moves import IN_PROGRESS, REVIEWED
 from equipoise.conduct.capture.progress import progress, visible
 from equipoise.conduct.capture.results import Conflict, Given, Kept, Saved
-from equipoise.conduct.capture.services import notes, snapshots
+from equipoise.conduct.capture.services import notes, queries, snapshots
 from equipoise.conduct.capture.services.alerts import raise_alerts
 from equipoise.conduct.capture.services.snapshots import BUSY, NOT_STORED, Snapshot
 from equipoise.protocol import filling
@@ -111,7 +111,7 @@ def _save(
     if changes:
         _write(held, changes, judged, at=at, by=by, reason=reason)
         kept += [Kept(item, row, seq) for (item, row), (_, seq) in changes.items()]
-        state = IN_PROGRESS
+        state = held.state if _stays(held, changes, judged) else IN_PROGRESS
     return _summary(found, judged, kept=kept, refused=refused, conflicts=conflicts, state=state)
 
 
@@ -168,6 +168,11 @@ def _unreasoned(changes: Mapping[Place, object], held: Snapshot, reason: str) ->
     return [Finding("reason", *place, one.message, one.hint) for one in wrong for place in changes]
 
 
+def _stays(held: Snapshot, changes: Mapping[Place, object], judged: Filled) -> bool:
+    """Whether a form stays in its state: all that changes is hidden from somebody who sees the state."""
+    return held.found.apart(item for item, _ in changes) and (held.state == IN_PROGRESS or not judged.gaps)
+
+
 def _write(
     held: Snapshot,
     changes: Mapping[Place, tuple[Answer, int]],
@@ -179,13 +184,17 @@ def _write(
 ) -> None:
     found = held.found
     now = found.ground.local(at)
-    with snapshots.acting(held, "form.saved", at=at, by=by, reason=reason) as one:
+    stays = _stays(held, changes, judged)
+    action = PART_SAVED if found.apart(item for item, _ in changes) else "form.saved"
+    with snapshots.acting(held, action, at=at, by=by, reason=reason) as one:
         numbers = answers.write(one, found.number, changes, collected_at=now, origin=by.origin, reason=reason)
         if held.ever_complete:
             newest = dict(zip(changes, numbers, strict=True))
             snapshots.settle(one, held, judged, newest=newest, at=at)
-        if held.state != IN_PROGRESS:
+        if held.state != IN_PROGRESS and not stays:
             one.add(snapshots.step(held, IN_PROGRESS, at=at, by=by, reason=reason))
+        if held.state in REVIEWED and stays:
+            queries.ask_again(one, found, dict(zip(changes, numbers, strict=True)), at=at)
         snapshots.spread(one, found, at=at)
 
 

@@ -127,8 +127,9 @@ def settle(one: Act, held: Snapshot, judged: Filled, *, newest: Mapping[Place, i
         answer = Answer(number=score.value)
         if (before.answer if before else NO_ANSWER) != answer:
             scores[name, 0] = (answer, before.seq + 1 if before else 1)
-    answers.write(one, found.number, scores, collected_at=found.ground.local(at), origin=DERIVED)
+    numbers = answers.write(one, found.number, scores, collected_at=found.ground.local(at), origin=DERIVED)
     entries = {place: stored.entry for place, stored in held.stored.items()} | dict(newest)
+    entries |= dict(zip(scores, numbers, strict=True))
     queries.follow(one, found, judged.doubts, newest=entries, at=at)
 
 

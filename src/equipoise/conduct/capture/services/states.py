@@ -9,10 +9,10 @@ from equipoise.conduct.audit.canonical import canonical
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.capture import access, answers, blindness, moves
-from equipoise.conduct.capture.access import FormGround
+from equipoise.conduct.capture.access import PART_SIGNED, FormGround
 from equipoise.conduct.capture.answers import Stored, hold, hold_study
-from equipoise.conduct.capture.models import STUDY, Entry, FormState, Lock, Signature
-from equipoise.conduct.capture.moves import IN_PROGRESS
+from equipoise.conduct.capture.models import STUDY, Entry, Form, FormState, Lock, Signature
+from equipoise.conduct.capture.moves import IN_PROGRESS, SIGNED
 from equipoise.conduct.capture.services import notes
 from equipoise.conduct.capture.services.queries import any_open
 from equipoise.errors import PermissionRefused, Problem, RecordError
@@ -88,17 +88,22 @@ def _move(
     if name == "verify" and found.sealed:
         problem = Problem("this form is sealed", "verify it once the seals are broken", "form")
         raise PermissionRefused("nobody can verify this form yet", [problem])
-    if name == "sign" and not found.sight.whole(found.row.form):
-        problem = Problem(
-            "part of this form is hidden from you", "somebody who sees all of it signs it", "form"
-        )
-        raise PermissionRefused("you may not sign this form", [problem])
+    if name in ("sign", "lock") and not found.sight.whole(found.row.form):
+        hint = f"somebody who sees all of it {name}s it"
+        problem = Problem("part of this form is hidden from you", hint, "form")
+        raise PermissionRefused(f"you may not {name} this form", [problem])
     if name == "sign" and (knowing := blindness.rating_problem(found)) is not None:
         raise RecordError("you may not sign this rating", [knowing])
     if found.ground.locked:
         raise RecordError("the participant's data are locked", [Problem("unlock them first", "", "form")])
     if name == "lock" and any_open(found.row):
         raise RecordError("this form has open queries", [Problem("close them first", "", "form")])
+    if name == "lock" and void(found.row):
+        problem = Problem("a hidden answer changed since it was signed", "have it signed again", "form")
+        raise RecordError("the signature no longer covers this form", [problem])
+    if name == "sign" and void(found.row):
+        _sign_again(found, at=at, by=by, add=add)
+        return
     action = "form.unlocked" if name == "unlock" else f"form.{step.after}"
     with act("trial", action, at=at, by=by.person, subjects=found.subjects, reason=reason) as one:
         hold(one.alias, found.participant)
@@ -121,6 +126,30 @@ def _move(
                 reason=reason,
             )
         )
+
+
+def _sign_again(
+    found: FormGround, *, at: datetime, by: Viewer, add: Callable[[Act, FormGround], None] | None
+) -> None:
+    """Sign a form that stayed signed while a hidden answer changed: whom it is hidden from sees no step."""
+    with act("trial", PART_SIGNED, at=at, by=by.person, subjects=found.subjects) as one:
+        hold(one.alias, found.participant)
+        if add is not None:
+            add(one, found)
+
+
+def void(form: Form) -> bool:
+    """Whether a form is signed and its signature no longer covers what it says."""
+    last = FormState.objects.filter(form=form).order_by("-seq").first()
+    return last is not None and last.state == SIGNED and not signed(form.id)
+
+
+def signed(form: int) -> bool:
+    """Whether the newest signature covers a form's content as it is now."""
+    last = (
+        Signature.objects.filter(form=form).order_by("-id").values_list("content_sha256", flat=True).first()
+    )
+    return last == content_sha256(form, answers.current(form))
 
 
 def content_sha256(form: int, stored: dict[Place, Stored]) -> str:

@@ -7,11 +7,12 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from equipoise.conduct.accounts.permission import Viewer
-from equipoise.conduct.audit.services import act
+from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.capture import access, gates, schedule
 from equipoise.conduct.capture.access import Ground
 from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import LOG, EntryCurrent, Form, Visit, VisitStatus
+from equipoise.conduct.capture.pinned import BEGUN, hidden_from_some, pinned
 from equipoise.conduct.capture.services import notes
 from equipoise.conduct.capture.visibility import Sight, may_fill
 from equipoise.conduct.frame import codes
@@ -35,7 +36,8 @@ def begin_visit(*, participant: str, visit: str, at: datetime, by: Viewer) -> in
     planned = _planned(ground, resolved, visit)
     _refuse_locked(ground)
     rows = list(Visit.objects.filter(participant=participant, visit=visit).order_by("repeat"))
-    if rows and (planned.repeats is None or not _recorded(rows[-1])):
+    unknown = rows.pop() if rows and pinned(rows[-1]) is None else None
+    if rows and unknown is None and (planned.repeats is None or not _recorded(rows[-1])):
         return int(rows[-1].id)
     most = planned.repeats.maximum if planned.repeats else 1
     if most is not None and len(rows) >= most:
@@ -48,6 +50,9 @@ def begin_visit(*, participant: str, visit: str, at: datetime, by: Viewer) -> in
     row = Visit(participant=participant, visit=visit, repeat=len(rows) + 1, version=version)
     try:
         with act("trial", "visit.begun", at=at, by=by.person, subjects=[participant, visit]) as one:
+            if unknown is not None:
+                one.add(VisitStatus(visit=unknown, seq=1, status=BEGUN, version=version))
+                return int(unknown.id)
             return int(one.add(row).id)
     except IntegrityError:
         # Somebody else began it in the same moment: theirs is the visit.
@@ -77,10 +82,11 @@ def record_visit(
     planned = _planned(ground, resolved, visit)
     row = Visit.objects.filter(participant=participant, visit=visit, repeat=repeat).first()
     before = list(VisitStatus.objects.filter(visit=row).order_by("seq")) if row else []
+    begun = pinned(row) if row is not None else None
     problems = _record_problems(planned, status, date, today=ground.site.today(at))
-    needed = "a changed record needs a reason" if before else ""
+    needed = "a changed record needs a reason" if any(one.status != BEGUN for one in before) else ""
     problems += notes.problems(reason, path="reason", needed=needed)
-    if row is None and repeat != 1:
+    if begun is None and repeat != 1:
         raise Http404
     if (
         status != "held"
@@ -90,7 +96,7 @@ def record_visit(
         problems.append(Problem("forms of this visit hold answers", "record it as held", "status"))
     if ground.locked:
         problems.append(_LOCKED)
-    if row is None:
+    if begun is None:
         # A visit that was missed needs no consent, but nothing is written of who wants no further data.
         missed = status in WITHOUT_FORMS
         problems += (
@@ -105,8 +111,10 @@ def record_visit(
     try:
         with act("trial", f"visit.{status}", at=at, by=by.person, subjects=subjects, reason=reason) as one:
             hold(one.alias, participant)
+            own = version if row is not None and begun is None else None
             row = row or one.add(Visit(participant=participant, visit=visit, repeat=1, version=version))
-            one.add(VisitStatus(visit=row, seq=len(before) + 1, status=status, date=on, reason=reason))
+            place = {"visit": row, "seq": len(before) + 1, "version": own}
+            one.add(VisitStatus(**place, status=status, date=on, reason=reason))
     except IntegrityError:
         problem = Problem("somebody else recorded this visit just now", "look at what they recorded", visit)
         raise RecordError("this visit was recorded meanwhile", [problem]) from None
@@ -133,7 +141,8 @@ def open_form(
     ground = access.participant(participant, viewer=by, action="form.fill")
     access.refuse_unreadable(visit, form)
     held = Visit.objects.filter(participant=participant, visit=visit, repeat=visit_repeat).first()
-    resolved, version = (studies.resolved(held.version), held.version) if held else _in_force(ground, at)
+    begun = pinned(held) if held is not None else None
+    resolved, version = (studies.resolved(begun), begun) if begun is not None else _in_force(ground, at)
     _refuse_stranger(ground, resolved, visit, form)
     rows = Form.objects.filter(participant=participant, visit=visit, visit_repeat=visit_repeat, form=form)
     wanted = _repeat(rows, resolved, visit=visit, form=form, asked=repeat)
@@ -146,14 +155,14 @@ def open_form(
             "you do not fill this form", [Problem(f"it is filled by: {fillers}", "", form)]
         )
     _refuse_locked(ground)
-    if held is None and visit != LOG and visit_repeat != 1:
+    if begun is None and visit != LOG and visit_repeat != 1:
         raise Http404
     status = VisitStatus.objects.filter(visit=held).order_by("-seq").first() if held else None
-    if status is not None and status.status != "held":
+    if status is not None and status.status in WITHOUT_FORMS:
         problem = Problem(f"the visit was {status.status}", "record it as held first", visit)
         raise RecordError("no form can be filled at this visit", [problem])
     wrong = gates.form_problems(participant, at=at)
-    if not wrong and held is None and visit != LOG:
+    if not wrong and begun is None and visit != LOG:
         planned = resolved.protocol.visit(visit)
         wrong = gates.visit_problems(participant, resolved=resolved, planned=planned, at=at)
     if wrong:
@@ -167,16 +176,25 @@ def open_form(
         version=version,
         code=codes.code("form", participant, visit, visit_repeat, form, wanted),
     )
-    begun = Visit(participant=participant, visit=visit, repeat=1, version=version, begun_by=form)
     try:
         with act("trial", "form.opened", at=at, by=by.person, subjects=access.subjects(row)) as one:
             hold(one.alias, participant)
-            if visit != LOG and not Visit.objects.filter(participant=participant, visit=visit).exists():
-                one.add(begun)
+            if visit != LOG and begun is None:
+                _begin_with(one, row, hidden=hidden_from_some(resolved, form))
             return str(one.add(row).code)
     except IntegrityError:
         # Somebody else opened it in the same moment: theirs is the form.
         return str(rows.get(repeat=wanted).code)
+
+
+def _begin_with(one: Act, form: Form, *, hidden: bool) -> None:
+    """Within an act, begin the visit of a form about to be begun, for nobody who may not know of the form."""
+    place = {"participant": form.participant, "visit": form.visit, "repeat": form.visit_repeat}
+    row = Visit.objects.filter(**place).first()
+    if row is None:
+        one.add(Visit(**place, version=form.version, begun_by=form.form if hidden else ""))
+    elif not hidden and pinned(row) is None:
+        one.add(VisitStatus(visit=row, seq=1, status=BEGUN, version=form.version))
 
 
 def _in_force(ground: Ground, at: datetime) -> tuple[Resolved, int]:
@@ -236,7 +254,7 @@ def _has_answers(visit: Visit, sight: Sight) -> bool:
 
 
 def _recorded(visit: Visit) -> bool:
-    return VisitStatus.objects.filter(visit=visit).exists()
+    return VisitStatus.objects.filter(visit=visit).exclude(status=BEGUN).exists()
 
 
 def _record_problems(planned: Planned, status: str, day: date | None, *, today: date) -> list[Problem]:

@@ -14,7 +14,9 @@ from equipoise.conduct.capture.access import Ground
 from equipoise.conduct.capture.blindness import naming_problems
 from equipoise.conduct.capture.models import Form, FormState, Participant, Visit, VisitStatus
 from equipoise.conduct.capture.moves import IN_PROGRESS
+from equipoise.conduct.capture.pinned import pinned
 from equipoise.conduct.capture.services import notes
+from equipoise.conduct.capture.services.visits import WITHOUT_FORMS
 from equipoise.conduct.frame import codes
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.tasks import fitness, states
@@ -153,9 +155,10 @@ def _refuse_over(_one: Act, row: Task) -> None:
 def _version(ground: Ground, visit: str, repeat: int, *, at: datetime) -> tuple[Resolved, int]:
     """Return the version a visit is held under, or the one in force where it was not begun."""
     held = Visit.objects.filter(participant=ground.participant, visit=visit, repeat=repeat).first()
-    if held is None and repeat != 1:
+    begun = pinned(held) if held is not None else None
+    if begun is None and repeat != 1:
         raise Http404
-    number = held.version if held else studies.version_at(ground.site.site, day=ground.site.today(at))
+    number = begun or studies.version_at(ground.site.site, day=ground.site.today(at))
     if number is None:
         problem = Problem("the site works under no protocol version today", "adopt one first", "site")
         raise RecordError("no rating can be given at this site", [problem])
@@ -175,7 +178,7 @@ def _problems(ground: Ground, visit: str, repeat: int, form: str) -> list[Proble
     place = {"participant": ground.participant, "visit": visit, "visit_repeat": repeat}
     status = VisitStatus.objects.filter(visit__participant=ground.participant, visit__visit=visit)
     last = status.filter(visit__repeat=repeat).order_by("-seq").first()
-    if last is not None and last.status != "held":
+    if last is not None and last.status in WITHOUT_FORMS:
         found.append(Problem(f"the visit was {last.status}", "record it as held first", "visit"))
     if ground.locked:
         found.append(
