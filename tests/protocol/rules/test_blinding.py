@@ -139,3 +139,20 @@ def test_a_raters_question_that_another_form_shows_is_a_warning(plant: Plant) ->
     for changes, warned in (((mood,), False), ((shown,), False), ((mood, shown), True)):
         found = [one for one in plant(*changes) if "raters are asked reason or not" in one.message]
         assert [one.severity for one in found] == ["warning"] * warned
+
+
+def test_visits_of_one_arm_that_nobody_verifies_before_the_lock_are_a_warning() -> None:
+    """The flagship names its monitor; without that line, or masked until the lock, nobody could."""
+    text = FRONTLINE.read_text(encoding="utf-8")
+    line = next(one for one in text.splitlines(keepends=True) if one.startswith("  monitor: {until: "))
+
+    def found(text: str) -> list[str]:
+        return [
+            one.message
+            for one in check(text, name="frontline.yaml")
+            if "the monitor is masked until then" in one.message
+        ]
+
+    assert found(text) == []
+    assert len(found(text.replace(line, ""))) == 1
+    assert "OL_DOSE, OL_INT" in found(text.replace(line, "  monitor: {until: lock}\n"))[0]

@@ -16,6 +16,7 @@ from equipoise.source import Path
 MEDICAL = ("investigator", "on_call_physician", "medical_monitor", "session_monitor")
 """Roles that answer for a participant's safety; one of them at least must see every safety answer."""
 RATER = "rater"
+LOCK = "lock"
 GUIDING = ("facilitator", "session_monitor", "rater")
 """Roles whose knowledge of past arms can reach other participants."""
 DAYS_A_MONTH = 365.25 / 12
@@ -34,6 +35,7 @@ def blinding(draft: Draft) -> Iterator[Problem]:
     yield from _events(draft)
     yield from _recruiting(draft)
     yield from _blocks(draft)
+    yield from _verifying(draft)
 
 
 def _alerting(draft: Draft) -> dict[str, set[str]]:
@@ -242,3 +244,14 @@ def _blocks(draft: Draft) -> Iterator[Problem]:
     if not (isinstance(marked, Stated) and marked.concealed):
         message = "block sizes are not concealed, so sites can foresee the last arms of a block"
         yield draft.warning(path, message, "write {value: [...], concealed: true}")
+
+
+def _verifying(draft: Draft) -> Iterator[Problem]:
+    """Yield visits of one arm that nobody could verify before the lock."""
+    of_one_arm = [visit.id for visit in draft.protocol.visits if visit.arms is not None and visit.forms]
+    told = any(event.planned and event.tells for event in draft.protocol.events)
+    masked = draft.protocol.masking.get("monitor")
+    if of_one_arm and told and (masked is None or masked.until == LOCK):
+        message = f"nobody can verify {listed(of_one_arm)} before the lock: the monitor is masked until then"
+        hint = "name the monitor in `masking`, until the event that opens them, or verify them after the lock"
+        yield draft.warning(("masking",), message, hint)
