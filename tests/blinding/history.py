@@ -26,6 +26,7 @@ from equipoise.conduct.identity.services import applicants
 from equipoise.conduct.identity.services.applicants import Application
 from equipoise.conduct.studies import reads as versions
 from equipoise.conduct.studies import services as studies
+from equipoise.conduct.tasks import reads as ratings
 from equipoise.conduct.tasks import services as tasks
 from equipoise.conduct.tasks.models import Task
 
@@ -38,11 +39,15 @@ DOSE_ON = date(2026, 11, 20)
 
 @dataclass
 class Scene:
-    """A world while it is made: who acts, what time it is, what things are called."""
+    """A world while it is made: who acts, what time it is, what things are called.
+
+    usual   who fills forms
+    """
 
     chance: Chance
     people: People = field(default_factory=People)
     other: bool = False
+    usual: str = "team"
     named: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -54,15 +59,15 @@ class Scene:
         """Return somebody as services know them."""
         return self.people[who].viewer(self.at)
 
-    def open(self, form: str, visit: str = "log", *, of: str = "one", by: str = "team") -> str:
+    def open(self, form: str, visit: str = "log", *, of: str = "one") -> str:
         """Begin a form of a participant, or find it, and return its code."""
         return services.open_form(
-            participant=self.named[of], visit=visit, form=form, at=self.at, by=self.by(by)
+            participant=self.named[of], visit=visit, form=form, at=self.at, by=self.by(self.usual)
         )
 
-    def fill(self, code: str, *, by: str = "team", high: bool = False, complete: bool = True, **given: str):
+    def fill(self, code: str, *, high: bool = False, complete: bool = True, **given: str):
         """Answer everything a form asks: with the first of each question's answers or the last."""
-        viewer = self.by(by)
+        viewer = self.by(self.usual)
         for _ in range(4):
             page = reads.form_page(code, viewer=viewer)
             assert page is not None, code
@@ -81,13 +86,14 @@ class Scene:
             done = services.complete(form=code, at=self.at, by=viewer)
             assert done.done, (code, done)
 
-    def correct(self, code: str, item: str, text: str, *, by: str = "team", reason: str = "Misread") -> None:
+    def correct(self, code: str, item: str, text: str, *, reason: str = "Misread") -> None:
         """Answer a question again."""
-        page = reads.form_page(code, viewer=self.by(by))
+        viewer = self.by(self.usual)
+        page = reads.form_page(code, viewer=viewer)
         assert page is not None
         seen = {one.item: one.seq for one in page.items}
         given = [Given(item, text=text, seen=seen[item])]
-        saved = services.save(form=code, given=given, at=self.at, by=self.by(by), reason=reason)
+        saved = services.save(form=code, given=given, at=self.at, by=viewer, reason=reason)
         assert saved.done, saved
 
 
@@ -353,6 +359,31 @@ def rated_by(*of: str, form: str = "madrs", visit: str = "D28") -> Callable[[Sce
     return deed
 
 
+def rated(*of: str, visit: str = "D28") -> Callable[[Scene], None]:
+    """Return the step in which the rater rates and guesses; the guess is what is hidden of it."""
+
+    def deed(scene: Scene) -> None:
+        rated_by(*of, visit=visit)(scene)
+        by, guess = scene.by("rater"), "2" if scene.other else "1"
+        for one in of:
+            task = Task.objects.get(participant=scene.named[one], visit=visit).code
+            tasks.begin(task=task, at=scene.at, by=by)
+            for _ in ("rating", "guess"):
+                page = ratings.page(task, viewer=by, at=scene.at, language="en")
+                assert page.form is not None
+                given = [
+                    Given(line.item, text=guess if line.item == "guess" else sample(line), seen=line.seq)
+                    for line in page.form.items
+                    if line.visible and line.required
+                ]
+                assert not tasks.save(task=task, given=given, at=scene.at, by=by).problem
+                assert tasks.complete(task=task, at=scene.at, by=by).done
+            row = Form.objects.get(participant=scene.named[one], visit=visit, form="madrs")
+            scene.named[f"madrs@{visit}:{one}"] = row.code
+
+    return deed
+
+
 SITES = (("SEA", "America/Los_Angeles"), ("NYC", "America/New_York"))
 SEVERE = dict.fromkeys(MADRS, "3")
 
@@ -406,7 +437,7 @@ AFTER: tuple[Step, ...] = (
     ),
     Step("event", log_entries("adverse_events", of="one", count=2)),
     Step("follow-up", hold("D28", "one")),
-    Step("rating again", fill("madrs", "D28", "one")),
+    Step("rating again", rated("one")),
     Step(
         "guess",
         fill("guess", "D28", "one"),

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
-from tests.blinding.conftest import LOOKED_AT, OTHER, THIS, Maker, Pair
-from tests.blinding.history import AFTER, BEFORE, SITES, Step, begin
-from tests.blinding.test_arms_exchanged import exchanged, ideal
+from tests.blinding.history import BEFORE
+from tests.blinding.making import LOOKED_AT, OTHER, THIS, Maker, Pair
 from tests.blinding.tour import Seen, Visitor, differences, listening
+from tests.blinding.worlds import Worlds, exchanged, flagship, ideal
 
 from equipoise import records
 from equipoise.conduct.accounts.access import Access
@@ -31,7 +31,6 @@ from equipoise.conduct.capture.visibility import Sight
 from equipoise.conduct.config.operations import alerting
 from equipoise.errors import PermissionRefused, Problem
 
-FRONTLINE = Path(__file__).parents[2] / "protocols" / "frontline.yaml"
 timeline = import_module("equipoise.conduct.capture.reads.timeline")
 log = logging.getLogger(__name__)
 
@@ -46,18 +45,6 @@ def opened(slot: Slot) -> str:
     """Return what a slot holds."""
     place = sealing.place_of(slot.list.canonical_sha256, slot.stratum, slot.position)
     return sealing.key().open(slot.arm, place=place)
-
-
-@pytest.fixture(scope="module")
-def pairs(makers: Callable[[str], Maker]) -> dict[str, Pair]:
-    """The worlds whose arms are exchanged, and those whose hidden items differ."""
-    start = Step("begin", begin(FRONTLINE.read_text(encoding="utf-8"), sites=SITES))
-    made = {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(listing, "commit", ideal)
-        made["arms"] = makers("sqlite").pair(BEFORE, AFTER, begin=start, other=exchanged, prefix="a")
-    made["hidden"] = makers("sqlite").pair(BEFORE, AFTER, begin=start, hidden=True, prefix="h")
-    return made
 
 
 def code_by_arm(patch: pytest.MonkeyPatch) -> None:
@@ -154,7 +141,7 @@ def _everything(deeds: Any, *, viewer: Any) -> frozenset[Any]:
 
 def visit_of_hidden(patch: pytest.MonkeyPatch) -> None:
     """A visit is begun that only a hidden form began."""
-    patch.setattr("equipoise.conduct.capture.reads.visits.Recorded.known", lambda self, sight: True)
+    patch.setattr("equipoise.conduct.capture.reads.visits.Recorded.through", lambda self, sight: self)
 
 
 def error_of_hidden(patch: pytest.MonkeyPatch) -> None:
@@ -227,8 +214,8 @@ def looked(pair: Pair, name: str, leak: Leak) -> Seen:
 
 
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak.plant.__name__)
-def test_a_planted_leak_is_found(pairs: dict[str, Pair], leak: Leak, monkeypatch: pytest.MonkeyPatch) -> None:
-    pair = pairs[leak.pair]
+def test_a_planted_leak_is_found(worlds: Worlds, leak: Leak, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = worlds("sqlite", leak.pair)
     assert differences(looked(pair, THIS, leak), looked(pair, OTHER, leak)) == []
     leak.plant(monkeypatch)
     one, other = looked(pair, THIS, leak), looked(pair, OTHER, leak)
@@ -240,11 +227,9 @@ def test_a_planted_leak_is_found(pairs: dict[str, Pair], leak: Leak, monkeypatch
     assert differences(one, other) != []
 
 
-def test_a_larger_file_is_found(
-    pairs: dict[str, Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_larger_file_is_found(worlds: Worlds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An export that grows with one arm."""
-    pair, plain = pairs["arms"], records.write
+    pair, plain = worlds("sqlite", "arms"), records.write
 
     def write(found: Any, folder: Path) -> Any:
         made = plain(found, folder)
@@ -282,20 +267,17 @@ def test_a_kit_number_that_knows_its_arm_is_found(makers: Callable[[str], Maker]
 
         patch.setattr(listing.lists, "kits", numbered)
 
-    start = Step("begin", begin(FRONTLINE.read_text(encoding="utf-8"), sites=SITES))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(listing, "commit", ideal)
-        pair = makers("sqlite").pair(BEFORE, begin=start, other=leak, prefix="k")
+        pair = makers("sqlite").pair(BEFORE, begin=flagship(), other=leak, prefix="k")
     spot = Leak(leak, "arms", "coordinator", "/participants/{one}/randomization/")
     pair.scenes[THIS].named["vitals@DOSE:one"] = ""
     assert differences(looked(pair, THIS, spot), looked(pair, OTHER, spot)) != []
 
 
-def test_a_mail_that_knows_something_is_found(
-    pairs: dict[str, Pair], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mail_that_knows_something_is_found(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same letter, written in both worlds."""
-    pair = pairs["arms"]
+    pair = worlds("sqlite", "arms")
 
     def written() -> Iterator[str]:
         for name in (THIS, OTHER):

@@ -35,7 +35,11 @@ MOST_FOLLOWED = 60
 FIRST, LAST = 3, 1
 """Of so many things with an id, from both ends, something is sent to each route."""
 JSON_ROUTES = {"capture:autosave", "tasks:autosave"}
-NOBODY, PARTICIPANT = "nobody", "participant"
+BROAD, NOBODY, PARTICIPANT = "broad", "nobody", "participant"
+ROLE_OF = {"outsider": "coordinator"}
+"""Whoever is called otherwise than by their role, to it."""
+REFUSED = 2
+"""Ids with which a route is asked that refuses somebody whatever it is asked with."""
 
 
 @dataclass
@@ -154,6 +158,25 @@ class Visitor:
             found = [html.unescape(one) for one in LINK.findall(body.decode(errors="replace"))]
             waiting += [one for one in dict.fromkeys(found) if one not in done]
 
+    def reaches(self, row: Row) -> bool:
+        """Whether a route is theirs: where it is not, one gate refuses whatever it is asked with."""
+        return ROLE_OF.get(self.who, self.who) in row.roles or self.who in (BROAD, PARTICIPANT)
+
+    def pages(self, *, most: int | None = None) -> list[str]:
+        """Return the addresses of pages, of each that is theirs with so many ids, of others with two."""
+        rows = [row for row in ROWS if row.method == "GET"]
+        return [
+            one
+            for row in rows
+            for one in addresses(row, self.known)[: most if self.reaches(row) else REFUSED]
+        ]
+
+    def misuse(self) -> None:
+        """Send to an address of every route of theirs what no address takes."""
+        rows = [row for row in ROWS if self.reaches(row) or self.who == NOBODY]
+        for address in dict.fromkeys(one for row in rows for one in addresses(row, self.known)[:1]):
+            self._kept(f"PUT {address}", address, "PUT", lambda a=address: self.through(a).put(a))
+
     def post_everything(self) -> None:
         """Send every answer to every address: one each where the route is not theirs."""
         for row in sorted(ROWS, key=lambda one: (one.route in LATE, one.pattern)):
@@ -161,7 +184,7 @@ class Visitor:
                 continue
             there = addresses(row, self.known)
             there = list(dict.fromkeys((*there[:FIRST], *there[-LAST:])))
-            allowed = self.who in row.roles or self.who in ("broad", PARTICIPANT)
+            allowed = self.reaches(row)
             for address in there if allowed else there[:1]:
                 given = SENT[row.route]({})
                 for place, one in enumerate(given if allowed else given[:1]):
@@ -177,16 +200,11 @@ def tour(who: str, scene: Scene, *, known: Places, chance: Chance, at: datetime,
     chance.at = at
     visitor = Visitor(who, scene, known=known, chance=chance)
     with listening(visitor.said):
-        pages = [one for row in ROWS if row.method == "GET" for one in addresses(row, known)]
-        visitor.crawl([*pages, *ODD])
+        visitor.crawl([*visitor.pages(), *ODD])
         if sends:
-            for row in ROWS:
-                address = addresses(row, known)[0]
-                key = f"PUT {address}"
-                visitor._kept(key, address, "PUT", lambda a=address: visitor.through(a).put(a))
+            visitor.misuse()
             visitor.post_everything()
-            few = [one for row in ROWS if row.method == "GET" for one in addresses(row, known)[:FIRST]]
-            visitor.crawl([*few, *ODD], mark=" afterwards")
+            visitor.crawl([*visitor.pages(most=FIRST), *ODD], mark=" afterwards")
             out = reverse(SIGN_OUT)
             visitor._kept(f"POST {out}", out, "POST", lambda: visitor.client.post(out))
     return visitor.seen
