@@ -6,7 +6,7 @@ every state, a query, an alert. Prints the numbers of the forms as JSON.
 
 import json
 import sys
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from equipoise.conduct.config import boot
@@ -17,12 +17,10 @@ setting_up = boot.operation("setting_up", home=HOME)
 
 from allauth.mfa.totp.internal.auth import TOTP  # noqa: E402 - Django must be started first
 from tests.conduct.consenting import enrolled  # noqa: E402
+from tests.journeys.answers import fill, viewer  # noqa: E402
 
-from equipoise.conduct.accounts import reads as people  # noqa: E402
 from equipoise.conduct.accounts.models import Account  # noqa: E402
-from equipoise.conduct.accounts.permission import Viewer  # noqa: E402
 from equipoise.conduct.capture import reads, services  # noqa: E402
-from equipoise.conduct.capture.lines import ItemLine  # noqa: E402
 from equipoise.conduct.capture.results import Given  # noqa: E402
 from equipoise.conduct.stores import clock  # noqa: E402
 
@@ -35,36 +33,6 @@ STAFF = {
     "ida": ("Ida Voss", "data_manager", ""),
     "rae": ("Rae Lind", "rater", ""),
 }
-SAMPLE = {"text": "Some words", "date": "2026-01-20", "partial_date": "2026-01", "time": "17:30"}
-
-
-def viewer(name: str) -> Viewer:
-    """Return somebody as the services know them."""
-    found = people.viewer(Account.objects.get(email=f"{name}@example.org"), at=NOW)
-    assert found is not None
-    return found
-
-
-def sample(line: ItemLine) -> str:
-    """Return an answer that fits a question."""
-    if line.type == "number":
-        return str(int(line.low if line.low is not None else 1))
-    if line.type == "instant":
-        return f"{NOW - timedelta(days=1):%Y-%m-%dT10:00}"
-    return line.codes[0].code if line.type == "code" else SAMPLE[line.type]
-
-
-def fill(form: str, *, by: Viewer, at: datetime) -> str:
-    """Answer everything and declare the form complete."""
-    for _ in range(3):
-        page = reads.form_page(form, viewer=by)
-        assert page is not None
-        blank = [line for line in page.items if line.visible and not line.answer]
-        given = [Given(line.item, text=sample(line), seen=line.seq) for line in blank]
-        if not services.save(form=form, given=given, at=at, by=by).gaps:
-            break
-    assert services.complete(form=form, at=at, by=by).done
-    return form
 
 
 setting_up.add_site(site="SEA", name="Seattle", time_zone="America/Los_Angeles", at=NOW)
@@ -75,7 +43,7 @@ for slug, (name, role, site) in STAFF.items():
 TOTP.activate(Account.objects.get(email="ines@example.org"), SECRET)
 
 NOW = clock.now()
-ana, kim, ida = viewer("ana"), viewer("kim"), viewer("ida")
+ana, kim, ida = viewer("ana", at=NOW), viewer("kim", at=NOW), viewer("ida", at=NOW)
 one = enrolled("SEA", at=NOW, by=ana)
 today = reads.timeline(one, viewer=ana, at=NOW)
 assert today is not None

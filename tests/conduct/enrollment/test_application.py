@@ -172,3 +172,25 @@ def test_only_counts_and_reasons_reach_the_trial_store(world: World) -> None:
         back="",
     )
     assert applying.tallies() == {("SEA", "declined", "places"): 1}
+
+
+def test_what_is_sent_again_after_a_lost_connection_is_kept_once(world: World) -> None:
+    phone = Phone()
+    phone.answer_all(GOOD)
+    phone.press(name="Ada Núñez", email="ada@example.org", phone="")
+    before = phone.raw
+    phone.press("send")
+    first = phone.text
+    phone.raw = before
+    phone.press("send")
+    [line] = listed()
+    assert line.applicant in first
+    assert line.applicant in phone.text
+    phone.raw = before
+    phone.press("send", phone="206 555 0100")
+    assert len(listed()) == 2
+    other = Phone()
+    other.answer_all(GOOD)
+    other.press(name="Ada Núñez", email="ada@example.org", phone="")
+    other.press("send")
+    assert len(listed()) == 3

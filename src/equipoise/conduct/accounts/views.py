@@ -137,12 +137,13 @@ class NewPassword(Patient, account_views.PasswordChangeView):  # type: ignore[mi
     def form_valid(self, form: Any) -> HttpResponse:
         """Change it, end every other session, and go on."""
         account = _account(self.request)
-        account.must_change_password = False
+        first, account.must_change_password = account.must_change_password, False
         with services.changing(account, "account.password_changed", at=_at(self.request)):
             form.save()
         flows.password_change.finalize_password_change(self.request, account)
         messages.success(self.request, _("The password was changed. Other sessions of yours have ended."))
-        return redirect(self.get_default_success_url())
+        # Whoever chose their first password goes on to their work, or to what stands before it.
+        return redirect("/" if first else self.get_default_success_url())
 
 
 class SetUpCode(totp_views.ActivateTOTPView):  # type: ignore[misc]

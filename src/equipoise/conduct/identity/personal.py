@@ -124,6 +124,11 @@ def digest(kind: Kind, word: str, *, key: bytes | None = None) -> str:
     return hmac.new(_derived("lookup", key), f"{kind}|{_normal(kind, word)}".encode(), "sha256").hexdigest()
 
 
+def drawn(purpose: str, secret: str, *, n_bytes: int) -> bytes:
+    """Return bytes that follow from a secret and tell nothing of it: the same whenever it is shown again."""
+    return hmac.new(_derived(purpose), secret.encode(), "sha256").digest()[:n_bytes]
+
+
 def _normal(kind: Kind, word: str) -> str:
     plain = unicodedata.normalize("NFKC", word).casefold().strip()
     return "".join(one for one in plain if one.isdecimal()) if kind == "phone" else plain

@@ -21,6 +21,7 @@ from equipoise.conduct.accounts.request import StudyRequest
 from equipoise.conduct.capture import words
 from equipoise.conduct.capture.pages.answering import sentence
 from equipoise.conduct.enrollment.services import applying
+from equipoise.conduct.stores.entropy import token
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.studies import wording
 from equipoise.conduct.studies.reads import Site
@@ -31,6 +32,8 @@ from equipoise.protocol.schedule import Item
 
 CONTACT = ("name", "email", "phone")
 PREFIX = "q"
+ONCE, ONCE_BYTES = "once", 16
+"""Each first page carries a secret of its own: an application that is sent again is not kept again."""
 SENT_AN_HOUR = 30
 """Applications from one address within an hour; a hospital's staff may share one."""
 HOUR_SECONDS = 3600
@@ -174,6 +177,7 @@ def _page(
     shown = (question,) if question else CONTACT if way.on_contact else ("site",) if way.number == 0 else ()
     carried = {f"{PREFIX}{place}": way.answer(place) for place in range(len(way.items))}
     carried |= {name: way.given.get(name, "") for name in (*CONTACT, "site")}
+    carried[ONCE] = way.given.get(ONCE) or token(ONCE_BYTES).hex()
     context = {
         "way": way,
         "title": way.said(way.resolved.protocol.trial.title),
@@ -218,6 +222,7 @@ def _send(request: StudyRequest, way: Way) -> HttpResponse:
             contact={one: way.given.get(one, "").strip() for one in CONTACT},
             answers=way.answers,
             at=request.at,
+            once=way.given.get(ONCE, ""),
         )
     except RecordError as error:
         contact = any(one.path in CONTACT for one in error.problems)

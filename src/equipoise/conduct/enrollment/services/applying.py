@@ -40,11 +40,13 @@ def apply(
     contact: Mapping[str, str],
     answers: Mapping[str, str],
     at: datetime,
+    once: str = "",
 ) -> str:
     """Judge and keep an application, and return its id.
 
     contact   name, email, phone
     answers   `form.item` to the answer as typed
+    once      a secret of the page it was written on, so that nothing is kept twice
     Raises    RecordError with everything that is wrong; an answer is named by its item
     """
     plan = resolved.protocol.application
@@ -68,6 +70,7 @@ def apply(
         at=at,
         today=site.today(at),
         keep_days=plan.keep_days,
+        once=once,
     )
 
 

@@ -7,11 +7,11 @@ Holds the writes. Refuses to judge: what answers say of the criteria is worked o
 import json
 from base64 import b32encode
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from django.db import connections
+from django.db import IntegrityError, connections
 from django.db.models import Max
 
 from equipoise.conduct.audit.instants import instant
@@ -58,17 +58,37 @@ class Application:
     unmet: Sequence[str]
 
 
-def apply(given: Application, *, at: datetime, today: date, keep_days: int) -> str:
+def apply(given: Application, *, at: datetime, today: date, keep_days: int, once: str = "") -> str:
     """Keep an application, owe the letter that says so, and return its id.
 
     today      date at the site
     keep_days  after so many days it is forgotten
+    once       a secret of the page it was written on: the same sent again, as after a lost connection, is the
+               application that is kept already; what was changed is another one
     Raises     RecordError with everything that is missing or too long
     """
     problems = list(_contact_problems(given))
     if problems:
         raise RecordError("the application was not sent", problems)
-    name = f"A-{b32encode(token(ID_BYTES)).decode('ascii')}"
+    same = json.dumps([once, asdict(given)], sort_keys=True)
+    drawn = personal.drawn("application", same, n_bytes=ID_BYTES) if once else token(ID_BYTES)
+    name = f"A-{b32encode(drawn).decode('ascii')}"
+    if once and _kept(name):
+        return name
+    try:
+        _keep(given, name, at=at, today=today, keep_days=keep_days)
+    except IntegrityError:
+        # Sent twice in one moment: the other one is kept.
+        if not (once and _kept(name)):
+            raise
+    return name
+
+
+def _kept(name: str) -> bool:
+    return bool(Applicant.objects.filter(applicant=name).exists())
+
+
+def _keep(given: Application, name: str, *, at: datetime, today: date, keep_days: int) -> None:
     with act("identity", "application.received", at=at, by="applicant", subjects=[name]) as one:
         seal = personal.begin(name, alias=one.alias)
         one.add(
@@ -94,7 +114,6 @@ def apply(given: Application, *, at: datetime, today: date, keep_days: int) -> s
         personal.index(name, words, alias=one.alias)
         if given.email:
             one.add(Letter(applicant=name, kind="received", owed_at=instant(at)))
-    return name
 
 
 def _contact_problems(given: Application) -> list[Problem]:

@@ -63,5 +63,6 @@ const drafts = (function drafts() {
 })();
 
 document.addEventListener("submit", (event) => {
-  if (event.target.querySelector("[data-sign-out]")) drafts.end();
+  // Without a connection nobody is signed out, and what was typed stays.
+  if (!event.defaultPrevented && event.target.querySelector("[data-sign-out]")) drafts.end();
 });
