@@ -11,6 +11,8 @@ from equipoise.conduct.stores.names import ALIASES, STORES, Store
 
 STORES_FOLDER = "stores"
 KEEP_OPEN_SECONDS = 600
+CONNECT_SECONDS = 5
+"""A server that does not answer is away after so long: people and monitors are told, instead of waiting."""
 
 # synchronous=FULL: NORMAL may lose acknowledged commits at power loss. recursive_triggers: without it
 # INSERT OR REPLACE deletes a row and no trigger sees it.
@@ -39,4 +41,5 @@ def _database(study: Settings, store: Store) -> dict[str, Any]:
         **parts(address),
         "CONN_MAX_AGE": KEEP_OPEN_SECONDS,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": CONNECT_SECONDS},
     }
