@@ -5,7 +5,6 @@ Holds what is refused before an operation is reached. Refuses to look at forms o
 
 from http import HTTPStatus
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
@@ -33,14 +32,7 @@ def refused(asked: ProgramRequest, view: View) -> HttpResponse | None:
         return _refusal(HTTPStatus.FORBIDDEN, _("this token does not allow it"), hint)
     if asked.shown.unready:
         return _refusal(HTTPStatus.FORBIDDEN, asked.shown.unready, _("sign in with a browser"))
-    if _bytes_sent(asked) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("this is too long"), _("send it in parts"))
     return None
-
-
-def _bytes_sent(asked: ProgramRequest) -> int:
-    length = str(asked.META.get("CONTENT_LENGTH") or "0")
-    return int(length) if length.isdecimal() else 0
 
 
 def _refusal(status: HTTPStatus, message: str, hint: str) -> HttpResponse:

@@ -15,12 +15,11 @@ from django.db import connections
 from equipoise.conduct.accounts.permission import PARTICIPANT, RATER, Guest, Viewer
 from equipoise.conduct.allocator import reads as allocation
 from equipoise.conduct.allocator import services as allocator
-from equipoise.conduct.capture import reads
 from equipoise.conduct.capture import services as capture
 from equipoise.conduct.capture.models import LOG
 from equipoise.conduct.capture.results import Given, Saved
 from equipoise.conduct.config.operations import setting_up
-from equipoise.conduct.config.operations.filling import consent_form, staff
+from equipoise.conduct.config.operations.filling import consent_form, programs, staff
 from equipoise.conduct.config.operations.filling.calendar import Calendar
 from equipoise.conduct.config.operations.filling.course import SITE, Step, course
 from equipoise.conduct.config.settings import Settings
@@ -384,18 +383,20 @@ class _Desk:
         )
 
     def look_back(self) -> None:
-        """Let the monitor ask about some forms; some questions are answered, some of these closed."""
-        monitor, physician = self.team["monitor"], self.team["on_call_physician"]
+        """Let programs close alerts and ask about forms; some questions are answered, some closed."""
         at = self.when.instant(self.when.today.isoformat()) - timedelta(days=1) - self.when.shift
-        for alert in reads.alerts(viewer=physician, at=at)[:-LATEST_ALERTS]:
-            capture.note_alert(alert=alert.alert, status="closed", text=CALLED, at=at, by=physician)
+        roles = ("monitor", "coordinator", "on_call_physician")
+        monitor, coordinator, physician = (programs.program(self.team[role], at=at) for role in roles)
         forms = [page.form for page in self._pages if page is not None and page.form]
-        for number, form in enumerate(forms[::ASK_EVERY]):
-            query = capture.open_query(form=form, text=ASKED, at=at, by=monitor)
-            if number % ANSWER_EVERY == 0:
-                capture.answer_query(query=query, text=SAID, at=at, by=self.coordinator)
-            if number % CLOSE_EVERY == 0:
-                capture.close_query(query=query, text=SAID, at=at, by=monitor)
+        with programs.time_is(at):
+            for alert in list(physician.alerts())[:-LATEST_ALERTS]:
+                physician.note_alert(alert["alert"], "closed", CALLED)
+            for number, form in enumerate(forms[::ASK_EVERY]):
+                query = monitor.ask(form, ASKED)
+                if number % ANSWER_EVERY == 0:
+                    coordinator.answer_query(query, SAID)
+                if number % CLOSE_EVERY == 0:
+                    monitor.close_query(query, SAID)
 
     def _recent(self, step: Step, days: int) -> bool:
         return step.at.date() >= self.when.today - timedelta(days=days)
