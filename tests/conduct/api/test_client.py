@@ -5,6 +5,7 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from django.core.wsgi import get_wsgi_application
+from django.test import override_settings
 from tests.conduct.api.conftest import Programs
 from tests.conduct.pages.conftest import HERE
 
@@ -20,6 +22,7 @@ from equipoise.client import Answer, Client, RequestRefused, Response, over_http
 from equipoise.client.shapes import forms, participants, review, study
 from equipoise.conduct.api import document
 from equipoise.conduct.api.operation import OPERATIONS
+from equipoise.conduct.config.operations.filling import programs as filling
 
 ROOT = Path(__file__).parents[3]
 HOW_TO = ROOT / "docs" / "how-to" / "use-the-api.md"
@@ -174,6 +177,17 @@ def test_the_clients_types_are_those_of_the_description(module: ModuleType) -> N
     for name, one in mine.items():
         expected = {field: shape_of(schema) for field, schema in known[name]["properties"].items()}
         assert {field: word_of(kind) for field, kind in get_type_hints(one).items()} == expected, name
+
+
+def test_a_simulated_studys_program_asks_without_a_server_and_at_its_own_time(programs: Programs) -> None:
+    viewer, then = programs.world.people.monitor.viewer(), programs.world.hand[0] - timedelta(days=3)
+    form = programs.world.opened("vitals", "SCR")
+    with override_settings(SIMULATED=True), filling.time_is(then):
+        asking = filling.program(viewer, at=then)
+        query = asking.ask(form, "Is it so?")
+        assert asking.query(query)["notes"][0]["at"].startswith("2026-11-20")
+    with pytest.raises(ValueError, match="real study"), filling.time_is(then):
+        pass
 
 
 def test_the_page_on_programs_is_true(programs: Programs, address: str, tmp_path: Path) -> None:
