@@ -16,7 +16,9 @@ from tests.conduct.people import Somebody
 from equipoise.conduct.accounts import tokens
 from equipoise.conduct.api.operation import OPERATIONS, written
 from equipoise.conduct.api.shapes import Refusal
+from equipoise.conduct.config import urls
 
+assert urls.urlpatterns, "every operation is known once the addresses are"
 __all__ = ["Programs", "programs", "template", "world"]
 KNOWN = ("SEA", "NYC")
 JSON = "application/json"
