@@ -25,8 +25,8 @@ MailTls = Literal["none", "starttls", "tls"]
 LogFormat = Literal["text", "json"]
 MAIL_PORTS: dict[str, int] = {"none": 25, "starttls": 587, "tls": 465}
 MAIL_PASSWORD = f"{PREFIX}MAIL_PASSWORD"
-SECRET = "mail_password"  # noqa: S105 - a name that no setting has
-MAIL_PASSWORD_FILE = "mail.password"  # noqa: S105 - the name of a file
+SECRET = "mail_password"  # noqa: S105 # nosec B105 - a name that no setting has
+MAIL_PASSWORD_FILE = "mail.password"  # noqa: S105 # nosec B105 - the name of a file
 
 
 class SettingsError(TrialError):

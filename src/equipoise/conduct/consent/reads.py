@@ -84,14 +84,10 @@ NONE = Standing(
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A consent that was given. Instants are aware; `wanting` is whether a countersignature is missing.
-
-    signing   under which the identity store keeps the name it was signed with
-    """
+    """A consent that was given. Instants are aware; `wanting` is whether a countersignature is missing."""
 
     row: int
     seq: int
-    signing: str
     number: int
     language: str
     signed_at: datetime
@@ -218,8 +214,7 @@ def withdrawn(participant: str) -> str:
 
 def given(participant: str) -> tuple[Given, ...]:
     """Return every consent somebody gave, the newest first."""
-    found = Consent.objects.filter(participant=participant).select_related("version", "signing")
-    rows = list(found.order_by("-seq"))
+    rows = list(Consent.objects.filter(participant=participant).select_related("version").order_by("-seq"))
     counter = {one.consent_id: one for one in Countersignature.objects.filter(consent__in=rows)}
     names = people.names({row.taken_by for row in rows} | {one.person for one in counter.values()})
     return tuple(_given(row, counter.get(row.id), names) for row in rows)
@@ -229,7 +224,6 @@ def _given(row: Consent, counter: Countersignature | None, names: dict[str, str]
     return Given(
         row=row.id,
         seq=row.seq,
-        signing=row.signing.token,
         number=row.version.number,
         language=row.version.language,
         signed_at=moment(row.signed_at),
