@@ -19,7 +19,7 @@ from equipoise.errors import Problem, ProtocolError
 from equipoise.protocol import Resolved
 from equipoise.protocol.estimators import BINARY
 from equipoise.protocol.interim import Futility, Interim
-from equipoise.protocol.plan import Estimand, Multiplicity
+from equipoise.protocol.plan import USUAL_ALPHA, Estimand, Multiplicity
 from equipoise.statistics.sequential.boundaries import (
     Boundaries,
     beta_spending_boundaries,
@@ -31,7 +31,6 @@ from equipoise.statistics.sequential.inference import nominal_z, repeated_p
 
 Floats = NDArray[np.float64]
 
-DEFAULT_ALPHA = 0.05
 END = "end"
 """What the last look is called; no planned look may spend what is left."""
 SETTLED, ROUNDS = 1e-10, 50
@@ -171,7 +170,7 @@ def require_look(resolved: Resolved, look: str) -> None:
 def level_of(plan: Multiplicity | None, estimand: str) -> float:
     """Return the two-sided level an estimand is first tested at, or will be once it is reached."""
     if plan is None:
-        return DEFAULT_ALPHA
+        return USUAL_ALPHA
     if plan.method in ("holm", "hochberg") and estimand in plan.order:
         return plan.alpha / len(plan.order)
     share = (plan.weights or {}).get(estimand, 1.0) if plan.method == "graph" else 1.0

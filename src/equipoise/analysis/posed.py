@@ -24,8 +24,6 @@ from equipoise.protocol.plan import AnalysisWindow, Estimand, IntercurrentEvent
 
 Flags = NDArray[np.bool_]
 
-DEFAULT_ALPHA = 0.05
-
 
 class NoBatchPath(Exception):  # noqa: N818 - it is no error: the estimand is asked trial by trial instead
     """An estimand needs more than arrays hold; the message says what."""
@@ -67,8 +65,7 @@ class Posed:
     @property
     def alpha(self) -> float:
         """The protocol's two-sided level of tests."""
-        plan = self.trials.resolved.protocol.multiplicity
-        return plan.alpha if plan is not None else DEFAULT_ALPHA
+        return self.trials.resolved.protocol.alpha
 
     @property
     def level(self) -> float:

@@ -20,8 +20,6 @@ from equipoise.protocol.estimators import BINARY, COMPOSITE
 from equipoise.protocol.plan import Estimand
 from equipoise.statistics.ancova import indicators
 
-DEFAULT_ALPHA = 0.05
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -99,8 +97,7 @@ class Question:
     @property
     def alpha(self) -> float:
         """The protocol's two-sided level of tests."""
-        plan = self.evidence.resolved.protocol.multiplicity
-        return plan.alpha if plan is not None else DEFAULT_ALPHA
+        return self.evidence.resolved.protocol.alpha
 
     @property
     def level(self) -> float:

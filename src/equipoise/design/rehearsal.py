@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from equipoise.analysis.answers import Answers
 from equipoise.analysis.batched import given_p_values, rejections
 from equipoise.analysis.looks import Looks, all_looks
-from equipoise.analysis.posed import DEFAULT_ALPHA
 from equipoise.design.blocks import NUMBERS, Work
 from equipoise.design.engine import Engine
 from equipoise.protocol import Resolved
@@ -125,7 +124,7 @@ def series_of(resolved: Resolved, work: Work, data: Floats, *, looks: Mapping[st
     answers = {name: _answers(last[:, at]) for at, name in enumerate(work.estimands)}
     protocol = resolved.protocol
     p_values = given_p_values(answers, protocol.estimands, looks)
-    alpha = alpha_of(resolved)
+    alpha = resolved.protocol.alpha
     return Series(
         answers,
         rejections(p_values, protocol.multiplicity, alpha=alpha),
@@ -136,12 +135,6 @@ def series_of(resolved: Resolved, work: Work, data: Floats, *, looks: Mapping[st
 def _answers(numbers: Floats) -> Answers:
     columns = dict(zip(NUMBERS, numbers, strict=True))
     return Answers(**columns, estimated=np.isfinite(columns["estimate"]))
-
-
-def alpha_of(resolved: Resolved) -> float:
-    """Return the protocol's two-sided level."""
-    plan = resolved.protocol.multiplicity
-    return plan.alpha if plan is not None else DEFAULT_ALPHA
 
 
 def chosen_estimands(resolved: Resolved, only: Sequence[str]) -> list[Estimand]:

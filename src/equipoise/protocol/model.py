@@ -122,6 +122,11 @@ class Protocol(Part):
         return value_of(self.sample_size.n) if self.sample_size else None
 
     @property
+    def alpha(self) -> float:
+        """The two-sided level of tests: what the testing procedure says, else 0.05."""
+        return self.multiplicity.alpha if self.multiplicity is not None else plan.USUAL_ALPHA
+
+    @property
     def primary(self) -> plan.Estimand:
         """The primary estimand, or the first where none is marked."""
         return next((one for one in self.estimands if one.role == "primary"), self.estimands[0])

@@ -168,6 +168,10 @@ class Subgroup(Part):
     """Who belongs to it."""
 
 
+USUAL_ALPHA = 0.05
+"""The two-sided level of tests where no testing procedure says another."""
+
+
 class Multiplicity(Part):
     """How the chance of any false claim is kept at `alpha`."""
 
