@@ -31,6 +31,7 @@ FORM_ROUTES = (
 PARTICIPANT_ROUTES = (
     *("capture:participant", "capture:anchor", "capture:visit", "capture:begin", "capture:open"),
     *("review:lock_participant", "enrollment:consent", "enrollment:renew", "enrollment:countersign"),
+    *("enrollment:consent_copy",),
     *("enrollment:withdraw", "enrollment:excuse", "enrollment:contact", "enrollment:hand_visit"),
     *("enrollment:eligibility", "enrollment:eligibility_confirm", "enrollment:randomization"),
     *("enrollment:randomize", "enrollment:kit", "unblinding:code_break", "unblinding:break"),

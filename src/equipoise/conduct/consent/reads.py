@@ -84,10 +84,14 @@ NONE = Standing(
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A consent that was given. Instants are aware; `wanting` is whether a countersignature is missing."""
+    """A consent that was given. Instants are aware; `wanting` is whether a countersignature is missing.
+
+    signing   under which the identity store keeps the name it was signed with
+    """
 
     row: int
     seq: int
+    signing: str
     number: int
     language: str
     signed_at: datetime
@@ -214,7 +218,8 @@ def withdrawn(participant: str) -> str:
 
 def given(participant: str) -> tuple[Given, ...]:
     """Return every consent somebody gave, the newest first."""
-    rows = list(Consent.objects.filter(participant=participant).select_related("version").order_by("-seq"))
+    found = Consent.objects.filter(participant=participant).select_related("version", "signing")
+    rows = list(found.order_by("-seq"))
     counter = {one.consent_id: one for one in Countersignature.objects.filter(consent__in=rows)}
     names = people.names({row.taken_by for row in rows} | {one.person for one in counter.values()})
     return tuple(_given(row, counter.get(row.id), names) for row in rows)
@@ -224,6 +229,7 @@ def _given(row: Consent, counter: Countersignature | None, names: dict[str, str]
     return Given(
         row=row.id,
         seq=row.seq,
+        signing=row.signing.token,
         number=row.version.number,
         language=row.version.language,
         signed_at=moment(row.signed_at),

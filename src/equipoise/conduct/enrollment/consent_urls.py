@@ -31,6 +31,7 @@ urlpatterns = [
     route("participants/new/put-away/", taking.give_up, name="give_up", post=TAKE),
     route("participants/<str:name>/consent/", standing.consent, name="consent", get=VIEW),
     route("participants/<str:name>/consent/renew/", taking.renew, name="renew", post=TAKE),
+    route("participants/<str:name>/consent/copy/", standing.copy, name="consent_copy", get=TAKE),
     route(
         "participants/<str:name>/consent/countersign/",
         standing.countersign,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -90,6 +90,22 @@ def countersign(request: SignedRequest, name: str) -> HttpResponse:
         context["wrong"] = True
         return render(request, "enrollment/countersign.html", context, status=UNPROCESSABLE)
     return done(request, lambda: _sign(request, name), then=there, said=_("Countersigned."))
+
+
+def copy(request: SignedRequest, name: str) -> HttpResponse:
+    """Show what somebody signed last, with names and times, to be printed and given to them."""
+    ground = access.participant(name, viewer=request.viewer, action="consent.take")
+    newest = next(iter(reads.given(name)), None)
+    if newest is None:
+        raise Http404
+    context = {
+        "participant": name,
+        "given": newest,
+        "form": reads.version(ground.site.site, newest.number, newest.language),
+        "signed_name": contacts.signed_name(newest.signing),
+        "time_zone": ground.site.time_zone,
+    }
+    return render(request, "enrollment/consent_copy.html", context)
 
 
 def _sign(request: SignedRequest, name: str) -> None:
