@@ -213,14 +213,32 @@ def test_a_password_for_one_sign_in_is_shown_once_and_ends_sessions(
     victim = staffed.client("coordinator")
     assert victim.get("/account/").status_code == 200
     address = page(administrator, staffed.coordinator, "password/")
-    assert administrator.post(address).status_code == 422
-    answer = administrator.post(address, {"reason": "seen in person"})
+    sent = {"reason": "seen in person"}
+    assert administrator.post(address, sent).status_code == 422
+    confirmed = confirming(staffed)
+    administrator = staffed.client("system_administrator")
+    assert administrator.post(address, {**sent, **confirmed, "password": "guessed"}).status_code == 422
+    assert victim.get("/account/").status_code == 200
+    answer = administrator.post(address, {**sent, **confirmed, "code": code_now()})
     assert staffed.coordinator.account.check_password(answer.context["password"])
     assert victim.get("/account/").status_code == 302
-    administrator.post(page(administrator, staffed.investigator, "code/"), {"reason": "seen in person"})
-    assert (
-        reads.member(staffed.investigator.person, trainings=(), at=AT, today=AT.date()).second_factor is False
-    )  # type: ignore[union-attr]
+
+
+def test_a_second_factor_is_removed_with_the_administrators_own_password_and_code(staffed: People) -> None:
+    confirmed = confirming(staffed)
+    administrator = staffed.client("system_administrator")
+    address = page(administrator, staffed.investigator, "code/")
+
+    def protected() -> bool:
+        found = reads.member(staffed.investigator.person, trainings=(), at=AT, today=AT.date())
+        assert found is not None
+        return found.second_factor
+
+    assert administrator.post(address, {"reason": "seen in person"}).status_code == 422
+    assert protected()
+    sent = {"reason": "seen in person", **confirmed, "code": code_now()}
+    assert administrator.post(address, sent).status_code == 302
+    assert not protected()
 
 
 def confirming(staffed: People) -> dict[str, str]:

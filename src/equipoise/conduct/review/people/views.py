@@ -220,6 +220,7 @@ def password(request: SignedRequest, person: str) -> HttpResponse:
     member, may = _find(request, person, action="people.manage")
     chosen = _one_time_password()
     try:
+        _confirm(request)
         services.set_one_time_password(
             person=person,
             password=chosen,
@@ -236,15 +237,14 @@ def password(request: SignedRequest, person: str) -> HttpResponse:
 def code(request: SignedRequest, person: str) -> HttpResponse:
     """Remove somebody's second factor."""
     found = _find(request, person, action="people.manage")
-    return _answer(
-        request,
-        found,
-        "code",
-        lambda: services.remove_second_factor(
+
+    def remove() -> None:
+        _confirm(request)
+        services.remove_second_factor(
             person=person, reason=request.POST.get("reason", ""), at=request.at, by=request.viewer.person
-        ),
-        said=_("The second factor was removed."),
-    )
+        )
+
+    return _answer(request, found, "code", remove, said=_("The second factor was removed."))
 
 
 def address(request: SignedRequest, person: str) -> HttpResponse:
