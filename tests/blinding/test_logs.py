@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError
-from tests.blinding.conftest import LOOKED_AT, Maker
 from tests.blinding.history import AFTER, BEFORE, PASSWORD, SITES, Places, Scene, Step, begin, places, play
+from tests.blinding.making import LOOKED_AT, Maker
 from tests.blinding.tour import tour
 
 from equipoise.conduct.allocator.models import Assignment
