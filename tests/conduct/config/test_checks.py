@@ -43,6 +43,20 @@ def shorten_key(study: settings.Settings) -> settings.Settings:
     return study
 
 
+def open_former_key(study: settings.Settings) -> settings.Settings:
+    keys.prepare(study.keys, "trial")
+    keys.replace(study.keys, "trial")
+    (path,) = (study.keys / keys.FORMER).iterdir()
+    path.chmod(0o644)
+    return study
+
+
+def open_password(study: settings.Settings) -> settings.Settings:
+    (study.keys / settings.MAIL_PASSWORD_FILE).write_text("secret")
+    (study.keys / settings.MAIL_PASSWORD_FILE).chmod(0o640)
+    return study
+
+
 def lose_key(study: settings.Settings) -> settings.Settings:
     (study.keys / "allocation.key").unlink()
     return study
@@ -73,6 +87,8 @@ SPOILED: list[tuple[Spoil, str]] = [
     (open_key, "others can read"),
     (type_key, "web.key was not drawn by chance"),
     (shorten_key, "web.key holds no key"),
+    (open_former_key, "former/trial-"),
+    (open_password, "others can read"),
     (lose_key, "there is no allocation.key"),
     (move_keys, "beside the data"),
     (drop_trigger, "the trigger event_append_only_delete is missing"),

@@ -6,7 +6,7 @@ Holds what can be looked at before Django has started, since without the web key
 from collections.abc import Iterator
 from pathlib import Path
 
-from equipoise.conduct.config.settings import FILE, LOOPBACK, OTHERS, Settings
+from equipoise.conduct.config.settings import FILE, LOOPBACK, MAIL_PASSWORD_FILE, OTHERS, Settings
 from equipoise.conduct.stores import keys, ownership
 from equipoise.conduct.stores.addresses import SQLITE
 from equipoise.errors import IntegrityError, Problem
@@ -30,6 +30,10 @@ def key_problems(study: Settings) -> Iterator[Problem]:
             continue
         if len(set(key)) < FEWEST_DIFFERENT_BYTES:
             yield Problem(f"{name}.key was not drawn by chance", "take the key that `init` made", "keys")
+    others = [study.keys / f"{keys.CODES}.key", study.keys / MAIL_PASSWORD_FILE]
+    for path in (*others, *sorted((study.keys / keys.FORMER).glob("*"))):
+        if path.is_file() and _open_to_others(path):
+            yield Problem(f"others can read {path}", f"chmod 600 {path}", "keys")
 
 
 def settings_problems(study: Settings, bind: str = "") -> Iterator[Problem]:
