@@ -178,6 +178,12 @@ def roster() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found.items(), key=lambda one: (one[1].casefold(), one[0])))
 
 
+def languages(persons: Collection[str]) -> dict[str, str]:
+    """Return person to the language they chose; those who chose none are left out."""
+    rows = Account.objects.filter(person__in=persons).exclude(language="").values_list("person", "language")
+    return dict(rows)
+
+
 def person_of(email: str) -> str | None:
     """Return who signs in with an address; None for nobody."""
     return Account.objects.filter(email__iexact=email.strip()).values_list("person", flat=True).first()

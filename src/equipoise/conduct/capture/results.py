@@ -19,6 +19,7 @@ class Given:
     text            as typed; empty with no missing_reason takes an answer back
     missing_reason  a key of `protocol.answer.MISSING_REASONS`, in the place of an answer
     seen            version of the answer that the page showed; 0 for none
+    language        in which numbers and days were written
     """
 
     item: str
@@ -26,6 +27,7 @@ class Given:
     text: str = ""
     missing_reason: str = ""
     seen: int = 0
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

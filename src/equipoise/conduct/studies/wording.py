@@ -11,12 +11,20 @@ from django.utils.translation import get_language
 from equipoise.conduct.frame import sentences
 from equipoise.conduct.frame.sentences import SOURCE_LANGUAGE
 from equipoise.conduct.studies import reads
-from equipoise.protocol import Resolved
+from equipoise.protocol import Resolved, ResolvedForm
 
 
-def said(text: str, resolved: Resolved) -> str:
-    """Return a text of a protocol version in the language of the page; as it stands where it has none."""
+def said(text: str, resolved: Resolved, form: ResolvedForm | None = None) -> str:
+    """Return a text of a protocol version in the language of the page; as it stands where it has none.
+
+    form   the form that says it: another's scale may mean something else by the same word
+    """
     language = get_language() or SOURCE_LANGUAGE
+    if form is not None:
+        own = resolved.protocol.translations.get(language, {}).get(text)
+        own = form.translations.get(language, {}).get(text) if own is None else own
+        if own is not None:
+            return own
     return resolved.translations.get(language, {}).get(text, text)
 
 

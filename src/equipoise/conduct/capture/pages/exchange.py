@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts.request import SignedRequest
@@ -18,6 +19,7 @@ from equipoise.conduct.capture.lines import FormPage, ItemLine, Watch
 from equipoise.conduct.capture.pages.answering import sentence
 from equipoise.conduct.capture.pages.questions import key_of
 from equipoise.conduct.capture.results import Conflict, Given, Instruction, Saved
+from equipoise.conduct.frame.sentences import SOURCE_LANGUAGE
 from equipoise.conduct.studies import wording
 from equipoise.protocol.answer import Finding
 
@@ -90,7 +92,7 @@ def summary(page: FormPage, entered: Entered) -> list[tuple[str, str, str]]:
 
 def given(post: Mapping[str, str]) -> list[Given]:
     """Return the answers of a request: fields a:ITEM:ROW, with s: the version seen, m: the missing reason."""
-    found = []
+    found, language = [], get_language() or SOURCE_LANGUAGE
     for name in post:
         # Two of three names are no answers.
         if not name.startswith(ANSWER):
@@ -107,6 +109,7 @@ def given(post: Mapping[str, str]) -> list[Given]:
                 text=post.get(name, ""),
                 missing_reason=post.get(MISSING + key, ""),
                 seen=int(seen[:9]) if seen.isdecimal() else 0,
+                language=language,
             )
         )
     return found

@@ -8,10 +8,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts.request import SignedRequest
-from equipoise.conduct.capture import drawing, reads, services
+from equipoise.conduct.capture import drawing, reads, services, spelling
 from equipoise.conduct.capture.lines import Timeline, VisitLine
 from equipoise.conduct.capture.models import LOG
 from equipoise.conduct.capture.pages.answering import done, tell
@@ -159,7 +160,7 @@ def _back(name: str, given: Mapping[str, object]) -> str:
 
 def day_of(text: str) -> date | None:
     """Return the day typed; None when there is none. RecordError when it is no day."""
-    typed = text.strip()
+    typed = spelling.plain(text.strip(), "date", get_language() or "en")
     if not typed:
         return None
     try:

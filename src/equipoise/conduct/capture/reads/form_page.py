@@ -84,7 +84,7 @@ def form_page(code: str, *, viewer: Viewer, language: str = "en") -> FormPage | 
         visit_label=visit_label(found.resolved, found.row.visit, found.row.visit_repeat),
         visit_repeat=found.row.visit_repeat,
         form=found.form.id,
-        label=(page.wording.title if page.wording else "") or wording.said(found.form.label, found.resolved),
+        label=(page.wording.title if page.wording else "") or page.said(found.form.label),
         repeat=found.row.repeat,
         version=found.row.version,
         log=found.row.visit == LOG,
@@ -199,7 +199,7 @@ class _Page:
 
     def said(self, text: str) -> str:
         """Return a text of the form's protocol version in the language of the page."""
-        return wording.said(text, self.found.resolved)
+        return wording.said(text, self.found.resolved, self.found.form)
 
     @cached_property
     def asked(self) -> Mapping[Place, tuple[QueryLine, ...]]:
@@ -325,7 +325,7 @@ def item_history(code: str, *, item: str, viewer: Viewer, row: int = 0) -> tuple
     definition = next((one for one in found.form.all_items() if one.id == item), None)
     if definition is None or not found.sight.item(found.form.id, item):
         return None
-    codes = _codes(definition, None, partial(wording.said, resolved=found.resolved))
+    codes = _codes(definition, None, partial(wording.said, resolved=found.resolved, form=found.form))
     columns = ("seq", "reason", "origin", "collected_at", "act", *COLUMNS)
     rows = list(
         Entry.objects.filter(form=found.row, item=item, row=row).order_by("-seq").values_list(*columns)

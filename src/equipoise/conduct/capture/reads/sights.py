@@ -124,7 +124,7 @@ def item_label(form: ResolvedForm, item: str, resolved: Resolved) -> str:
     """Return the label of an item or score; "" for the whole form."""
     for one in form.all_items():
         if one.id == item:
-            return wording.said(one.label, resolved)
+            return wording.said(one.label, resolved, form)
     if form.instrument is not None and item in form.scores:
-        return wording.said(form.instrument.score_named(item).label, resolved)
+        return wording.said(form.instrument.score_named(item).label, resolved, form)
     return ""

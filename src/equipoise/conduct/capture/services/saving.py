@@ -13,8 +13,8 @@ from django.db import Error
 from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.models import Event
-from equipoise.conduct.capture import access, answers
 from equipoise.conduct.capture.access import PART_SAVED, FormGround
+from equipoise.conduct.capture import access, answers, spelling
 from equipoise.conduct.capture.answers import Stored
 from equipoise.conduct.capture.moves import IN_PROGRESS, REVIEWED
 from equipoise.conduct.capture.progress import progress, visible
@@ -22,7 +22,7 @@ from equipoise.conduct.capture.results import Conflict, Given, Kept, Saved
 from equipoise.conduct.capture.services import notes, queries, snapshots
 from equipoise.conduct.capture.services.alerts import raise_alerts
 from equipoise.conduct.capture.services.snapshots import BUSY, NOT_STORED, Snapshot
-from equipoise.protocol import filling
+from equipoise.protocol import filling, form_plan
 from equipoise.protocol.answer import Answer, Finding, Typed
 from equipoise.protocol.filling import Filled, Place
 
@@ -75,7 +75,7 @@ def _read(found: FormGround, given: Sequence[Given]) -> tuple[dict[Place, Answer
         return {}, [Finding("unknown_item", "", 0, message, "save in parts")]
     form, sight = found.row.form, found.sight
     typed = {
-        (one.item, one.row): Typed(one.text, one.missing_reason)
+        (one.item, one.row): Typed(_plain(found, one), one.missing_reason)
         for one in given
         if sight.item(form, one.item)
     }
@@ -83,6 +83,12 @@ def _read(found: FormGround, given: Sequence[Given]) -> tuple[dict[Place, Answer
     hidden = [one for one in given if not sight.item(form, one.item)]
     refused += [filling.unknown_item(one.item, one.row) for one in hidden]
     return sent, [one for one in refused if one.severity == "error"]
+
+
+def _plain(found: FormGround, one: Given) -> str:
+    """Return what was typed as it is stored, where its language writes numbers and days otherwise."""
+    item = form_plan.plan(found.form, found.resolved).items.get(one.item)
+    return spelling.plain(one.text, item.type, one.language) if item is not None else one.text
 
 
 def _save(

@@ -6,12 +6,14 @@ participant or an arm; each attempt leaves a receipt that nobody can change.
 
 import logging
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from email.message import EmailMessage
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.results import Letter
 from equipoise.conduct.config.operations import mailing, recurring
@@ -31,13 +33,14 @@ def send(study: Settings, *, at: datetime) -> dict[Letter, str]:
     addressed = [letter for letter in letters if letter.person]
     tried = {letter: NOBODY for letter in letters if not letter.person}
     if addressed:
-        tried |= mailing.post(study, addressed, write=lambda letter: _written(study, letter))
+        spoken = people.languages({letter.person for letter in addressed})
+        tried |= mailing.post(study, addressed, write=lambda letter: _written(study, letter, spoken))
     services.note_mails(tried, at=at)
     return tried
 
 
-def _written(study: Settings, letter: Letter) -> EmailMessage:
-    with override(study.language):
+def _written(study: Settings, letter: Letter, spoken: Mapping[str, str]) -> EmailMessage:
+    with override(spoken.get(letter.person, study.language)):
         due = f"{letter.due_at:%Y-%m-%d %H:%M} ({letter.due_at.tzname()})"
         text = _(
             "An alert at %(site)s waits for somebody of your role, to act by %(due)s.\n\n%(link)s\n\n"

@@ -3,12 +3,14 @@
 A mail carries a link and nothing else: no participant, no reason, no arm. Each attempt leaves a receipt.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from email.message import EmailMessage
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.config.operations import mailing, recurring
 from equipoise.conduct.config.operations.alerting import NOBODY
 from equipoise.conduct.config.settings import Settings
@@ -25,14 +27,15 @@ def send(study: Settings, *, at: datetime) -> dict[Letter, str]:
     tried = {one: NOBODY for one in waiting if not one.person}
     addressed = [one for one in waiting if one.person]
     if addressed:
-        tried |= mailing.post(study, addressed, write=lambda one: _written(study, one))
+        spoken = people.languages({one.person for one in addressed})
+        tried |= mailing.post(study, addressed, write=lambda one: _written(study, one, spoken))
     noted = {(one.number, one.person, one.attempt): why for one, why in tried.items()}
     breaking.note_mails(noted, at=at)
     return tried
 
 
-def _written(study: Settings, one: Letter) -> EmailMessage:
-    with override(study.language):
+def _written(study: Settings, one: Letter, spoken: Mapping[str, str]) -> EmailMessage:
+    with override(spoken.get(one.person, study.language)):
         text = _(
             "A code was broken in your study.\n\n%(link)s\n\n"
             "Sign in to read whose and by whom. No treatment is in this mail or on that page.\n"

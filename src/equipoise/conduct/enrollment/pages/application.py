@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts import language
 from equipoise.conduct.accounts.request import StudyRequest
-from equipoise.conduct.capture import words
+from equipoise.conduct.capture import spelling, words
 from equipoise.conduct.capture.pages.answering import sentence
 from equipoise.conduct.enrollment.services import applying
 from equipoise.conduct.stores.entropy import token
@@ -98,8 +98,9 @@ class Way:
         return self.number == len(self.items) + 1
 
     def answer(self, place: int) -> str:
-        """Return what was answered to a question, as typed."""
-        return self.given.get(f"{PREFIX}{place}", "").strip()
+        """Return what was answered to a question, as typed, or as it is stored where that is sure."""
+        typed = self.given.get(f"{PREFIX}{place}", "").strip()
+        return spelling.plain(typed, self.items[place][1].type, get_language() or "en")
 
     @property
     def answers(self) -> dict[str, str]:

@@ -92,6 +92,7 @@ def _given(request: SignedRequest, asked: Asked) -> Given:
         text="" if declined else sent.get("answer", ""),
         missing_reason=DECLINED if declined else "",
         seen=int(seen) if seen.isdecimal() and len(seen) < MOST_SEEN else 0,
+        language=get_language() or "en",
     )
 
 

@@ -18,6 +18,7 @@
   const WHILE_TYPING = 3000;
   const AFTER_CHOOSING = 150;
   const MINUTES = "2026-11-23T10:00".length;
+  const spanish = document.documentElement.lang === "es";
   let timer = null;
   let sending = null;
   let wait = FIRST_WAIT;
@@ -244,7 +245,7 @@
     if (kind === "or") return parts.some(holds);
     const [place, constant] = parts;
     const typed = new FormData(form).get(`a:${place}`) ?? "";
-    const value = typeof constant === "number" ? Number(typed) : typed;
+    const value = typeof constant === "number" ? Number(spanish ? typed.replace(",", ".") : typed) : typed;
     return typed.trim() !== "" && !Number.isNaN(value) && SIGNS[kind](value, constant);
   }
 
