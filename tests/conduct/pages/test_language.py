@@ -1,11 +1,17 @@
 """In which language somebody reads: their choice, or else what their browser asks for."""
 
+import html
+import json
+import re
+
 import pytest
 from django.test import Client
 from tests.conduct.pages.conftest import HERE, World, text_of
 
 from equipoise.conduct.accounts import hand_over
 from equipoise.conduct.audit.models import Event
+from equipoise.conduct.identity.reads import applicants
+from equipoise.conduct.identity.reads.applicants import Filter
 
 SPANISH, ENGLISH = '<html lang="es">', '<html lang="en">'
 PASSWORD = "four plain words here"  # noqa: S105 - a test's
@@ -85,3 +91,72 @@ def test_a_participant_reads_their_own_language_whatever_the_staff_reads(world: 
     account.refresh_from_db()
     assert account.language == "es"
     assert SPANISH in text_of(client.get("/participants/"))
+
+
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+ENGLISH_WORDS = frozenset({"the", "and", "of", "is", "are", "was", "with", "your", "you", "which", "what"})
+
+
+def words(answer: object) -> list[str]:
+    page = re.sub(r"<script.*?</script>|<[^>]*>", " ", text_of(answer), flags=re.S)
+    return re.findall(r"[a-z]+", html.unescape(page).lower())
+
+
+def test_somebody_applies_in_spanish_from_the_first_page_to_the_last(world: World) -> None:
+    client = Client(headers={"Accept-Language": "es-CO"})
+    answer = client.get("/apply/")
+    given = {"go": "next", "page": "0", "site": "SEA"}
+    typed = ["41", "nurse", "3,5", "8", "1", "0", "0", "9", "1", "1"]
+    for place in range(len(typed) + 2):
+        assert ENGLISH_WORDS.isdisjoint(words(answer)), place
+        assert SPANISH in text_of(answer)
+        answer = client.post("/apply/", given)
+        given = {name: html.unescape(value) for name, value in HIDDEN.findall(answer.content.decode())}
+        given |= {"go": "next", "name": "Ana Ruiz", "email": "ana@example.org"}
+        given |= {f"q{place}": typed[place]} if place < len(typed) else {}
+    assert "Meses de atención en primera línea de COVID-19" in text_of(answer)
+    assert "3.5" in text_of(answer)
+    sent = client.post("/apply/", {**given, "go": "send"})
+    assert "Gracias. Su solicitud se envió." in text_of(sent)
+    assert ENGLISH_WORDS.isdisjoint(words(sent))
+    (line,) = applicants.listed(["SEA", "NYC"], Filter()).lines
+    one = applicants.opened(line.applicant, sites=["SEA"])
+    assert one is not None
+    assert one.language == "es"
+    assert one.answers["screening.frontline_months"] == "3.5"
+
+
+def test_the_language_changes_on_any_page_of_an_application_and_no_answer_is_lost(world: World) -> None:
+    client = Client()
+    page = client.post("/apply/", {"go": "next", "page": "1", "site": "SEA", "q0": "41"})
+    assert 'form="application" name="language" value="es"' in text_of(page)
+    spoken = client.post("/apply/", {"language": "es", "page": "2", "site": "SEA", "q0": "41", "q1": "nurse"})
+    assert "Pregunta 2 de 12" in text_of(spoken)
+    assert "Profesión" in text_of(spoken)
+    assert 'name="q0" value="41"' in text_of(spoken)
+    assert 'value="nurse" checked' in text_of(spoken)
+
+
+def test_a_form_in_spanish_asks_stores_and_doubts_as_in_english(world: World) -> None:
+    form = world.opened("screening", "SCR")
+    client = world.client("coordinator")
+    client.post("/language/", {"language": "es"})
+    page = text_of(client.get(f"/forms/{form}/"))
+    assert "Preguntas de selección" in page
+    assert "Tiene quien le lleve a casa después de la sesión" in page
+    answer = client.post(
+        f"/forms/{form}/save/",
+        json.dumps({"a:frontline_months:0": "61,5", "a:symptom_months:0": "1,234"}),
+        content_type="application/json",
+        headers={"Accept": "application/json"},
+    ).json()
+    assert answer["items"]["frontline_months:0"]["problem"] == (
+        "61.5 está fuera del intervalo. Se espera un número de 0 a 60."
+    )
+    assert (
+        "una coma antes de tres cifras puede significar miles"
+        in answer["items"]["symptom_months:0"]["problem"]
+    )
+    assert [one.answer for one in world.page(form).items if one.answer] == ["61.5"]
+    assert "61.5 está fuera del intervalo" in text_of(client.get(f"/forms/{form}/"))
+    assert "61.5 is outside the range" in world.get("monitor", f"/forms/{form}/")

@@ -12,6 +12,7 @@ from equipoise.conduct.capture.pages.people import day_of
 from equipoise.conduct.consent import reads, services
 from equipoise.conduct.consent.document import LANGUAGE_LENGTH
 from equipoise.conduct.studies import reads as studies
+from equipoise.conduct.studies import wording
 from equipoise.errors import RecordError
 
 NEW = "new"
@@ -31,6 +32,12 @@ def forms(request: SignedRequest) -> HttpResponse:
     return render(request, "enrollment/consent_forms.html", {"places": places, "may": _may(request)})
 
 
+def _elements(version: int) -> list[tuple[str, str]]:
+    """Return what a consent form must say under a protocol version: id and text."""
+    resolved = studies.resolved(version)
+    return [(one.id, wording.said(one.text, resolved)) for one in resolved.protocol.consent]
+
+
 def _may(request: SignedRequest) -> bool:
     return request.viewer.may("consent.set_up")
 
@@ -39,11 +46,10 @@ def add(request: SignedRequest) -> HttpResponse:
     """Add a consent form."""
     sites, given = studies.sites(), request.POST
     latest = studies.latest()
-    protocol = studies.resolved(latest.number).protocol if latest is not None else None
     context = {
         "sites": sites,
         "given": given,
-        "elements": protocol.consent if protocol is not None else (),
+        "elements": _elements(latest.number) if latest is not None else [],
         "known": reads.versions(),
     }
     if request.method == "GET":
@@ -74,11 +80,12 @@ def form(request: SignedRequest, site: str, number: int, language: str) -> HttpR
     found, where = reads.version(site, number, language), studies.site(site)
     if found is None or where is None or not request.viewer.may("consent.view", site=site):
         raise Http404
-    protocol = studies.resolved(found.protocol).protocol
     context = {
         "form": found,
         "site": where,
-        "elements": [(one, found.document.elements.get(one.id, ())) for one in protocol.consent],
+        "elements": [
+            (one, text, found.document.elements.get(one, ())) for one, text in _elements(found.protocol)
+        ],
         "today": where.today(request.at),
         "in_force": reads.in_force(site, day=where.today(request.at)) == number,
         "may": _may(request),
