@@ -13,8 +13,8 @@ from django.db import Error
 from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.models import Event
-from equipoise.conduct.capture.access import PART_SAVED, FormGround
 from equipoise.conduct.capture import access, answers, spelling
+from equipoise.conduct.capture.access import PART_SAVED, FormGround
 from equipoise.conduct.capture.answers import Stored
 from equipoise.conduct.capture.moves import IN_PROGRESS, REVIEWED
 from equipoise.conduct.capture.progress import progress, visible
