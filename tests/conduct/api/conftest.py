@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal import auth
+from django.core.cache import cache
 from django.test import Client
 from django.urls import resolve
 from tests.conduct.pages.conftest import World, template, world
-from tests.conduct.people import Somebody
+from tests.conduct.people import SECRET, Somebody
+from tests.conduct.tasks.conftest import away, rating
 
 from equipoise.conduct.accounts import tokens
 from equipoise.conduct.api.operation import OPERATIONS, written
@@ -19,9 +22,10 @@ from equipoise.conduct.api.shapes import Refusal
 from equipoise.conduct.config import urls
 
 assert urls.urlpatterns, "every operation is known once the addresses are"
-__all__ = ["Programs", "programs", "template", "world"]
+__all__ = ["Programs", "away", "programs", "rating", "template", "world"]
 KNOWN = ("SEA", "NYC")
 JSON = "application/json"
+PASSWORD = "four plain words here"  # noqa: S105 - a test's
 
 
 @dataclass
@@ -29,6 +33,16 @@ class Programs:
     """What asks for somebody: `programs.ask("monitor", "/me")`."""
 
     world: World
+
+    def confirming(self, who: str) -> dict[str, str]:
+        """Return the password and code with which somebody confirms, from now on and once."""
+        account = self.world.people[who].account
+        account.set_password(PASSWORD)
+        account.save()
+        # The library remembers codes in this process only: another test used this one.
+        cache.clear()
+        counter = next(iter(auth.yield_hotp_counters_from_time()))
+        return {"password": PASSWORD, "code": auth.format_hotp_value(auth.hotp_value(SECRET, counter))}
 
     def token(self, who: "str | Somebody", *, role: str = "", site: str = "", days: int = 30) -> str:
         """Make a token."""
@@ -81,5 +95,11 @@ def checked(address: str, answer: Any, *, status: int | None = None) -> Any:
 
 
 @pytest.fixture
-def programs(world: World) -> Programs:
+def programs(world: World, one_code: None) -> Programs:
     return Programs(world)
+
+
+@pytest.fixture
+def one_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the codes' clock stand, so that none runs out within a test."""
+    monkeypatch.setattr(auth, "yield_hotp_counters_from_time", lambda: iter([58_797_360]))

@@ -4,6 +4,7 @@ Everything a rater can ask for is asked for in both, in one order, with one cloc
 """
 
 import hashlib
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -21,8 +22,10 @@ from tests.conduct.pages.conftest import AT, HERE, World
 from tests.conduct.people import People
 from tests.conduct.tasks.conftest import DUE, Rating
 
+from equipoise.conduct.accounts import tokens
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.accounts.routes import matrix
+from equipoise.conduct.api import tasks as programs
 from equipoise.conduct.capture import services as forms
 from equipoise.conduct.config import urls
 from equipoise.conduct.stores import clock, entropy
@@ -53,9 +56,10 @@ def chance() -> Callable[[int], bytes]:
 class Visitor:
     """A rater's browser that keeps every byte it was sent."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, token: str) -> None:
         self.client = client
         self.client.raise_request_exception = False
+        self.program = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {token}"})
         self.kept: list[tuple[str, int, bytes, str]] = []
 
     def ask(
@@ -63,25 +67,58 @@ class Visitor:
     ) -> bytes:
         headers = {"Accept": "application/json"} if data else {}
         ask = self.client.post if method == "POST" else self.client.get
-        answer = ask(path, given or {}, headers=headers)
+        self.keep(method, path, ask(path, given or {}, headers=headers))
+        return self.kept[-1][2]
+
+    def send(self, path: str, given: Any = None) -> None:
+        """Ask as a program does."""
+        address = f"/api/v1{path}"
+        if given is None:
+            self.keep("GET", address, self.program.get(address))
+        else:
+            sent = self.program.post(address, json.dumps(given), content_type="application/json")
+            self.keep("POST", address, sent)
+
+    def keep(self, method: str, path: str, answer: Any) -> None:
+        """Keep everything an answer said."""
         # The token that guards forms is drawn by Django from the system's chance.
         content = CSRF.sub(b"", answer.content)
         said = " ".join(
             f"{name}={value}" for name, value in sorted(answer.headers.items()) if name != "Set-Cookie"
         )
         self.kept.append((f"{method} {path}", answer.status_code, content, said))
-        return content
+
+
+def by_program(seen: Visitor, code: str, *, last: bool) -> None:
+    """Let the rater's program ask for everything there is; what is stored follows the pages' answers."""
+    there = f"/tasks/{code}"
+    seen.send("/tasks")
+    seen.send(there)
+    seen.send(f"{there}/begin", {})
+    seen.send(there)
+    seen.send(f"{there}/answers", {"answers": [{"item": "lassitude", "text": "99"}, {"item": "never"}]})
+    if last:
+        changed = {"answers": [{"item": "lassitude", "text": "3", "seen": 1}], "reason": "misheard"}
+        seen.send(f"{there}/answers", changed)
+        seen.send(f"{there}/decline", {})
+    seen.send(f"{there}/complete", {"reason": "misheard"})
+    seen.send(f"{there}/questions/1", {"text": ""})
+    seen.send(f"{there}/give-back", {"reason": ""})
+    seen.send(there)
 
 
 def day(rating: Rating, tasks: tuple[str, str]) -> Visitor:
     """Let the rater ask for everything there is, for both tasks."""
-    seen = Visitor(rating.client())
     world = rating.world
+    viewer = rating.viewer("rater")
+    token = tokens.make(by=viewer, name="Mine", role="", site="", known=("SEA",), days=30, at=AT)
+    seen = Visitor(rating.client(), token)
     for path in ("/", "/tasks/", f"/tasks/{NEVER}/", "/nothing/"):
         seen.ask("GET", path)
     for place, code in enumerate(tasks):
         there = f"/tasks/{code}/"
         seen.ask("GET", there)
+        by_program(seen, code, last=False)
         seen.ask("POST", f"{there}begin/")
         seen.ask("GET", there)
         seen.ask("POST", f"{there}save/", {"a:apparent_sadness:0": "99"}, data=True)
@@ -116,6 +153,8 @@ def day(rating: Rating, tasks: tuple[str, str]) -> Visitor:
     seen.ask("POST", f"/tasks/{tasks[0]}/question/1/", {"text": ""})
     seen.ask("POST", f"/tasks/{tasks[0]}/question/1/", {"text": "Yes"})
     seen.ask("POST", f"/tasks/{tasks[1]}/back/", {"reason": ""})
+    for code in tasks:
+        by_program(seen, code, last=True)
     world.hand[0] = DUE.replace(hour=23)
     seen.ask("GET", "/tasks/")
     return seen
@@ -166,9 +205,9 @@ def test_a_rater_whose_visits_are_exchanged_receives_equal_bytes(template_home: 
 
 def test_every_address_of_a_rater_is_asked_for(template_home: Path, tmp_path: Path) -> None:
     one, _ = worlds(template_home, tmp_path)
-    asked = {re.sub(r"/[a-z2-7]{13}/", "/_/", path) for path, *_ in one.kept}
+    asked = {re.sub(r"/[a-z2-7]{13}(?=/|$)", "/_", path) for path, *_ in one.kept}
     routed = {
-        f"{row.method} /{row.pattern.replace('<str:code>', '_').replace('<int:place>', '1')}"
+        f"{row.method} /{re.sub('<[a-z]+:place>', '1', row.pattern.replace('<str:code>', '_'))}"
         for row in matrix(urls.urlpatterns)
         if row.action == "task.fill"
     }
@@ -195,13 +234,18 @@ def planted(leak: str, monkeypatch: pytest.MonkeyPatch) -> None:
         return replace(found, open=tuple(sorted(found.open, key=lambda one: visits[one.code])))
 
     monkeypatch.setattr(reads, "_line", told)
+    if leak == "program":
+        shown = programs._rating
+        monkeypatch.setattr(
+            programs, "_rating", lambda form: replace(shown(form), instructions=form.visit_label)
+        )
     if leak == "history":
         monkeypatch.setattr(rater, "drawn", lambda form, **given: drawn(form, **{**given, "linked": True}))
     if leak == "order":
         monkeypatch.setattr(reads, "mine", by_visit)
 
 
-@pytest.mark.parametrize("leak", ["visit", "form code", "due", "history", "order"])
+@pytest.mark.parametrize("leak", ["visit", "form code", "due", "history", "order", "program"])
 def test_a_planted_leak_is_noticed(
     leak: str, template_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,16 @@ def of_program(request: ProgramRequest, *, password: str, code: str) -> Confirma
     return Confirmation(left, able, right)
 
 
+def somebody(request: ProgramRequest, *, email: str, password: str, code: str) -> Account | None:
+    """Return who signs in with an address, where password and code are theirs; None otherwise."""
+    account = Account.objects.filter(email__iexact=email.strip()).first()
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    if account is None or sign_in.wait(account.email, address=address, at=request.at):
+        return None
+    right = sign_in.confirm(account, password=password, code=code, address=address, at=request.at)
+    return account if right else None
+
+
 def to_second_factor(request: StudyRequest) -> HttpResponse | None:
     """Return the way to a second factor for somebody who has none and so cannot sign; None for others."""
     account = request.user

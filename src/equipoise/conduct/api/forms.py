@@ -99,11 +99,11 @@ def save_answers(request: ProgramRequest, code: str, sent: AnswersSent) -> Saved
     given = [Given(one.item, one.row, one.text, one.missing_reason, one.seen) for one in sent.answers]
     saved = services.save(form=code, given=given, reason=sent.reason, at=request.at, by=request.viewer)
     if saved.problem is not None:
-        raise _blocked(saved.problem, saved)
-    problems = [*map(_conflict, saved.conflicts), *map(_finding, saved.refused)]
+        raise blocked(saved.problem, saved)
+    problems = [*map(conflict, saved.conflicts), *map(finding, saved.refused)]
     if problems:
         status = HTTPStatus.CONFLICT if saved.conflicts else HTTPStatus.UNPROCESSABLE_ENTITY
-        raise Refused(status, problems, result=_plain(Saved, saved))
+        raise Refused(status, problems, result=plain(Saved, saved))
     return saved
 
 
@@ -115,10 +115,10 @@ def complete_form(request: ProgramRequest, code: str, sent: ReasonSent) -> Compl
     """
     done = services.complete(form=code, reason=sent.reason, at=request.at, by=request.viewer)
     if done.problem is not None:
-        raise _blocked(done.problem, done)
+        raise blocked(done.problem, done)
     if not done.done:
-        gaps = list(map(_finding, done.gaps))
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, gaps, result=_plain(Completed, done))
+        gaps = list(map(finding, done.gaps))
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, gaps, result=plain(Completed, done))
     return done
 
 
@@ -161,24 +161,27 @@ def _page(request: ProgramRequest, code: str) -> FormPage:
     return found
 
 
-def _blocked(problem: Problem, done: Saved | Completed) -> Refused:
+def blocked(problem: Problem, done: Saved | Completed) -> Refused:
     """Return why nothing at all could be done: the store is away or busy, or the data are locked."""
     away = problem.path == STORE
     status = HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.CONFLICT
-    result = _plain(type(done), done)
+    result = plain(type(done), done)
     return Refused(status, [refusals.of(problem)], result=result, retry_s=RETRY_S if away else 0)
 
 
-def _finding(one: Finding) -> dict[str, Any]:
+def finding(one: Finding) -> dict[str, Any]:
+    """Return an answer that is missing or cannot be stored, as one problem."""
     return told(one.message, hint=one.hint, where=one.kind, field=one.item, row=one.row)
 
 
-def _conflict(one: Conflict) -> dict[str, Any]:
+def conflict(one: Conflict) -> dict[str, Any]:
+    """Return an answer that somebody else changed meanwhile, as one problem."""
     name = one.by or _("Somebody")
     message = _("%(name)s changed this answer meanwhile") % {"name": name}
     hint = _("read it; to replace it, send yours with `seen` %(seq)s") % {"seq": one.seq}
     return told(message, hint=hint, where="conflict", field=one.item, row=one.row)
 
 
-def _plain(shape: type[Any], value: Any) -> Any:
+def plain(shape: type[Any], value: Any) -> Any:
+    """Return a value as it stands in an answer."""
     return written(shape).dump_python(value, mode="json")

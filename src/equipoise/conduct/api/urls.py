@@ -5,13 +5,32 @@ import re
 from django.urls import URLPattern
 
 from equipoise.conduct.accounts.routes import OWN, program_route, route
-from equipoise.conduct.api import datasets, forms, own, participants, refusing, review, study, token_pages
+from equipoise.conduct.api import (
+    applicants,
+    consent,
+    datasets,
+    eligibility,
+    forms,
+    own,
+    participants,
+    people,
+    randomization,
+    refusing,
+    review,
+    study,
+    tasks,
+    token_pages,
+    unblinding,
+)
 from equipoise.conduct.api.document import PREFIX, api
 from equipoise.conduct.api.operation import OPERATIONS
 
 app_name = "api"
 PLAIN = re.compile(r"<(\w+)>")
-AREAS = (own, study, participants, forms, review, datasets)
+AREAS = (
+    *(own, study, participants, forms, review, datasets),
+    *(applicants, consent, eligibility, randomization, unblinding, tasks, people),
+)
 """Modules with operations, each with its `router`."""
 
 for area in AREAS:

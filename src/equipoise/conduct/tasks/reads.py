@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
+from django.conf import settings
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.audit.instants import moment
@@ -69,6 +71,14 @@ def zone_of(viewer: Viewer) -> tzinfo:
     sites = {site.site: site for site in studies.sites()}
     zones = {sites[site].time_zone: sites[site].zone for site in viewer.sites("task.fill", known=sites)}
     return next(iter(zones.values())) if len(zones) == 1 else UTC
+
+
+def call(code: str) -> str:
+    """Return how a rater, who does not know which site it is, reaches it about a task."""
+    if settings.ON_CALL:
+        said = _("To reach the site, call %(number)s and say the task's code: %(code)s.")
+        return said % {"number": settings.ON_CALL, "code": code}
+    return _("To reach the site, call the coordinator and say the task's code: %(code)s.") % {"code": code}
 
 
 def mine(viewer: Viewer, *, at: datetime) -> Mine:

@@ -47,7 +47,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedRating:
     """A rating without a rater, with who could take it, the best first.
 
     until       day at the site until which its visit may take place; None where no window is known
@@ -69,7 +69,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenRating:
     """A rating that a rater has, as coordinators see it.
 
     unfit   whether the rater may no longer do it, so that somebody else must
@@ -92,7 +92,7 @@ class Given:
     candidates: tuple[Candidate, ...]
 
 
-def wanted(viewer: Viewer, *, at: datetime) -> tuple[Wanted, ...]:
+def wanted(viewer: Viewer, *, at: datetime) -> tuple[WantedRating, ...]:
     """Return the ratings that want a rater now, the most urgent first.
 
     Raises  django.db.Error when the allocation store does not answer
@@ -119,7 +119,7 @@ def count_wanted(viewer: Viewer, *, at: datetime) -> int:
     return len({(one.participant, one.visit, one.visit_repeat) for one in _lacking(viewer, at=at)})
 
 
-def _lacking(viewer: Viewer, *, at: datetime) -> Iterator[Wanted]:
+def _lacking(viewer: Viewer, *, at: datetime) -> Iterator[WantedRating]:
     seen = circle(viewer)
     rows = list(seen.people("task.assign").order_by("id"))
     courses = visits.courses([row.participant for row in rows])
@@ -135,7 +135,7 @@ def _lacking(viewer: Viewer, *, at: datetime) -> Iterator[Wanted]:
 
 def _unrated(
     row: Participant, slot: visits.Slot, seen: Circle, version: int, done: frozenset[Place], *, at: datetime
-) -> Iterator[Wanted]:
+) -> Iterator[WantedRating]:
     """Yield the forms of a visit that raters fill and that wait for one."""
     site = seen.sites[row.site]
     today = site.today(at)
@@ -148,7 +148,7 @@ def _unrated(
     planned, repeat = slot.planned.id, slot.repeat
     for form in rated(resolved, planned):
         if sight.form(form) and (row.participant, planned, repeat, form) not in done:
-            yield Wanted(
+            yield WantedRating(
                 participant=row.participant,
                 visit=planned,
                 visit_repeat=repeat,
@@ -196,7 +196,7 @@ def _place(task: Task) -> Place:
     return task.participant, task.visit, task.visit_repeat, task.form
 
 
-def given(viewer: Viewer, *, at: datetime) -> tuple[Given, ...]:
+def given(viewer: Viewer, *, at: datetime) -> tuple[GivenRating, ...]:
     """Return the ratings that raters have and have not done, by when they are wanted.
 
     Raises  django.db.Error when the allocation store does not answer
@@ -228,12 +228,12 @@ def _given(
     *,
     site: Site,
     at: datetime,
-) -> Given:
+) -> GivenRating:
     resolved, _sight = seen.version(task.version)
     due = moment(task.due_at).astimezone(site.zone)
     able = bench.candidates(task.participant, site)
     rater = people.viewer_of(task.rater, at=at)
-    return Given(
+    return GivenRating(
         code=task.code,
         participant=task.participant,
         visit=task.visit,

@@ -3,8 +3,7 @@
 Holds pages. A decision about more than one is shown before it is taken: how many, and the letter they get.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -19,27 +18,17 @@ from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture.pages.answering import tell
 from equipoise.conduct.enrollment import letters
 from equipoise.conduct.enrollment.pages.taking import MAY_SIGN
+from equipoise.conduct.enrollment.reads import applications
 from equipoise.conduct.enrollment.services import applying
-from equipoise.conduct.enrollment.services.applying import REASONS
 from equipoise.conduct.identity.reads import applicants as reads
 from equipoise.conduct.identity.reads.applicants import STATES, VERDICTS, Filter
 from equipoise.conduct.identity.services import applicants as services
 from equipoise.conduct.studies import reads as studies
-from equipoise.conduct.studies import wording
 from equipoise.errors import RecordError
-from equipoise.protocol import Resolved
 
 VIEW, DECIDE = "applicant.view", "applicant.decide"
 LONGEST = 254
 MOST_CHOSEN = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """A criterion as a filter and a reason offer it."""
-
-    id: str
-    text: str
 
 
 def applicants(request: SignedRequest) -> HttpResponse:
@@ -47,14 +36,14 @@ def applicants(request: SignedRequest) -> HttpResponse:
     asked, narrowed = request.GET, _filter(request.GET)
     page = asked.get("page", "1")
     found = reads.listed(_sites(request, VIEW), narrowed, page=int(page[:6]) if page.isdecimal() else 1)
-    criteria = _criteria()
+    criteria = applications.criteria()
     context = {
         "found": found,
         "narrowed": narrowed,
         "states": [(state, found.counts[state]) for state in STATES],
         "verdicts": VERDICTS,
         "criteria": criteria,
-        "reasons": _reasons(criteria),
+        "reasons": applications.reasons(criteria),
         "several": len({one.site for one in found.lines}) > 1,
         "query": urlencode(_words(narrowed)),
         "by_state": [(state, urlencode({**_words(narrowed), "state": state})) for state in STATES],
@@ -67,8 +56,7 @@ def applicant(request: SignedRequest, name: str) -> HttpResponse:
     found = reads.opened(name.upper()[:16], sites=_sites(request, VIEW))
     if found is None:
         raise Http404
-    resolved = _resolved()
-    labels = _labels(resolved)
+    labels = applications.labels()
     named = people.names({one.person for one in found.steps})
     context = {
         "found": found,
@@ -76,9 +64,9 @@ def applicant(request: SignedRequest, name: str) -> HttpResponse:
             (labels.get(one, (one, {}))[0], labels.get(one, ("", {}))[1].get(given, given))
             for one, given in found.answers.items()
         ],
-        "unmet": [one for one in _criteria() if one.id in found.line.unmet],
+        "unmet": [one for one in applications.criteria() if one.id in found.line.unmet],
         "steps": [(one, named.get(one.person, _("The system"))) for one in found.steps],
-        "reasons": _reasons(_criteria()),
+        "reasons": applications.reasons(applications.criteria()),
         "site": studies.site(found.line.site),
         "kinds": letters.KINDS,
         "by_phone": not found.email,
@@ -97,7 +85,7 @@ def decide(request: SignedRequest) -> HttpResponse:
     if not chosen:
         messages.error(request, _("Choose at least one application."), extra_tags="late")
         return redirect(back)
-    if decision == "declined" and reason not in dict(_reasons(_criteria())):
+    if decision == "declined" and reason not in dict(applications.reasons(applications.criteria())):
         messages.error(request, _("Choose why they are declined: reports count it."), extra_tags="late")
         return redirect(back)
     if len(chosen) > 1 and "sure" not in given:
@@ -153,7 +141,7 @@ def _ask(
         "chosen": chosen,
         "decision": decision,
         "reason": reason,
-        "reason_text": dict(_reasons(_criteria())).get(reason, ""),
+        "reason_text": dict(applications.reasons(applications.criteria())).get(reason, ""),
         "letter": shown,
         "back": back,
         "back_query": request.POST.get("back", ""),
@@ -177,7 +165,7 @@ def _sites(request: SignedRequest, action: str) -> frozenset[str]:
 
 
 def _filter(given: QueryDict) -> Filter:
-    known = {"state": STATES, "verdict": VERDICTS, "unmet": [one.id for one in _criteria()]}
+    known = applications.choices()
     chosen = {name: given.get(name, "") for name in known}
     kept = {name: value for name, value in chosen.items() if value in known[name]}
     return replace(Filter(**kept), find=given.get("find", "").strip()[:LONGEST])
@@ -193,32 +181,3 @@ def _back(query: str) -> str:
     if query.startswith("A-"):
         return reverse("enrollment:applicant", args=[query[:16]])
     return f"{reverse('enrollment:applicants')}?{query}" if query else reverse("enrollment:applicants")
-
-
-def _resolved() -> Resolved | None:
-    version = studies.latest()
-    return studies.resolved(version.number) if version is not None else None
-
-
-def _criteria() -> tuple[Criterion, ...]:
-    resolved = _resolved()
-    if resolved is None:
-        return ()
-    return tuple(Criterion(one.id, wording.said(one.text, resolved)) for one in resolved.protocol.eligibility)
-
-
-def _reasons(criteria: Iterable[Criterion]) -> list[tuple[str, str]]:
-    own = [(name, _(text)) for name, text in REASONS.items()]
-    return own + [(one.id, f"{one.id}: {one.text}") for one in criteria]
-
-
-def _labels(resolved: Resolved | None) -> dict[str, tuple[str, dict[str, str]]]:
-    if resolved is None or resolved.protocol.application is None:
-        return {}
-    found = {}
-    for name in resolved.protocol.application.items:
-        form, _dot, one = name.partition(".")
-        item = resolved.forms[form].item(one)
-        codes = {code: wording.said(label, resolved) for code, label in (item.codes or {}).items()}
-        found[name] = (wording.said(item.label, resolved), codes)
-    return found

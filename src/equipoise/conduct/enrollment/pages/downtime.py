@@ -7,24 +7,21 @@ from django.utils.translation import gettext as _
 
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.allocator import reads as allocator
-from equipoise.conduct.allocator import services
 from equipoise.conduct.capture.pages.answering import done
 from equipoise.conduct.capture.pages.people import day_of
 from equipoise.conduct.enrollment.pages.randomization import told
 from equipoise.conduct.enrollment.reads import randomization as reads
 from equipoise.conduct.enrollment.reads import strata
-from equipoise.conduct.enrollment.services import randomizing
+from equipoise.conduct.enrollment.services import downtime, randomizing
 from equipoise.conduct.enrollment.services.gates import Paper
-from equipoise.conduct.studies import reads as studies
 from equipoise.errors import Problem, RecordError
 
-REPORT, ENTER = "envelope.report", "randomization.request"
+ENTER = "randomization.request"
 
 
 def lists(request: SignedRequest) -> HttpResponse:
     """Show the emergency lists of the viewer's sites, and the kits still to be entered."""
-    mine = _strata(request)
-    found = [one for one in allocator.downtime_lists() if mine.intersection(one.kits)]
+    found = downtime.lists(request.viewer)
     context = {
         "lists": found,
         "opened": [
@@ -41,20 +38,15 @@ def lists(request: SignedRequest) -> HttpResponse:
 
 def report(request: SignedRequest) -> HttpResponse:
     """Say that an emergency list was opened, or that all its kits are entered."""
-    code, status = request.POST.get("code", "").strip().upper(), request.POST.get("status", "")
+    status = request.POST.get("status", "")
 
     def note() -> None:
-        if not any(
-            one.code == code and _strata(request).intersection(one.kits) for one in allocator.downtime_lists()
-        ):
-            hint = _("read the code on the paper")
-            raise RecordError("", [Problem(_("there is no such emergency list"), hint, "code")])
-        services.note_downtime(
-            code=code,
+        downtime.report(
+            code=request.POST.get("code", ""),
             status=status,
             reason=request.POST.get("reason", ""),
             at=request.at,
-            by=request.viewer.person,
+            by=request.viewer,
         )
 
     said = (
@@ -85,8 +77,3 @@ def enter(request: SignedRequest) -> HttpResponse:
     said = _("The kit is entered.")
     there = reverse("enrollment:downtime")
     return done(request, told(randomize), then=there, said=said, again=lambda: lists(request))
-
-
-def _strata(request: SignedRequest) -> set[str]:
-    sites = request.viewer.sites(REPORT, known=[one.site for one in studies.sites()])
-    return {stratum for site in sites for stratum in allocator.strata_of(site)}

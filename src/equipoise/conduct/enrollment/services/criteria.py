@@ -29,7 +29,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CriterionLine:
     """One criterion.
 
     met       yes, no or unknown; "hidden" where it reads what is hidden from the viewer
@@ -48,7 +48,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class EligibilityPage:
     """The table of eligibility.
 
     together      what all criteria say; "hidden" where one is hidden from the viewer
@@ -59,7 +59,7 @@ class Page:
     participant: str
     site: str
     time_zone: str
-    lines: tuple[Line, ...]
+    lines: tuple[CriterionLine, ...]
     together: str
     met: int
     wanted: tuple[Fact, ...]
@@ -77,7 +77,7 @@ def in_force(ground: Ground, at: datetime) -> tuple[Resolved, int]:
     return studies.resolved(version), version
 
 
-def page(name: str, *, at: datetime, viewer: Viewer) -> Page:
+def page(name: str, *, at: datetime, viewer: Viewer) -> EligibilityPage:
     """Return somebody's table as a viewer may see it.
 
     Raises  Http404; PermissionRefused
@@ -97,7 +97,7 @@ def page(name: str, *, at: datetime, viewer: Viewer) -> Page:
     valid = confirmed is not None and confirmed.valid
     wanted = dict.fromkeys(fact for line in lines for fact in line.wanted)
     changes = [one for one in eligibility.deviations(name, sight) if one.kind == eligibility.CHANGED]
-    return Page(
+    return EligibilityPage(
         participant=name,
         site=ground.site.name,
         time_zone=ground.site.time_zone,
@@ -112,9 +112,9 @@ def page(name: str, *, at: datetime, viewer: Viewer) -> Page:
     )
 
 
-def _line(one: Judged, resolved: Resolved, judged: Judger | None, *, shown: bool) -> Line:
+def _line(one: Judged, resolved: Resolved, judged: Judger | None, *, shown: bool) -> CriterionLine:
     facts = {place: _fact(place, value, resolved) for place, value in one.values.items()} if shown else {}
-    return Line(
+    return CriterionLine(
         id=one.criterion.id,
         kind=one.criterion.kind,
         text=wording.said(one.criterion.text, resolved),

@@ -38,7 +38,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ApplicationLine:
     """One application in a list; name empty where the person was forgotten."""
 
     applicant: str
@@ -59,7 +59,7 @@ class Listed:
     counts  state to how many at these sites, whatever the filter
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[ApplicationLine, ...]
     total: int
     page: int
     pages: int
@@ -87,10 +87,10 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedApplication:
     """One application with everything its writer sent."""
 
-    line: Line
+    line: ApplicationLine
     language: str
     email: str
     phone: str
@@ -130,13 +130,27 @@ def matching(sites: Collection[str], narrowed: Filter) -> tuple[str, ...]:
     return tuple(found.order_by("id").values_list("applicant", flat=True))
 
 
+def counts(sites: Collection[str]) -> dict[str, int]:
+    """Return state to how many applications of these sites are in it."""
+    everything = _with_state(Applicant.objects.filter(site__in=sites))
+    found = Counter(everything.values_list("state", flat=True))
+    return {state: found[state] for state in STATES}
+
+
+def lines(applicants: Sequence[str]) -> tuple[ApplicationLine, ...]:
+    """Return these applications as a list shows them, in this order."""
+    rows = _with_state(Applicant.objects.filter(applicant__in=applicants))
+    found = {one.applicant: one for one in _lines(list(rows))}
+    return tuple(found[one] for one in applicants if one in found)
+
+
 def at_sites(applicants: Collection[str], *, sites: Collection[str]) -> tuple[str, ...]:
     """Return those of these ids that exist at these sites."""
     rows = Applicant.objects.filter(applicant__in=applicants, site__in=sites)
     return tuple(rows.order_by("id").values_list("applicant", flat=True))
 
 
-def opened(applicant: str, *, sites: Collection[str]) -> Opened | None:
+def opened(applicant: str, *, sites: Collection[str]) -> OpenedApplication | None:
     """Return one application; None when there is none at these sites."""
     row = _with_state(Applicant.objects.filter(applicant=applicant, site__in=sites)).first()
     if row is None:
@@ -149,7 +163,7 @@ def opened(applicant: str, *, sites: Collection[str]) -> Opened | None:
         phone = seal.open(row.phone, cell="applicant.phone")
         answers = json.loads(seal.open(row.answers, cell="applicant.answers"))
     steps = ApplicantStep.objects.filter(applicant=applicant).order_by("seq")
-    return Opened(
+    return OpenedApplication(
         line=next(_lines([row])),
         language=row.language,
         email=email,
@@ -265,11 +279,11 @@ def _found(words: str) -> frozenset[str]:
     return frozenset({words.upper()}) | whole | (frozenset.intersection(*named) if named else frozenset())
 
 
-def _lines(rows: Sequence[Any]) -> Iterator[Line]:
+def _lines(rows: Sequence[Any]) -> Iterator[ApplicationLine]:
     keys = personal.seals([row.applicant for row in rows])
     for row in rows:
         seal = keys.get(row.applicant)
-        yield Line(
+        yield ApplicationLine(
             applicant=row.applicant,
             site=row.site,
             name=seal.open(row.name, cell="applicant.name") if seal else "",

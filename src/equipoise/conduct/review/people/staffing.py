@@ -4,13 +4,24 @@ Holds the meeting of `accounts`, which keeps people, and `studies`, which knows 
 to write past `accounts.services`.
 """
 
-from datetime import date, datetime
+import base64
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from equipoise.conduct.accounts import services
+from django.http import Http404
+
+from equipoise.conduct.accounts import reads, services
+from equipoise.conduct.accounts.permission import Viewer
+from equipoise.conduct.accounts.reads import Member
 from equipoise.conduct.accounts.training import Training
+from equipoise.conduct.review.people.lines import EVERYWHERE, sees
+from equipoise.conduct.stores.entropy import token
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.studies import wording
 from equipoise.errors import Problem, RecordError
+from equipoise.source import UNREADABLE
+
+PASSWORD_BYTES = 10
+"""Sixteen letters and digits: 80 bits, for one sign-in."""
 
 
 def trainings() -> tuple[Training, ...]:
@@ -23,6 +34,50 @@ def trainings() -> tuple[Training, ...]:
         Training(one.id, wording.said(one.label, resolved), frozenset(one.roles), one.valid_months)
         for one in resolved.protocol.training
     )
+
+
+def member(person: str, *, viewer: Viewer, at: datetime, action: str = "") -> Member:
+    """Return somebody the viewer may know of. An action is one about every site.
+
+    Raises  Http404 for anybody else; PermissionRefused
+    """
+    found = None
+    if not UNREADABLE.search(person):
+        found = reads.member(person, trainings=trainings(), at=at, today=at.date())
+    if found is None or not sees(viewer, found):
+        raise Http404
+    if action:
+        viewer.require(action, site=EVERYWHERE)
+    return found
+
+
+def today(found: Member, *, at: datetime) -> date:
+    """Return the date where somebody works, in UTC where that is nowhere or everywhere."""
+    sites = {one.site: one for one in studies.sites()}
+    places = [sites[held.site] for held in found.held if held.site in sites]
+    return places[0].today(at) if places else at.date()
+
+
+def begins(day: date | None, *, site: str, at: datetime) -> datetime | None:
+    """Return when a role begins: now, or with a later day at the site."""
+    if day is None or day == at.astimezone(_zone(site)).date():
+        return None
+    return datetime.combine(day, time(), tzinfo=_zone(site))
+
+
+def ends(day: date | None, *, site: str) -> datetime | None:
+    """Return when a role ends: with the end of its last day at the site."""
+    return None if day is None else datetime.combine(day + timedelta(days=1), time(), tzinfo=_zone(site))
+
+
+def _zone(site: str) -> tzinfo:
+    return next((one.zone for one in studies.sites() if one.site == site), UTC)
+
+
+def one_time_password() -> str:
+    """Return a password that can be read aloud: letters and digits that look like nothing else, in fours."""
+    text = base64.b32encode(token(PASSWORD_BYTES)).decode("ascii").lower()
+    return "-".join(text[place : place + 4] for place in range(0, len(text), 4))
 
 
 def grant_role(

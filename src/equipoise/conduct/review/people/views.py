@@ -3,9 +3,8 @@
 Holds views only. Who is not the viewer's to know of does not exist for them.
 """
 
-import base64
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -20,15 +19,11 @@ from equipoise.conduct.accounts.reads import Member
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.review.people import staffing
 from equipoise.conduct.review.people.lines import EVERYWHERE, Rights, rights, role_lines, sees
-from equipoise.conduct.stores.entropy import token
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.studies import wording
-from equipoise.conduct.studies.reads import Site
 from equipoise.errors import Problem, RecordError
 from equipoise.exchange import spreadsheet
 
-PASSWORD_BYTES = 10
-"""Sixteen letters and digits: 80 bits, for one sign-in."""
 EARLIEST, LATEST = date(1950, 1, 1), date(2199, 12, 31)
 """Days beyond these are slips of the keyboard."""
 UNPROCESSABLE = 422
@@ -66,7 +61,7 @@ def add(request: SignedRequest) -> HttpResponse:
     request.viewer.require("people.manage", site=EVERYWHERE)
     if request.method != "POST":
         return render(request, "review/people/add.html")
-    password = _one_time_password()
+    password = staffing.one_time_password()
     name, email = request.POST.get("name", ""), request.POST.get("email", "")
     try:
         person = services.add_person(
@@ -122,8 +117,8 @@ def give(request: SignedRequest, person: str) -> HttpResponse:
             person=person,
             role=request.POST.get("role", ""),
             site=site,
-            from_at=_begins(request, site),
-            until_at=_until(request, site),
+            from_at=staffing.begins(_day(request, "from_on"), site=site, at=request.at),
+            until_at=staffing.ends(_day(request, "until_on"), site=site),
             at=request.at,
             by=request.viewer.person,
         ),
@@ -163,7 +158,7 @@ def train(request: SignedRequest, person: str) -> HttpResponse:
             training=request.POST.get("training", ""),
             completed_on=_required_day(request, "completed_on"),
             evidence=request.POST.get("evidence", ""),
-            today=_today(found[0], {site.site: site for site in studies.sites()}, request.at),
+            today=staffing.today(found[0], at=request.at),
             at=request.at,
             by=request.viewer.person,
         ),
@@ -218,7 +213,7 @@ def end_delegation(request: SignedRequest, person: str, number: int) -> HttpResp
 def password(request: SignedRequest, person: str) -> HttpResponse:
     """Set a password for one sign-in, and show it once."""
     member, may = _find(request, person, action="people.manage")
-    chosen = _one_time_password()
+    chosen = staffing.one_time_password()
     try:
         _confirm(request)
         services.set_one_time_password(
@@ -316,13 +311,7 @@ def log_sheet(request: SignedRequest, site: str) -> HttpResponse:
 
 def _find(request: SignedRequest, person: str, *, action: str = "") -> tuple[Member, Rights]:
     """Return somebody the viewer may know of; 404 for anybody else. An action is one about every site."""
-    if "\x00" in person:
-        raise Http404
-    member = reads.member(person, trainings=staffing.trainings(), at=request.at, today=request.at.date())
-    if member is None or not sees(request.viewer, member):
-        raise Http404
-    if action:
-        request.viewer.require(action, site=EVERYWHERE)
+    member = staffing.member(person, viewer=request.viewer, at=request.at, action=action)
     return member, rights(member, sites=studies.sites(), viewer=request.viewer, at=request.at)
 
 
@@ -357,7 +346,7 @@ def _page(
         for line in reads.delegations(person=member.person)
         if member.person == request.viewer.person or request.viewer.may("people.view", site=line.site)
     ]
-    today = _today(member, sites, request.at).isoformat()
+    today = staffing.today(member, at=request.at).isoformat()
     ending = {site.site for site in may.delegate}
     named = staffing.trainings()
     context: dict[str, Any] = {
@@ -387,12 +376,6 @@ def _page(
     return render(request, "review/people/person.html", context, status=UNPROCESSABLE if form else 200)
 
 
-def _today(member: Member, sites: Mapping[str, Site], at: datetime) -> date:
-    """Return the date where somebody works, in UTC where that is nowhere or everywhere."""
-    places = [sites[held.site] for held in member.held if held.site in sites]
-    return places[0].today(at) if places else at.date()
-
-
 def _matches(member: Member, wanted: str) -> bool:
     return wanted.casefold() in f"{member.name} {member.email}".casefold()
 
@@ -403,34 +386,8 @@ def _standing(from_on: str, until_on: str, today: str) -> str:
     return "ended" if until_on and until_on < today else "held"
 
 
-def _one_time_password() -> str:
-    """Return a password that can be read aloud: letters and digits that look like nothing else, in fours."""
-    text = base64.b32encode(token(PASSWORD_BYTES)).decode("ascii").lower()
-    return "-".join(text[place : place + 4] for place in range(0, len(text), 4))
-
-
 def _by_field(error: RecordError) -> dict[str, str]:
     return {problem.path: f"{capfirst(wording.told(problem.message))}." for problem in error.problems}
-
-
-def _begins(request: SignedRequest, site: str) -> datetime | None:
-    """Return when a role begins: now, or with a later day at the site."""
-    day = _day(request, "from_on")
-    if day is None:
-        return None
-    start = datetime.combine(day, time(), tzinfo=_zone(site))
-    today = request.at.astimezone(_zone(site)).date()
-    return None if day == today else start
-
-
-def _until(request: SignedRequest, site: str) -> datetime | None:
-    """Return when a role ends: with the end of its last day at the site."""
-    day = _day(request, "until_on")
-    return None if day is None else datetime.combine(day + timedelta(days=1), time(), tzinfo=_zone(site))
-
-
-def _zone(site: str) -> tzinfo:
-    return next((one.zone for one in studies.sites() if one.site == site), UTC)
 
 
 def _day(request: SignedRequest, name: str) -> date | None:

@@ -9,7 +9,6 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, Concatenate
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -189,7 +188,7 @@ def _page(
         "watches": json.dumps(watches),
         "viewer": request.viewer.person,
         "time_zone": reads.zone_of(request.viewer),
-        "call": _call(code),
+        "call": reads.call(code),
     }
     wrong = bool(entered.problems or entered.typed)
     return render(request, "tasks/task.html", context, status=UNPROCESSABLE if wrong else HTTPStatus.OK)
@@ -197,12 +196,5 @@ def _page(
 
 def _reachable(alert: dict[str, Any], code: str) -> dict[str, Any]:
     """Return an instruction with the way to the site, which a rater does not know."""
-    added = {name: f"{alert[name]} {_call(code)}" for name in ("notify", "failed") if alert.get(name)}
+    added = {name: f"{alert[name]} {reads.call(code)}" for name in ("notify", "failed") if alert.get(name)}
     return {**alert, **added}
-
-
-def _call(code: str) -> str:
-    if settings.ON_CALL:
-        said = _("To reach the site, call %(number)s and say the task's code: %(code)s.")
-        return said % {"number": settings.ON_CALL, "code": code}
-    return _("To reach the site, call the coordinator and say the task's code: %(code)s.") % {"code": code}

@@ -33,8 +33,7 @@ LONGEST = 64
 def find(request: SignedRequest) -> HttpResponse:
     """Find the participant by id or kit number, and show who broke which code."""
     wanted = request.GET.get("q", "").strip()[:LONGEST]
-    known = broken.participants(request.viewer)
-    found = _found(wanted, known)
+    found = found_by(wanted, viewer=request.viewer)
     if wanted and len(found) == 1:
         return redirect("unblinding:code_break", name=found[0])
     context = {
@@ -46,13 +45,15 @@ def find(request: SignedRequest) -> HttpResponse:
     return render(request, "unblinding/find.html", context)
 
 
-def _found(wanted: str, known: tuple[str, ...]) -> list[str]:
+def found_by(wanted: str, *, viewer: Viewer) -> tuple[str, ...]:
+    """Return the participants whose code somebody may break, by kit number or part of their id."""
     if not wanted:
-        return []
+        return ()
+    known = broken.participants(viewer)
     holder = allocator.holder(wanted) if wanted.isdecimal() else ""
     if holder in known:
-        return [holder]
-    return [one for one in known if wanted.casefold() in one.casefold()]
+        return (holder,)
+    return tuple(one for one in known if wanted.casefold() in one.casefold())
 
 
 def ask(request: SignedRequest, name: str) -> HttpResponse:

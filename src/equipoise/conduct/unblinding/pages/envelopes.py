@@ -11,8 +11,6 @@ from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.allocator import reads as allocator
 from equipoise.conduct.capture.pages.answering import done
-from equipoise.conduct.capture.reads.whereabouts import sites_of
-from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.unblinding.services import reporting
 from equipoise.conduct.unblinding.services.reporting import Report
 
@@ -54,10 +52,8 @@ def report(request: SignedRequest) -> HttpResponse:
 
 def _moment(text: str, code: str) -> datetime | None:
     """Return an instant typed by the clock of the site of a sealed file; None where it is none."""
-    made = next((one for one in allocator.envelopes_made() if one.code == code.strip().upper()), None)
-    site = studies.site(sites_of([made.participant]).get(made.participant, "")) if made else None
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return found.replace(tzinfo=site.zone) if site and found.tzinfo is None else None
+    return reporting.by_site_clock(found, code=code)

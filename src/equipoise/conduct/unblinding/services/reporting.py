@@ -82,6 +82,15 @@ def note(said: Report, *, site: str, at: datetime, by: str) -> str:
     return found
 
 
+def by_site_clock(moment: datetime | None, *, code: str) -> datetime | None:
+    """Return an instant; one without an offset by the clock of a file's site, None where none is known."""
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    made = next((one for one in allocator.envelopes_made() if one.code == code.strip().upper()), None)
+    site = studies.site(sites_of([made.participant]).get(made.participant, "")) if made else None
+    return moment.replace(tzinfo=site.zone) if site else None
+
+
 def _role(person: str, site: str) -> str:
     if person in ("", OUTSIDE):
         return person
