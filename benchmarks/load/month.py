@@ -40,6 +40,8 @@ SETTLED_SHARE = 0.2
 """Of the run, at its beginning: caches fill, and growth is counted from its end on."""
 LATE_SHARE = 0.05
 """Of a day, within which people come to work."""
+WORST_SHARE = 0.1
+"""Of answers chosen from a list."""
 MOST_GROWTH = 1.05
 MOST_FILES = 8
 PARTICIPANTS_A_SITE = 6
@@ -408,7 +410,8 @@ class Worker:
     def value(self, kind: str, choices: list[str]) -> str:
         """Return an answer that fits a control."""
         if kind in ("radio", "select", "checkbox"):
-            return choices[0] if choices else ""
+            # Now and then the last answer, which safety rules and their mails are about.
+            return choices[-1 if self.chance.random() < WORST_SHARE else 0] if choices else ""
         fitting = {"number": "3", "date": str(datetime.now(UTC).date() - timedelta(days=1)), "time": "10:30"}
         fitting["datetime-local"] = f"{datetime.now(UTC).date() - timedelta(days=1)}T10:30"
         return fitting.get(kind, "Some words about it")
