@@ -15,6 +15,7 @@ from equipoise.conduct.api.operation import Refused, operation, written
 from equipoise.conduct.api.shapes import Id, Sent, Text
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.lines import FormPage, VersionLine
+from equipoise.conduct.capture.moves import MEANING
 from equipoise.conduct.capture.results import Completed, Conflict, Given, Saved
 from equipoise.conduct.frame import refusals
 from equipoise.conduct.frame.refusals import told
@@ -138,8 +139,7 @@ def sign_form(request: ProgramRequest, code: str, sent: ConfirmationSent) -> Non
         problem = told(_("this form cannot be signed now"), hint=_("look at its state"))
         raise Refused(HTTPStatus.CONFLICT, [problem])
     confirming.require(request, password=sent.password, code=sent.code)
-    meaning = _("I reviewed these answers and they are complete and correct.")
-    services.sign(form=code, meaning=meaning, at=request.at, by=request.viewer)
+    services.sign(form=code, meaning=MEANING, at=request.at, by=request.viewer)
 
 
 @operation(router, "POST", NAMED + "/lock", action=LOCK, name="lock", status=204, refuses=[404])

@@ -21,6 +21,8 @@ class Step(NamedTuple):
 IN_PROGRESS, COMPLETE, VERIFIED, SIGNED, LOCKED = "in_progress", "complete", "verified", "signed", "locked"
 REVIEWED = (VERIFIED, SIGNED)
 """States in which somebody vouches for what the form says."""
+MEANING = "I reviewed these answers and they are complete and correct."
+"""What a signature means: stored in these words, shown in the signer's language."""
 STATES = (IN_PROGRESS, COMPLETE, VERIFIED, SIGNED, LOCKED)
 
 STEPS = (

@@ -15,6 +15,7 @@ from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.accounts.request import SignedRequest
 from equipoise.conduct.capture import reads as capture
 from equipoise.conduct.capture import services
+from equipoise.conduct.capture.moves import MEANING
 from equipoise.conduct.capture.pages.answering import UNPROCESSABLE, done, once_more
 from equipoise.conduct.capture.reads.threads import PAGE
 from equipoise.conduct.review import reads
@@ -97,15 +98,14 @@ def sign(request: SignedRequest, code: str) -> HttpResponse:
     unready = presence.to_second_factor(request)
     if unready is not None:
         return unready
-    meaning = _("I reviewed these answers and they are complete and correct.")
-    context = {"page": page, "meaning": meaning, "wrong": False}
+    context = {"page": page, "meaning": _(MEANING), "wrong": False}
     if request.method == "GET":
         return render(request, "review/sign.html", context)
     if not presence.confirmed(request):
         return render(request, "review/sign.html", {**context, "wrong": True}, status=UNPROCESSABLE)
     return done(
         request,
-        lambda: services.sign(form=code, meaning=meaning, at=request.at, by=request.viewer),
+        lambda: services.sign(form=code, meaning=MEANING, at=request.at, by=request.viewer),
         then=_form(code),
         said=_("Signed."),
     )
