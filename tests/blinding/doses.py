@@ -9,6 +9,7 @@ from tests.blinding.history import (
     SEVERE,
     Scene,
     Step,
+    by_filler,
     corrected,
     dispense,
     draw,
@@ -16,7 +17,6 @@ from tests.blinding.history import (
     fill,
     hold,
     randomize,
-    rated_by,
 )
 
 from equipoise.conduct.capture import services
@@ -79,7 +79,8 @@ DOSES: tuple[Step, ...] = (
     Step("screening", hold("SCR", *PEOPLE)),
     Step("screened", screened),
     Step("baseline", hold("BASE", *PEOPLE)),
-    Step("expectancy", fill("expectancy", "BASE", *PEOPLE)),
+    Step("expectancy", by_filler("coordinator", fill("expectancy", "BASE", "one", "two"))),
+    Step("expectancy elsewhere", by_filler("outsider", fill("expectancy", "BASE", "three"))),
     Step("rating", fill("madrs", "BASE", *PEOPLE, **SEVERE)),
     Step("randomize", randomize(*PEOPLE)),
     Step("dispense", dispense),
@@ -89,5 +90,4 @@ DOSES: tuple[Step, ...] = (
     Step("rating again", fill("madrs", "W6", "one")),
     Step("second dose", retreated("REDOSE", "one")),
     Step("correction", corrected("vitals@SCR:one", "systolic", "180")),
-    Step("a rating to do", rated_by("two", visit="W6")),
 )

@@ -341,6 +341,17 @@ def both(*deeds: Callable[[Scene], None]) -> Callable[[Scene], None]:
     return deed
 
 
+def by_filler(filler: str, *deeds: Callable[[Scene], None]) -> Callable[[Scene], None]:
+    """Return a step in which forms are filled by somebody else than usual."""
+
+    def deed(scene: Scene) -> None:
+        usual, scene.usual = scene.usual, filler
+        both(*deeds)(scene)
+        scene.usual = usual
+
+    return deed
+
+
 def rated_by(*of: str, form: str = "madrs", visit: str = "D28") -> Callable[[Scene], None]:
     """Return the step in which ratings are given to the rater."""
 
@@ -502,15 +513,17 @@ def _items() -> tuple[tuple[str, str], ...]:
 
 
 def _forms() -> tuple[str, ...]:
-    """Return the codes of every form, those first of which something is hidden from somebody."""
-    definitions = versions.resolved(1).forms
+    """Return the codes of every form, those first that, or of which something, somebody may not know of."""
+    resolved = versions.resolved(1)
     hiding = {
         one.id
-        for one in definitions.values()
+        for one in resolved.forms.values()
         if one.hidden_from or any(item.hidden_from for item in one.all_items())
     }
-    found = Form.objects.values_list("form", "code")
-    return tuple(code for _, code in sorted((form not in hiding, code) for form, code in found))
+    visits = {one.id for one in resolved.protocol.visits if one.arms is not None or one.hidden_from}
+    found = Form.objects.values_list("form", "visit", "code")
+    first = sorted((form not in hiding and visit not in visits, code) for form, visit, code in found)
+    return tuple(code for _, code in first)
 
 
 __all__ = ["AFTER", "BEFORE", "SITES", "Places", "Scene", "Somebody", "Step", "begin", "places", "play"]

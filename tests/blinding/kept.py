@@ -14,6 +14,7 @@ from tests.blinding.history import (
     Scene,
     Step,
     both,
+    by_filler,
     draw,
     enroll,
     fill,
@@ -43,7 +44,7 @@ def text(filler: str, *, amended: bool = False) -> str:
   - {{id: whole, label: Whole, filled_by: {filler}, {kept}, items: [{{id: strength, label: Strength, {number}}}]}}
   - {{id: secret, label: Secret, filled_by: {filler}, {kept}, items: [{{id: depth, label: Depth, {number}}}]}}
   - id: mixed
-    label: Mixed
+    label: Mixed{" again" if amended else ""}
     filled_by: {filler}
     items:
       - {{id: open_one, label: Open, {number}}}
@@ -80,17 +81,6 @@ def text(filler: str, *, amended: bool = False) -> str:
         assert found.count(old) == 1, (old, found.count(old))
         found = found.replace(old, new)
     return found
-
-
-def by_filler(filler: str, *deeds: Callable[[Scene], None]) -> Callable[[Scene], None]:
-    """Return a step whose deeds are done by who fills the hidden forms."""
-
-    def deed(scene: Scene) -> None:
-        usual, scene.usual = scene.usual, filler
-        both(*deeds)(scene)
-        scene.usual = usual
-
-    return deed
 
 
 def mixed(scene: Scene) -> None:
@@ -158,7 +148,7 @@ def steps(filler: str) -> tuple[Step, ...]:
         *(Step(f"enroll {name}", enroll(name, site, DOSE_ON)) for name, site in PEOPLE),
         Step("screening", hold("SCR", "one", "two")),
         hiding("first of all", fill("whole", "D7", "one"), fill("whole", "D7", "two", high=True)),
-        Step("amendment", amend(filler)),
+        Step(f"amendment of {filler}", amend(filler)),
         Step("vitals", fill("vitals", "SCR", "one")),
         Step("day seven begins", begin_visit),
         Step("day seven", hold("D7", "one", "two")),

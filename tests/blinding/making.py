@@ -20,7 +20,7 @@ Around = Callable[[pytest.MonkeyPatch], None]
 class Pair:
     """Two worlds with one history, but for what is hidden.
 
-    only_here   what is done to the program while the other world is made, e.g. contents exchanged
+    other   what is done to the program while the other world is made, e.g. contents exchanged
     """
 
     ground: Place
@@ -28,6 +28,7 @@ class Pair:
     scenes: dict[str, Scene]
     known: Places
     prefix: str = ""
+    other: Around = lambda _: None
 
     def tour(self, name: str, who: str, *, sends: bool = True) -> Seen:
         """Let somebody see everything in one of the worlds."""
@@ -76,4 +77,4 @@ class Maker:
                 play(scene, [begin, *(step for history in histories for step in history)])
             known |= places(scene)
             self.ground.keep(prefix + name)
-        return Pair(self.ground, self.chance, scenes, known, prefix)
+        return Pair(self.ground, self.chance, scenes, known, prefix, other)

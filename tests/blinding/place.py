@@ -15,6 +15,7 @@ from tests.conduct.conftest import connect
 from equipoise.conduct.config import settings
 from equipoise.conduct.config.databases import STORES_FOLDER, databases
 from equipoise.conduct.stores.names import STORES
+from equipoise.conduct.studies import reads as studies
 
 
 @dataclass
@@ -40,6 +41,8 @@ class Place:
         """Bring the stores back as they were kept."""
         connections.close_all()
         cache.clear()
+        # One process looks at several installations at the same place: which version 1 this is must be asked anew.
+        studies._act.cache_clear()
         if self.address:
             self._copy(lambda store: self._named(name, store), lambda store: self._databases()[store])
         else:

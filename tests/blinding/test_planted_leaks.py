@@ -5,6 +5,7 @@ without it must find it. What is asked for is the few addresses where the leak s
 """
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -16,14 +17,15 @@ from django.http import HttpResponse
 from tests.blinding.history import BEFORE
 from tests.blinding.making import LOOKED_AT, OTHER, THIS, Maker, Pair
 from tests.blinding.tour import Seen, Visitor, differences, listening
-from tests.blinding.worlds import Worlds, exchanged, flagship, ideal
+from tests.blinding.worlds import PAIRS, Worlds, exchanged, flagship, ideal
 
 from equipoise import records
 from equipoise.conduct.accounts.access import Access
 from equipoise.conduct.allocator import sealing
 from equipoise.conduct.allocator.models import Assignment, Slot
 from equipoise.conduct.allocator.services import listing
-from equipoise.conduct.capture import dataset, words
+from equipoise.conduct.capture import dataset, visibility, words
+from equipoise.conduct.capture.access import FormGround
 from equipoise.conduct.capture.models import Form, Query
 from equipoise.conduct.capture.reads import people, subjects, threads
 from equipoise.conduct.capture.results import Letter
@@ -171,6 +173,32 @@ def count_of_hidden(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(threads, "open_queries", lambda forms, seen: list(Query.objects.select_related("form")))
 
 
+def day_of_one_arm(patch: pytest.MonkeyPatch) -> None:
+    """The trail tells that the day of an open-label dose was planned."""
+    plain = subjects._Hidden._ids
+
+    def ids(self: Any, participant: str) -> Iterator[str]:
+        yield from (one for one in plain(self, participant) if one != "open_dose")
+
+    patch.setattr(subjects._Hidden, "_ids", ids)
+
+
+def visit_of_one_arm(patch: pytest.MonkeyPatch) -> None:
+    """A visit that one arm alone has is shown to who is masked."""
+    patch.setattr(visibility, "_KEPT", OrderedDict())
+    patch.setattr(Sight, "masked", False)
+
+
+def program_told_by_arm(patch: pytest.MonkeyPatch) -> None:
+    """Programs are told what pages are not."""
+    plain = people.participants
+
+    def participants(**given: Any) -> Any:
+        return tuple(replace(one, next_visit=arm_of(one.participant)) for one in plain(**given))
+
+    patch.setattr("equipoise.conduct.capture.reads.participants", participants)
+
+
 @dataclass(frozen=True)
 class Leak:
     """A leak, and where somebody looks who finds it."""
@@ -195,6 +223,9 @@ LEAKS = (
     Leak(error_of_hidden, "hidden", "broad", "/forms/{hidden}/"),
     Leak(number_of_hidden, "hidden", "broad", "/forms/{vitals}/"),
     Leak(count_of_hidden, "hidden", "broad", "/"),
+    Leak(day_of_one_arm, "untold", "auditor", "/audit/?subject={one}"),
+    Leak(visit_of_one_arm, "untold", "auditor", "/participants/{one}/"),
+    Leak(program_told_by_arm, "arms", "monitor", "/api/v1/participants"),
 )
 
 
@@ -272,6 +303,30 @@ def test_a_kit_number_that_knows_its_arm_is_found(makers: Callable[[str], Maker]
         pair = makers("sqlite").pair(BEFORE, begin=flagship(), other=leak, prefix="k")
     spot = Leak(leak, "arms", "coordinator", "/participants/{one}/randomization/")
     pair.scenes[THIS].named["vitals@DOSE:one"] = ""
+    assert differences(looked(pair, THIS, spot), looked(pair, OTHER, spot)) != []
+
+
+def by_state(patch: pytest.MonkeyPatch) -> None:
+    """A hidden answer that changes opens its form again, for everybody to see."""
+    patch.setattr(FormGround, "apart", lambda self, items: False)
+
+
+def by_version(patch: pytest.MonkeyPatch) -> None:
+    """A hidden form that begins a visit chooses its version."""
+    patch.setattr("equipoise.conduct.capture.services.visits.pinned", lambda row: row.version)
+
+
+@pytest.mark.parametrize("leak", [by_state, by_version], ids=lambda leak: leak.__name__)
+def test_what_a_hidden_act_leaves_behind_is_found(makers: Callable[[str], Maker], leak: Any) -> None:
+    """Planted while both worlds are made."""
+    how = PAIRS["kept"]
+    with pytest.MonkeyPatch.context() as patch:
+        leak(patch)
+        pair = makers("sqlite").pair(
+            *how.histories, begin=how.begin(), hidden=True, prefix=f"{leak.__name__}_"
+        )
+    pair.scenes[THIS].named["vitals@DOSE:one"] = pair.scenes[THIS].named["mixed@D7:one"]
+    spot = Leak(leak, "kept", "auditor", "/forms/{vitals}/")
     assert differences(looked(pair, THIS, spot), looked(pair, OTHER, spot)) != []
 
 

@@ -30,7 +30,9 @@ from equipoise.conduct.frame.refusals import API
 
 ROWS = tuple(matrix(urls.urlpatterns))
 LINK = re.compile(r'\s(?:href|hx-get)="(/[^"#]*)')
-MOST_FOLLOWED = 60
+MOST_IDS = 16
+"""Ids with which a page is asked for, those first of which something is hidden from somebody."""
+MOST_FOLLOWED = 40
 """Addresses asked for beside those of the matrix, found as links on pages."""
 FIRST, LAST = 3, 1
 """Of so many things with an id, from both ends, something is sent to each route."""
@@ -162,14 +164,17 @@ class Visitor:
         """Whether a route is theirs: where it is not, one gate refuses whatever it is asked with."""
         return ROLE_OF.get(self.who, self.who) in row.roles or self.who in (BROAD, PARTICIPANT)
 
-    def pages(self, *, most: int | None = None) -> list[str]:
-        """Return the addresses of pages, of each that is theirs with so many ids, of others with two."""
-        rows = [row for row in ROWS if row.method == "GET"]
-        return [
-            one
-            for row in rows
-            for one in addresses(row, self.known)[: most if self.reaches(row) else REFUSED]
-        ]
+    def pages(self, most: int) -> list[str]:
+        """Return the addresses of pages: of each that is theirs with so many ids, of others with two.
+
+        The last id is one that never was.
+        """
+        found: list[str] = []
+        for row in ROWS:
+            if row.method == "GET":
+                there = addresses(row, self.known)
+                found += there[: (most if self.reaches(row) else REFUSED) - 1] + there[-1:]
+        return list(dict.fromkeys(found))
 
     def misuse(self) -> None:
         """Send to an address of every route of theirs what no address takes."""
@@ -200,11 +205,11 @@ def tour(who: str, scene: Scene, *, known: Places, chance: Chance, at: datetime,
     chance.at = at
     visitor = Visitor(who, scene, known=known, chance=chance)
     with listening(visitor.said):
-        visitor.crawl([*visitor.pages(), *ODD])
+        visitor.crawl([*visitor.pages(MOST_IDS), *ODD])
         if sends:
             visitor.misuse()
             visitor.post_everything()
-            visitor.crawl([*visitor.pages(most=FIRST), *ODD], mark=" afterwards")
+            visitor.crawl([*visitor.pages(FIRST), *ODD], mark=" afterwards")
             out = reverse(SIGN_OUT)
             visitor._kept(f"POST {out}", out, "POST", lambda: visitor.client.post(out))
     return visitor.seen

@@ -83,7 +83,7 @@ class World:
 
 
 def _kept(filler: str) -> World:
-    start = Step("begin", begin(kept.text(filler), sites=SITES))
+    start = Step(f"begin what {filler} keeps", begin(kept.text(filler), sites=SITES))
     return World((kept.steps(filler),), begin=lambda: start, hidden=True)
 
 
@@ -92,7 +92,7 @@ PAIRS: dict[str, World] = {
     "told": World((BEFORE, AFTER, TOLD), other=partly_exchanged),
     "untold": World((BEFORE, AFTER, TOLD), other=exchanged),
     "doses": World(
-        (DOSES,), begin=lambda: Step("begin", begin(dose_response(), sites=SITES)), other=exchanged
+        (DOSES,), begin=lambda: Step("begin doses", begin(dose_response(), sites=SITES)), other=exchanged
     ),
     "hidden": World((BEFORE, AFTER), hidden=True),
     "kept": _kept("session_monitor"),

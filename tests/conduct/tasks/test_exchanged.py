@@ -192,9 +192,13 @@ def differences(one: Visitor, other: Visitor) -> list[str]:
     return [a[0] for a, b in zip(one.kept, other.kept, strict=True) if a != b]
 
 
-def test_a_rater_whose_visits_are_exchanged_receives_equal_bytes(template_home: Path, tmp_path: Path) -> None:
+def test_a_rater_whose_visits_are_exchanged_receives_equal_bytes(
+    template_home: Path, tmp_path: Path, record_property: Callable[[str, int], None]
+) -> None:
     one, other = worlds(template_home, tmp_path)
     assert differences(one, other) == []
+    record_property("pairs", len({re.sub(r"/[a-z2-7]{13}/", "/_/", path) for path, *_ in one.kept}))
+    record_property("answers", len(one.kept))
     statuses = {status for _, status, _, _ in one.kept}
     assert {200, 302, 404, 422} <= statuses
     assert HERE.encode() not in b"".join(content for _, _, content, _ in one.kept)
