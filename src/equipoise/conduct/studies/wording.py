@@ -4,7 +4,7 @@ A version of the protocol holds its translations as it holds its texts, so an ol
 said. Holds the look-up. Refuses to be asked for what is stored, signed or exported: that is the text itself.
 """
 
-from functools import partial
+from collections.abc import Callable
 
 from django.utils.translation import get_language
 
@@ -19,13 +19,20 @@ def said(text: str, resolved: Resolved, form: ResolvedForm | None = None) -> str
 
     form   the form that says it: another's scale may mean something else by the same word
     """
+    return speaker(resolved, form)(text)
+
+
+def speaker(resolved: Resolved, form: ResolvedForm | None = None) -> Callable[[str], str]:
+    """Return what says texts of a version in the language of the page, for whoever asks hundreds of times."""
     language = get_language() or SOURCE_LANGUAGE
-    if form is not None:
-        own = resolved.protocol.translations.get(language, {}).get(text)
-        own = form.translations.get(language, {}).get(text) if own is None else own
-        if own is not None:
-            return own
-    return resolved.translations.get(language, {}).get(text, text)
+    every = resolved.translations.get(language)
+    if not every:
+        return str
+    if form is None:
+        return lambda text: every.get(text, text)
+    first = resolved.protocol.translations.get(language, {})
+    own = form.translations.get(language, {})
+    return lambda text: first.get(text) or own.get(text) or every.get(text, text)
 
 
 def told(text: str, resolved: Resolved | None = None) -> str:
@@ -36,4 +43,4 @@ def told(text: str, resolved: Resolved | None = None) -> str:
     if (get_language() or SOURCE_LANGUAGE) == SOURCE_LANGUAGE:
         return text
     version = resolved or reads.newest_of_all()
-    return sentences.said(text, partial(said, resolved=version)) if version else sentences.said(text)
+    return sentences.said(text, speaker(version)) if version else sentences.said(text)

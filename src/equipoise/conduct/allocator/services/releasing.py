@@ -7,7 +7,6 @@ Holds the only code that opens an arm for somebody to see. Refuses to decide who
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 
 from equipoise.conduct.allocator import lists
 from equipoise.conduct.allocator.models import AllocationList, ArmRead, Assignment, Draw, Slot, Unblinding
@@ -214,7 +213,7 @@ def _open(slot: Slot, sealing: Key) -> Arm:
 
 def _described(kit: str, arm: str, *, version: int) -> Arm:
     resolved = studies.resolved(version)
-    protocol, said = resolved.protocol, partial(wording.said, resolved=resolved)
+    protocol, said = resolved.protocol, wording.speaker(resolved)
     found = next((one for one in protocol.arms if one.id == arm), None)
     if found is None:
         problem = Problem("the protocol has no such arm", "run `equipoise verify`", "arm")

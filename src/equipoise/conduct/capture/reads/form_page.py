@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -197,9 +197,10 @@ class _Page:
                 found[place] = (*found.get(place, ()), wording.told(one.message, self.found.resolved))
         return found
 
-    def said(self, text: str) -> str:
-        """Return a text of the form's protocol version in the language of the page."""
-        return wording.said(text, self.found.resolved, self.found.form)
+    @cached_property
+    def said(self) -> Callable[[str], str]:
+        """What says a text of the form's protocol version in the language of the page."""
+        return wording.speaker(self.found.resolved, self.found.form)
 
     @cached_property
     def asked(self) -> Mapping[Place, tuple[QueryLine, ...]]:
@@ -325,7 +326,7 @@ def item_history(code: str, *, item: str, viewer: Viewer, row: int = 0) -> tuple
     definition = next((one for one in found.form.all_items() if one.id == item), None)
     if definition is None or not found.sight.item(found.form.id, item):
         return None
-    codes = _codes(definition, None, partial(wording.said, resolved=found.resolved, form=found.form))
+    codes = _codes(definition, None, wording.speaker(found.resolved, found.form))
     columns = ("seq", "reason", "origin", "collected_at", "act", *COLUMNS)
     rows = list(
         Entry.objects.filter(form=found.row, item=item, row=row).order_by("-seq").values_list(*columns)

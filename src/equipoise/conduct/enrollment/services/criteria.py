@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from django.http import Http404
 
@@ -129,7 +128,7 @@ def _line(one: Judged, resolved: Resolved, judged: Judger | None, *, shown: bool
 def _fact(place: Place, value: object, resolved: Resolved) -> Fact:
     form, item, visit = place
     definition = resolved.forms[form]
-    said = partial(wording.said, resolved=resolved, form=definition)
+    said = wording.speaker(resolved, definition)
     where = said(definition.label)
     where = where if not visit else f"{where}, {said(resolved.protocol.visit(visit).name)}"
     if item in definition.scores and definition.instrument is not None:

@@ -1,7 +1,6 @@
 """The emergency code break: found by id or kit, asked for with reason, password and code, shown once."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import cast
 
 from django.http import HttpResponse
@@ -103,7 +102,7 @@ class _Page:
 def _shown(shown: breaking.Broken, request: SignedRequest) -> _Page:
     ground = access.participant(shown.participant, viewer=request.viewer, action=BREAK)
     version = studies.versions_at(ground.site.today(request.at), first=True)[ground.site.site]
-    said = partial(wording.said, resolved=studies.resolved(version))
+    said = wording.speaker(studies.resolved(version))
     rescue = studies.resolved(version).protocol.rescue
     lines = tuple((said(one.text), said(one.treatment)) for one in rescue)
     return _Page(shown, lines, ground.site.time_zone)
