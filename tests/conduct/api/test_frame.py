@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 from django.test import Client
-from tests.conduct.api.conftest import Programs
+from tests.conduct.api.conftest import JSON, Programs
 
 from equipoise.conduct.accounts.permission import ACTIONS
 from equipoise.conduct.accounts.routes import matrix, program_route
@@ -57,6 +57,21 @@ def test_whatever_is_refused_has_one_shape(programs: Programs, method: str, path
         assert sorted(said) == ["problems", "result", "status"]
         assert said["status"] == status
         assert sorted(said["problems"][0]) == sorted(told(""))
+
+
+def test_a_refusal_speaks_the_language_that_was_asked_for(programs: Programs) -> None:
+    form = programs.world.opened("vitals", "SCR")
+    client = programs.client("coordinator")
+    sent = json.dumps({"answers": [{"item": "systolic", "text": "high"}]})
+    said = {}
+    for language in ("en", "es"):
+        answer = client.post(
+            f"/api/v1/forms/{form}/answers", sent, content_type=JSON, headers={"Accept-Language": language}
+        )
+        said[language] = answer.json()["problems"][0]["message"]
+    assert said["en"] == "`high` is not a number"
+    assert said["es"] != said["en"]
+    assert "high" in said["es"]
 
 
 def test_a_store_that_is_away_is_no_fault_of_the_program(

@@ -19,6 +19,7 @@ from equipoise.conduct.capture.moves import MEANING
 from equipoise.conduct.capture.results import Completed, Conflict, Given, Saved
 from equipoise.conduct.frame import refusals
 from equipoise.conduct.frame.refusals import told
+from equipoise.conduct.frame.sentences import said
 from equipoise.errors import Problem
 from equipoise.protocol.answer import Finding
 
@@ -171,7 +172,7 @@ def blocked(problem: Problem, done: Saved | Completed) -> Refused:
 
 def finding(one: Finding) -> dict[str, Any]:
     """Return an answer that is missing or cannot be stored, as one problem."""
-    return told(one.message, hint=one.hint, where=one.kind, field=one.item, row=one.row)
+    return told(said(one.message), hint=said(one.hint), where=one.kind, field=one.item, row=one.row)
 
 
 def conflict(one: Conflict) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 
+from equipoise.conduct.frame.sentences import said
 from equipoise.errors import Problem
 
 API = "/api/"
@@ -30,8 +31,8 @@ def told(message: str, *, hint: str = "", where: str = "", field: str = "", row:
 
 
 def of(problem: Problem) -> dict[str, Any]:
-    """Return a problem that a service named."""
-    return told(problem.message, hint=problem.hint, where=problem.path)
+    """Return a problem that a service named, in the language that was asked for."""
+    return told(said(problem.message), hint=said(problem.hint), where=problem.path)
 
 
 def refusal(status: HTTPStatus, problems: Iterable[dict[str, Any]], *, result: Any = None) -> JsonResponse:
@@ -39,5 +40,5 @@ def refusal(status: HTTPStatus, problems: Iterable[dict[str, Any]], *, result: A
 
     result   what came of it all the same; None for nothing
     """
-    said = {"status": int(status), "problems": list(problems), "result": result}
-    return JsonResponse(said, status=status)
+    answer = {"status": int(status), "problems": list(problems), "result": result}
+    return JsonResponse(answer, status=status)
