@@ -98,6 +98,8 @@ def interface(world: World, monkeypatch: pytest.MonkeyPatch) -> Interface:
     programs = Programs(world)
     tokens = {role: programs.token(role) for role in ROLES} | {NEVER: "eq_" + "a" * 43}
     ids = {"name": HERE, "code": form, "item": "suicidal_thoughts", "number": "1", "site": "SEA"}
+    ids |= {"kind": "declined", "language": "en", "letter": "1", "place": "1"}
+    ids["person"] = world.people.coordinator.person
     return Interface(tokens, ids)
 
 
