@@ -241,9 +241,11 @@ def read_and_sign(page) -> None:
         for answer in right:
             if page.get_by_label(answer).is_visible():
                 page.get_by_label(answer).check()
-        page.get_by_role("button", name="Next").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Next").click()
     page.get_by_label("Your full name").fill("Jo Doe")
-    page.get_by_role("button", name="Sign", exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign", exact=True).click()
 
 
 def test_a_coordinator_takes_a_visit_from_entering_to_complete(study):

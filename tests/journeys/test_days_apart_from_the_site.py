@@ -67,6 +67,43 @@ def test_the_on_call_physicians_first_day_with_keys_alone(site, axe):  # noqa: F
         day.end()
 
 
+def test_the_raters_first_day_with_keys_alone(site, axe):  # noqa: F811 - fixtures
+    """A rating with digits, through a lost connection; nothing says whose it is."""
+    telling = (site.made["day_28"], "Seattle", "Day 28", "/forms/")
+    with Day(site, "rater", axe) as day:
+        page = day.page
+        day.begin()
+        day.look("ratings to do")
+        day.press("Montgomery")
+        day.look("rating before it is begun")
+        day.press("Begin")
+        expect(page.get_by_text("You can answer now.")).to_be_visible()
+        page.keyboard.press("j")
+        page.keyboard.press("2")
+        expect(day.status).to_contain_text("Saved")
+        day.context.set_offline(True)
+        page.keyboard.press("j")
+        page.keyboard.press("3")
+        expect(day.status).to_contain_text("Saved on this device")
+        day.look("rating without a network")
+        day.context.set_offline(False)
+        expect(day.status).to_have_text(re.compile(r"^Saved \d"))
+        assert day.drafts() == {}
+        for _ in range(8):
+            page.keyboard.press("j")
+            page.keyboard.press("1")
+        expect(page.locator("[data-progress]")).to_have_text("10 of 10 answered")
+        day.press("Save and complete")
+        expect(page.get_by_text("One question is left.")).to_be_visible()
+        day.look("guess")
+        day.press("I would rather not guess")
+        expect(page.get_by_role("heading", name="Given")).to_be_visible()
+        day.look("rating given")
+        assert not [one for one in telling if one in page.content()]
+        day.refused("/participants/", looked=True)
+        day.end()
+
+
 def test_the_pharmacists_first_day(site, axe):  # noqa: F811 - fixtures
     with Day(site, "pharmacist", axe) as day:
         page = day.page
@@ -141,6 +178,17 @@ def test_the_data_managers_first_day(site, axe):  # noqa: F811 - fixtures
         day.open("/audit/?action=participant.locked", "audit trail of locks")
         day.open("/ratings/", "ratings")
         day.open("/people/", "people")
+        day.open("/account/tokens/", "no token yet")
+        page.get_by_label("What it is for").fill("Weekly list of queries")
+        page.get_by_label("Your password").fill("not this one")
+        page.get_by_role("button", name="Make the token").click()
+        mistaken(day, "token not made")
+        page.get_by_label("Your password").fill(OWN_PASSWORD)
+        page.get_by_role("button", name="Make the token").click()
+        expect(page.get_by_text("This token is shown only now.")).to_be_visible()
+        day.look("token made")
+        page.get_by_role("button", name="Revoke Weekly list").click()
+        expect(page.get_by_role("row").filter(has_text="Weekly list")).to_have_count(0)
         day.refused("/people/add/", looked=True)
         day.end()
 

@@ -39,6 +39,7 @@ def test_the_coordinators_first_day(site, axe):  # noqa: F811 - fixtures
         day.look("device not given back")
         page.get_by_label("Password").fill(OWN_PASSWORD)
         page.get_by_role("button", name="Take the device back").click()
+        expect(page.get_by_role("link", name="Countersign")).to_be_visible()
         day.look("consent given")
         page.get_by_role("link", name="Countersign").click()
         page.get_by_label("Password").fill("not this one")
@@ -69,11 +70,11 @@ def test_the_coordinators_first_day(site, axe):  # noqa: F811 - fixtures
         day.unfold()
         day.look("participant")
         page.get_by_role("button", name="About the participant").click()
-        page.get_by_label("Age").fill("17")
+        page.get_by_label("Age", exact=True).fill("17")
         page.keyboard.press("Tab")
         expect(page.locator(".problem:visible").first).to_be_visible()
         day.look("answer out of range")
-        page.get_by_label("Age").fill("44")
+        page.get_by_label("Age", exact=True).fill("44")
         page.get_by_role("button", name="Save and complete").click()
         expect(page.locator("#summary")).to_contain_text("1 answer is missing")
         day.look("answer missing")
@@ -119,6 +120,11 @@ def test_the_coordinators_first_day(site, axe):  # noqa: F811 - fixtures
         day.look("keys")
         day.refused("/audit/", looked=True)
         day.refused("/participants/nobody/", looked=True)
+        page.get_by_role("button", name="Español").click()
+        expect(page.get_by_role("button", name="English")).to_be_visible()
+        day.look("today in Spanish")
+        day.open(f"/participants/{site.made['entered']}/", "participant in Spanish")
+        page.get_by_role("button", name="English").click()
         day.end()
 
 
@@ -260,7 +266,7 @@ def test_the_facilitators_first_day_with_the_network_cut(site, axe):  # noqa: F8
 
 
 def test_the_session_monitors_first_day_with_keys_alone_and_the_network_cut(site, axe):  # noqa: F811 - fixtures
-    """The lead measures and gives the dose, the assistant writes down how strong it is, both at the same time."""
+    """The lead measures, and is told what to do; the assistant follows on a phone, at the same time."""
     there = f"/participants/{site.made['dosing']}/?visit=DOSE&repeat=1"
     with Day(site, "session_monitor", axe) as lead, Day(site, "assistant", axe, base=PHONE) as assistant:
         for day in (lead, assistant):
@@ -286,9 +292,14 @@ def test_the_session_monitors_first_day_with_keys_alone_and_the_network_cut(site
         lead.look("vital signs without a network")
         lead.context.set_offline(False)
         expect(lead.status).to_have_text(re.compile(r"^Saved \d"))
-        page.keyboard.press("Control+s")
-        lead.open(there)
         assert reading
+        assistant.open(there)
+        assistant.page.locator("summary").filter(has_text="Effects during the session").click()
+        expect(assistant.page.get_by_role("button", name=re.compile("Add an entry.*Effects"))).to_be_visible()
+        assistant.look("dosing day on a phone")
+        lead.refused("/kits/")
+        for day in (lead, assistant):
+            day.end()
 
 
 def next_button(day: Day, words: str) -> bool:

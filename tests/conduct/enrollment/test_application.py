@@ -50,7 +50,7 @@ class Phone:
             self.press(**{f"q{place}": one})
 
 
-def listed() -> list[reads.Line]:
+def listed() -> list[reads.ApplicationLine]:
     return list(reads.listed(["SEA", "NYC"], Filter()).lines)
 
 

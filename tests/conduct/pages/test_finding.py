@@ -74,4 +74,4 @@ def test_the_first_page_counts_what_comes_and_how_long_the_oldest_is_late(world:
     assert found.oldest_days == max((world.hand[0].date() - one.closes).days for one in found.late)
     said = words_of(world.get("coordinator", "/"))
     assert f"{found.coming} visit" in said
-    assert f"the oldest for {found.oldest_days} days" in said or f"late, for {found.oldest_days} days" in said
+    assert f"oldest: {found.oldest_days} day" in said
