@@ -5,23 +5,16 @@ import zipfile
 from typing import Any
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.db import OperationalError
 from tests.conduct.api.conftest import Programs
 from tests.conduct.pages.conftest import HERE, THERE
-from tests.conduct.people import SECRET
 
 from equipoise.conduct.audit import chains
 from equipoise.conduct.audit.models import Event
 from equipoise.conduct.capture.services import alerts, saving
 from equipoise.records import read
 
-PASSWORD = "an old oak on a hill"  # noqa: S105 - a test's
 NEVER = "a" * 13
-
-
-def code_now() -> str:
-    return format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time())))
 
 
 def answers_to(page: dict[str, Any], **given: str) -> list[dict[str, Any]]:
@@ -62,12 +55,10 @@ def test_a_form_goes_from_begun_to_locked(programs: Programs) -> None:
     ask(coordinator, f"{form}/complete", {})
     ask(coordinator, f"{form}/verify", {}, status=403)
     ask(monitor, f"{form}/verify", {})
-    account = world.people.investigator.account
-    account.set_password(PASSWORD)
-    account.save()
     ask(investigator, f"{form}/sign", {"password": "guessed", "code": "000000"}, status=422)
-    ask(investigator, f"{form}/sign", {"password": PASSWORD, "code": code_now()})
-    ask(investigator, f"{form}/sign", {"password": PASSWORD, "code": code_now()}, status=409)
+    confirmed = programs.confirming("investigator")
+    ask(investigator, f"{form}/sign", confirmed)
+    ask(investigator, f"{form}/sign", confirmed, status=409)
     ask(manager, f"{form}/lock", {})
     locked = ask(coordinator, f"{form}/answers", {"answers": unreasoned, "reason": "x"}, status=409)
     assert locked["problems"][0]["message"] == "this form is locked"
@@ -95,7 +86,7 @@ def test_whoever_has_no_second_factor_signs_nothing(programs: Programs) -> None:
     programs.ask("monitor", f"/forms/{form}/verify", {})
     client = programs.client("investigator")
     world.people.investigator.account.authenticator_set.all().delete()
-    programs.ask(client, f"/forms/{form}/sign", {"password": PASSWORD, "code": "000000"}, status=403)
+    programs.ask(client, f"/forms/{form}/sign", {"password": "guessed", "code": "000000"}, status=403)
 
 
 def test_a_stale_answer_overwrites_nothing_and_the_rest_is_stored(programs: Programs) -> None:
