@@ -33,7 +33,7 @@ def first(one: dict[str, Any]) -> str:
 
 
 def test_a_form_goes_from_begun_to_locked(programs: Programs) -> None:
-    ask, world = programs.ask, programs.world
+    ask = programs.ask
     coordinator, monitor, investigator, manager = (
         programs.client(who) for who in ("coordinator", "monitor", "investigator", "data_manager")
     )
