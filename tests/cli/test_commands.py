@@ -19,23 +19,11 @@ from equipoise.cli.demo import serve
 ROOT = Path(__file__).parents[2]
 FRONTLINE = ROOT / "protocols" / "frontline.yaml"
 
-CONDUCT = [
-    "init",
-    "serve",
-    "site",
-    "user",
-    "anchor",
-    "verify",
-    "erase",
-    "backup",
-    "restore",
-    "export",
-    "copy",
-    "upgrade",
-    "allocation",
-    "envelope",
-    "reconcile",
-]
+CONDUCT = {
+    file.stem.rstrip("_")
+    for file in (ROOT / "src" / "equipoise" / "cli").glob("*.py")
+    if "\nfrom equipoise.conduct" in file.read_text(encoding="utf-8")
+}
 """Commands that need the web system, which the core alone goes without."""
 
 Done = subprocess.CompletedProcess[str]
