@@ -6,8 +6,7 @@ Holds shapes only. What reads return is answered as it is: its own shape is the 
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
-from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from equipoise.source import UNREADABLE
 
@@ -28,8 +27,11 @@ Id = Annotated[str, StringConstraints(max_length=LONGEST_ID), AfterValidator(_re
 """What something is called."""
 
 
-class Sent(Schema):
-    """What a program sends. An unknown name is refused, so that nothing is lost by a typing error."""
+class Sent(BaseModel):
+    """What a program sends. An unknown name is refused, so that nothing is lost by a typing error.
+
+    A model of pydantic's own: ninja's, which reads Django's objects too, takes twenty times as long.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
