@@ -338,14 +338,14 @@ def test_a_mail_that_knows_something_is_found(worlds: Worlds, monkeypatch: pytes
         for name in (THIS, OTHER):
             pair.ground.bring(pair.prefix + name)
             letter = Letter("a" * 13, "p-investigator", "i@example.org", 1, "Seattle", LOOKED_AT)
-            yield alerting._written(_Study(), letter).as_string()  # type: ignore[arg-type]
+            yield alerting._written(_Study(), letter, {}).as_string()  # type: ignore[arg-type]
 
     one, other = written()
     assert one == other
     plain = alerting._written
 
-    def telling(study: Any, letter: Letter) -> Any:
-        mail = plain(study, letter)
+    def telling(study: Any, letter: Letter, spoken: Any) -> Any:
+        mail = plain(study, letter, spoken)
         mail["X-Group"] = arm_of(pair.scenes[THIS].named["one"])
         return mail
 
