@@ -17,7 +17,6 @@ from tests.conduct.conftest import (
     connect,
     engine,
     postgresql,
-    pytest_configure,
     pytest_generate_tests,
     template,
 )
@@ -27,7 +26,7 @@ from tests.blinding.making import Maker
 from tests.blinding.place import Place
 from tests.blinding.worlds import Worlds
 
-__all__ = ["engine", "postgresql", "pytest_configure", "pytest_generate_tests", "template"]
+__all__ = ["engine", "postgresql", "pytest_generate_tests", "template"]
 
 
 @pytest.fixture(scope="session")

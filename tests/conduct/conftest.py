@@ -59,12 +59,6 @@ MEMORY_BYTES = 2_000_000_000
 _copies = itertools.count(1)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Name the markers by which a test chooses its engines."""
-    config.addinivalue_line("markers", "both_stores: runs on SQLite and PostgreSQL 18")
-    config.addinivalue_line("markers", "every_store: runs on SQLite, PostgreSQL 18 and PostgreSQL 15")
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a marked test once on each engine it names."""
     for mark, engines in ENGINES.items():

@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,9 @@ class Out(logging.Handler):
     """Writes to standard error, whatever that is at the moment."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
-        sys.stderr.write(f"{self.format(record)}\n")
+        """Write one line; where that cannot be done, as on a full disk, nothing else fails of it."""
+        with suppress(OSError):
+            sys.stderr.write(f"{self.format(record)}\n")
 
 
 class Line(logging.Formatter):
