@@ -30,9 +30,9 @@ from equipoise.conduct.frame.refusals import API
 
 ROWS = tuple(matrix(urls.urlpatterns))
 LINK = re.compile(r'\s(?:href|hx-get)="(/[^"#]*)')
-MOST_IDS = 16
-"""Ids with which a page is asked for, those first of which something is hidden from somebody."""
-MOST_FOLLOWED = 40
+MOST_IDS, FEW_IDS = 16, 6
+"""Ids with which a page is asked for by who holds every role, and by who holds one: hidden ones first."""
+MOST_FOLLOWED = 20
 """Addresses asked for beside those of the matrix, found as links on pages."""
 FIRST, LAST = 3, 1
 """Of so many things with an id, from both ends, something is sent to each route."""
@@ -164,6 +164,11 @@ class Visitor:
         """Whether a route is theirs: where it is not, one gate refuses whatever it is asked with."""
         return ROLE_OF.get(self.who, self.who) in row.roles or self.who in (BROAD, PARTICIPANT)
 
+    @property
+    def thorough(self) -> bool:
+        """Whether they try everything with many ids: who holds every role does, and who holds none of the staff's."""
+        return self.who in (BROAD, PARTICIPANT, NOBODY)
+
     def pages(self, most: int) -> list[str]:
         """Return the addresses of pages: of each that is theirs with so many ids, of others with two.
 
@@ -188,7 +193,7 @@ class Visitor:
             if row.method != "POST" or row.route == SIGN_OUT:
                 continue
             there = addresses(row, self.known)
-            there = list(dict.fromkeys((*there[:FIRST], *there[-LAST:])))
+            there = list(dict.fromkeys((*there[: FIRST if self.thorough else 1], *there[-LAST:])))
             allowed = self.reaches(row)
             for address in there if allowed else there[:1]:
                 given = SENT[row.route]({})
@@ -205,11 +210,12 @@ def tour(who: str, scene: Scene, *, known: Places, chance: Chance, at: datetime,
     chance.at = at
     visitor = Visitor(who, scene, known=known, chance=chance)
     with listening(visitor.said):
-        visitor.crawl([*visitor.pages(MOST_IDS), *ODD])
+        visitor.crawl([*visitor.pages(MOST_IDS if visitor.thorough else FEW_IDS), *ODD])
         if sends:
             visitor.misuse()
             visitor.post_everything()
-            visitor.crawl([*visitor.pages(FIRST), *ODD], mark=" afterwards")
+            few = [*visitor.pages(FIRST), *ODD] if visitor.thorough else ODD
+            visitor.crawl([*few], mark=" afterwards")
             out = reverse(SIGN_OUT)
             visitor._kept(f"POST {out}", out, "POST", lambda: visitor.client.post(out))
     return visitor.seen
