@@ -6,6 +6,7 @@ SQLite; `@pytest.mark.both_stores` adds PostgreSQL 18, `@pytest.mark.every_store
 """
 
 import atexit
+import functools
 import itertools
 import os
 import pwd
@@ -87,26 +88,9 @@ def template() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Callable[[str], tuple[Path, str]]]:
+def postgresql() -> Callable[[str], tuple[Path, str]]:
     """Engine to a freshly set up study on its server, and the administrator's address. A server starts when asked."""
-    made: dict[str, tuple[Path, str]] = {}
-    running: list[tuple[Path, Path]] = []
-
-    def serve(engine: str) -> tuple[Path, str]:
-        if engine not in made:
-            folder = Path(tempfile.mkdtemp(prefix="equipoise-server-", dir=_fast_folder()))
-            running.append((PROGRAMS[engine], folder))
-            address = start_server(PROGRAMS[engine], folder)
-            home = _FOLDER / engine / "home"
-            keys = _FOLDER / "secrets" / engine
-            installation.lay_out(home, keys=keys, mode="test", administrator=address, name="template")
-            _make_tables(home)
-            made[engine] = (home, address)
-        return made[engine]
-
-    yield serve
-    for programs, folder in running:
-        stop_server(programs, folder)
+    return _serve
 
 
 @pytest.fixture
@@ -143,6 +127,19 @@ def connect(home: Path) -> None:
         connections[alias].close()
         del connections[alias]
         connections.settings[alias] = {**connections.settings[alias], "OPTIONS": {}, **described}
+
+
+# One server a run and engine: a fixture that two folders share would be made once for each of them.
+@functools.cache
+def _serve(engine: str) -> tuple[Path, str]:
+    folder = Path(tempfile.mkdtemp(prefix="equipoise-server-", dir=_fast_folder()))
+    address = start_server(PROGRAMS[engine], folder)
+    atexit.register(stop_server, PROGRAMS[engine], folder)
+    home = _FOLDER / engine / "home"
+    keys = _FOLDER / "secrets" / engine
+    installation.lay_out(home, keys=keys, mode="test", administrator=address, name="template")
+    _make_tables(home)
+    return home, address
 
 
 def _make_tables(home: Path) -> None:
@@ -203,7 +200,9 @@ def start_server(programs: Path, folder: Path) -> str:
 def begin_server(programs: Path, folder: Path) -> None:
     """Begin a server whose folder is laid out."""
     # Tests measure no durability here, and the SIGKILL test kills workers, not the server.
+    # Shared memory lies in the folder, so that nothing stays when a server ends at once.
     listen = f"-c listen_addresses='' -c fsync=off -c timezone=Asia/Kathmandu -k {folder}"
+    listen += " -c dynamic_shared_memory_type=mmap"
     _run(programs / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", listen, "start")
 
 
