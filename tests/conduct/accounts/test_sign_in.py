@@ -461,7 +461,7 @@ def test_a_signature_asks_for_password_and_code(
     def confirm(one: Somebody, password: str = PASSWORD, digits: str = "") -> bool:
         return sign_in.confirm(
             one.account, password=password, code=digits or code(), address="127.0.0.1", at=clock[0]
-        )
+        ).right
 
     assert not confirm(investigator, WRONG)
     assert not confirm(investigator, digits="000000")

@@ -9,6 +9,7 @@ only failures there count for their account, so that nobody locks a colleague ou
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, cast
@@ -131,26 +132,40 @@ class _UsedError(Exception):
     """The code was used before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What came of asking an account's owner for password and code.
+
+    wait    how long they must wait after too many attempts; zero when they need not
+    able    whether they have a second factor, or need none
+    right   whether password and code were theirs
+    """
+
+    wait: timedelta
+    able: bool
+    right: bool
+
+
 def confirm(
     account: Account, *, password: str, code: str, address: str, at: datetime, code_needed: bool = True
-) -> bool:
-    """Whether the person at the keyboard is the account's owner, as a signature asks: password and code.
+) -> Confirmation:
+    """Return whether whoever asks is the account's owner, as a signature asks: password and code.
 
     code_needed   False where the password suffices for whoever has no second factor; otherwise an account
                   without one cannot confirm anything
-    A failure counts towards the lockout.
+    A failure counts towards the lockout; where nothing was tried, nothing counts.
     """
-    if wait(account.email, address=address, at=at):
-        return False
     found = Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.TOTP).first()
+    able = found is not None or not code_needed
+    left = wait(account.email, address=address, at=at)
+    if left or not able:
+        return Confirmation(left, able, right=False)
     right = account.check_password(password) and (
-        not code_needed
-        if found is None
-        else bool(found.wrap().validate_code(code)) and take_code(account, code, at=at)
+        found is None or (bool(found.wrap().validate_code(code)) and take_code(account, code, at=at))
     )
     if not right:
         _note(key_of(account.email), address=address, at=at, ok=False, by=account.person)
-    return right
+    return Confirmation(left, able, right)
 
 
 def _sealed(text: str) -> str:

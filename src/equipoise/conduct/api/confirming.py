@@ -5,18 +5,31 @@ Holds the question as operations ask it. Refuses to decide what is signed.
 
 import math
 from http import HTTPStatus
+from typing import Annotated
 
 from django.utils.translation import gettext as _
+from pydantic import Field
 
 from equipoise.conduct.accounts import presence
 from equipoise.conduct.accounts.request import ProgramRequest
 from equipoise.conduct.api.operation import Refused
+from equipoise.conduct.api.shapes import Sent
 from equipoise.conduct.frame.refusals import told
 
+Password = Annotated[str, Field(max_length=256)]
+Code = Annotated[str, Field(max_length=32)]
 
-def require(request: ProgramRequest, *, password: str, code: str) -> None:
+
+class ConfirmationSent(Sent):
+    """Password and code of the signer's second factor, as a page asks for them."""
+
+    password: Password
+    code: Code
+
+
+def require(request: ProgramRequest, sent: ConfirmationSent) -> None:
     """Raise Refused unless the token's owner gave their own password and code just now."""
-    found = presence.of_program(request, password=password, code=code)
+    found = presence.confirm(request, presence.owner(request), password=sent.password, code=sent.code)
     if found.wait:
         problem = told(_("too many attempts"), hint=_("wait, then try again"))
         seconds = math.ceil(found.wait.total_seconds())

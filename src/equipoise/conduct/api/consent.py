@@ -13,9 +13,9 @@ from pydantic import Field
 
 from equipoise.conduct.accounts.request import ProgramRequest
 from equipoise.conduct.api import confirming, together
-from equipoise.conduct.api.forms import ConfirmationSent, ReasonSent
+from equipoise.conduct.api.confirming import ConfirmationSent
 from equipoise.conduct.api.operation import operation
-from equipoise.conduct.api.shapes import Id, Sent, Text
+from equipoise.conduct.api.shapes import Id, ReasonSent, Sent, Text
 from equipoise.conduct.capture import access, eligibility
 from equipoise.conduct.capture import services as capture
 from equipoise.conduct.capture.eligibility import DeviationLine
@@ -206,7 +206,7 @@ def participant_consent(request: ProgramRequest, name: str) -> Consent:
 def countersign_consent(request: ProgramRequest, name: str, sent: ConfirmationSent) -> None:
     """Sign somebody's newest consent beside them, with password and code."""
     access.participant(name, viewer=request.viewer, action=TAKE)
-    confirming.require(request, password=sent.password, code=sent.code)
+    confirming.require(request, sent)
     services.countersign(participant=name, at=request.at, by=request.viewer)
 
 

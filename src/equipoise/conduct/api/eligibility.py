@@ -8,7 +8,7 @@ from ninja import Router
 
 from equipoise.conduct.accounts.request import ProgramRequest
 from equipoise.conduct.api import confirming
-from equipoise.conduct.api.forms import ConfirmationSent
+from equipoise.conduct.api.confirming import ConfirmationSent
 from equipoise.conduct.api.operation import Refused, operation
 from equipoise.conduct.api.shapes import Id, Sent, Text
 from equipoise.conduct.capture import access
@@ -68,5 +68,5 @@ def confirm_eligibility(request: ProgramRequest, name: str, sent: ConfirmationSe
     if not criteria.page(name, at=request.at, viewer=request.viewer).may_confirm:
         problem = told(_("eligibility cannot be confirmed now"), hint=_("look at the table"))
         raise Refused(HTTPStatus.CONFLICT, [problem])
-    confirming.require(request, password=sent.password, code=sent.code)
+    confirming.require(request, sent)
     capture.confirm(participant=name, at=request.at, by=request.viewer)

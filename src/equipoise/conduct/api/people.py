@@ -14,10 +14,10 @@ from equipoise.conduct.accounts.reads import Delegated, Member, Trained
 from equipoise.conduct.accounts.request import ProgramRequest
 from equipoise.conduct.accounts.training import Training
 from equipoise.conduct.api import confirming, paging
-from equipoise.conduct.api.forms import ConfirmationSent, ReasonSent
+from equipoise.conduct.api.confirming import ConfirmationSent
 from equipoise.conduct.api.operation import operation
 from equipoise.conduct.api.paging import USUAL, After, Limit
-from equipoise.conduct.api.shapes import LONGEST_ID, Id, Page, Sent, Text
+from equipoise.conduct.api.shapes import LONGEST_ID, Id, Page, ReasonSent, Sent, Text
 from equipoise.conduct.review.people import staffing
 from equipoise.conduct.review.people.lines import EVERYWHERE, RoleLine, rights, role_lines, sees
 from equipoise.conduct.review.people.views import EARLIEST, LATEST
@@ -320,7 +320,7 @@ def end_delegation(request: ProgramRequest, person: str, number: int, sent: EndS
 def set_password(request: ProgramRequest, person: str, sent: ConfirmedSent) -> FirstPassword:
     """Set a password for one sign-in, and give it once; with one's own password and code."""
     _member(request, person, action=MANAGE)
-    confirming.require(request, password=sent.password, code=sent.code)
+    confirming.require(request, sent)
     password = staffing.one_time_password()
     services.set_one_time_password(
         person=person, password=password, reason=sent.reason, at=request.at, by=request.viewer.person
@@ -340,7 +340,7 @@ def set_password(request: ProgramRequest, person: str, sent: ConfirmedSent) -> F
 def remove_second_factor(request: ProgramRequest, person: str, sent: ConfirmedSent) -> None:
     """Remove somebody's second factor; with one's own password and code."""
     _member(request, person, action=MANAGE)
-    confirming.require(request, password=sent.password, code=sent.code)
+    confirming.require(request, sent)
     services.remove_second_factor(person=person, reason=sent.reason, at=request.at, by=request.viewer.person)
 
 
@@ -350,7 +350,7 @@ def remove_second_factor(request: ProgramRequest, person: str, sent: ConfirmedSe
 def change_address(request: ProgramRequest, person: str, sent: AddressSent) -> None:
     """Let somebody sign in with another address; with one's own password and code."""
     _member(request, person, action=MANAGE)
-    confirming.require(request, password=sent.password, code=sent.code)
+    confirming.require(request, sent)
     services.change_address(
         person=person, email=sent.email, reason=sent.reason, at=request.at, by=request.viewer.person
     )
@@ -360,7 +360,7 @@ def change_address(request: ProgramRequest, person: str, sent: AddressSent) -> N
 def close_access(request: ProgramRequest, person: str, sent: ConfirmedSent) -> None:
     """End somebody's access at once; with one's own password and code."""
     _member(request, person, action=MANAGE)
-    confirming.require(request, password=sent.password, code=sent.code)
+    confirming.require(request, sent)
     services.close_account(person=person, reason=sent.reason, at=request.at, by=request.viewer.person)
 
 

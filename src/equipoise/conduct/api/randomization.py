@@ -17,7 +17,7 @@ from equipoise.conduct.allocator import reads as allocator
 from equipoise.conduct.allocator import services as places
 from equipoise.conduct.allocator.services import Arm, Prepared
 from equipoise.conduct.api import confirming, paging
-from equipoise.conduct.api.forms import ConfirmationSent
+from equipoise.conduct.api.confirming import ConfirmationSent
 from equipoise.conduct.api.operation import operation
 from equipoise.conduct.api.paging import USUAL, After, Limit
 from equipoise.conduct.api.shapes import Id, Page, Sent, Text, Told
@@ -162,7 +162,7 @@ def kit_contents(request: ProgramRequest, name: str, sent: ConfirmationSent) -> 
     """Tell what a participant's kit holds, with password and code; it is written down first."""
     if not pharmacy.dispenses(name, request.viewer):
         raise Http404
-    confirming.require(request, password=sent.password, code=sent.code)
+    confirming.require(request, sent)
 
     def told() -> Contents:
         arm = places.release(
@@ -181,7 +181,7 @@ def kit_contents(request: ProgramRequest, name: str, sent: ConfirmationSent) -> 
 )
 def next_kits(request: ProgramRequest, sent: KitsSent) -> tuple[Prepared, ...]:
     """Tell what the next kits of one's strata are to hold, with password and code."""
-    confirming.require(request, password=sent.password, code=sent.code)
+    confirming.require(request, sent)
     found = across(
         lambda: places.prepare(
             to=request.viewer.person,

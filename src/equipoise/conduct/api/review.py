@@ -6,20 +6,18 @@ from typing import Annotated, Literal
 
 from django.http import Http404
 from ninja import Query, Router
-from pydantic import Field
 
 from equipoise.conduct.accounts.request import ProgramRequest
 from equipoise.conduct.api import paging
 from equipoise.conduct.api.operation import operation
 from equipoise.conduct.api.paging import USUAL, After, Limit
-from equipoise.conduct.api.shapes import LONGEST_ID, Id, Page, Sent, Text
+from equipoise.conduct.api.shapes import LONGEST_ID, Id, Page, Row, Sent, Text
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.lines import AlertLine, QueryLine
 from equipoise.conduct.review import reads as review
 from equipoise.conduct.review.reads import TrailLine, Wanted
 
 router = Router(tags=["Review"])
-MOST_ROW = 10_000
 Closed = Annotated[bool, Query(description="True for those that are closed instead of those that are not.")]
 Found = Annotated[str, Query(max_length=LONGEST_ID, description="Part of a participant's id.")]
 
@@ -28,7 +26,7 @@ class QuestionSent(Sent):
     """A question about an answer; without an item about the whole form."""
 
     item: Id = ""
-    row: Annotated[int, Field(ge=0, le=MOST_ROW)] = 0
+    row: Row = 0
     text: Text
 
 

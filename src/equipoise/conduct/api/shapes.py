@@ -6,13 +6,14 @@ Holds shapes only. What reads return is answered as it is: its own shape is the 
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from equipoise.source import UNREADABLE
 
 T = TypeVar("T")
 LONGEST_TEXT = 10_000
 LONGEST_ID = 128
+MOST_ROW = 10_000
 
 
 def _readable(text: str) -> str:
@@ -26,6 +27,9 @@ Text = Annotated[str, StringConstraints(max_length=LONGEST_TEXT), AfterValidator
 Id = Annotated[str, StringConstraints(max_length=LONGEST_ID), AfterValidator(_readable)]
 """What something is called."""
 
+Row = Annotated[int, Field(ge=0, le=MOST_ROW)]
+"""The row of a repeated group, from 1; 0 where a question is asked once."""
+
 
 class Sent(BaseModel):
     """What a program sends. An unknown name is refused, so that nothing is lost by a typing error.
@@ -34,6 +38,12 @@ class Sent(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
+
+
+class ReasonSent(Sent):
+    """Why."""
+
+    reason: Text = ""
 
 
 @dataclass(frozen=True, slots=True)

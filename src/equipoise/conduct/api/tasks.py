@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 from ninja import Router
 
 from equipoise.conduct.accounts.request import ProgramRequest
-from equipoise.conduct.api.forms import AnswersSent, ReasonSent, blocked, conflict, finding, plain
+from equipoise.conduct.api.answering import AnswersSent, completed, stored
 from equipoise.conduct.api.operation import Refused, operation
 from equipoise.conduct.api.review import WordsSent
-from equipoise.conduct.api.shapes import Id, Sent, Text
+from equipoise.conduct.api.shapes import Id, ReasonSent, Sent, Text
 from equipoise.conduct.api.together import across
 from equipoise.conduct.capture import access
 from equipoise.conduct.capture.lines import Choice, Code, FormPage, ItemLine, QueryLine, ScoreLine, Watch
-from equipoise.conduct.capture.results import Completed, Given, Saved
+from equipoise.conduct.capture.results import Completed, Saved
 from equipoise.conduct.frame.refusals import told
 from equipoise.conduct.tasks import reads, roster, services
 from equipoise.conduct.tasks.desk import GoneError
@@ -166,15 +166,9 @@ def begin_task(request: ProgramRequest, code: str) -> None:
 @_kind
 def save_task(request: ProgramRequest, code: str, sent: AnswersSent) -> Saved:
     """Save answers of the form in hand, as those of any form; instructions are to be shown first."""
-    given = [Given(one.item, one.row, one.text, one.missing_reason, one.seen) for one in sent.answers]
-    saved = services.save(task=code, given=given, reason=sent.reason, at=request.at, by=request.viewer)
-    if saved.problem is not None:
-        raise blocked(saved.problem, saved)
-    problems = [*map(conflict, saved.conflicts), *map(finding, saved.refused)]
-    if problems:
-        status = HTTPStatus.CONFLICT if saved.conflicts else HTTPStatus.UNPROCESSABLE_ENTITY
-        raise Refused(status, problems, result=plain(Saved, saved))
-    return saved
+    return stored(
+        services.save(task=code, given=sent.given(), reason=sent.reason, at=request.at, by=request.viewer)
+    )
 
 
 @operation(
@@ -189,8 +183,7 @@ def save_task(request: ProgramRequest, code: str, sent: AnswersSent) -> Saved:
 @_kind
 def complete_task(request: ProgramRequest, code: str, sent: ReasonSent) -> Completed:
     """Declare the form in hand complete: nothing required is missing."""
-    done = services.complete(task=code, reason=sent.reason, at=request.at, by=request.viewer)
-    return _completed(done)
+    return completed(services.complete(task=code, reason=sent.reason, at=request.at, by=request.viewer))
 
 
 @operation(
@@ -199,7 +192,7 @@ def complete_task(request: ProgramRequest, code: str, sent: ReasonSent) -> Compl
 @_kind
 def decline_guess(request: ProgramRequest, code: str) -> Completed:
     """Note that one would rather not guess the treatment."""
-    return _completed(services.decline(task=code, at=request.at, by=request.viewer))
+    return completed(services.decline(task=code, at=request.at, by=request.viewer))
 
 
 @operation(
@@ -265,14 +258,6 @@ def assign_rating(request: ProgramRequest, sent: RatingSent) -> None:
 def release_rating(request: ProgramRequest, code: str, sent: ReasonSent) -> None:
     """Take a task back from its rater, with the reason."""
     services.release(task=code, reason=sent.reason, at=request.at, by=request.viewer)
-
-
-def _completed(done: Completed) -> Completed:
-    if done.problem is not None:
-        raise blocked(done.problem, done)
-    if not done.done:
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, map(finding, done.gaps), result=plain(Completed, done))
-    return done
 
 
 def _rating(form: FormPage) -> Rating:

@@ -18,7 +18,7 @@ from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.accounts.request import ProgramRequest
 from equipoise.conduct.allocator.services import Arm
 from equipoise.conduct.api import confirming, paging
-from equipoise.conduct.api.forms import ConfirmationSent
+from equipoise.conduct.api.confirming import Code, ConfirmationSent, Password
 from equipoise.conduct.api.operation import Refused, operation
 from equipoise.conduct.api.paging import USUAL, After, Limit
 from equipoise.conduct.api.shapes import LONGEST_ID, Id, Page, Sent, Text, Told
@@ -39,16 +39,12 @@ from equipoise.conduct.unblinding.services.reporting import FileLine, Report
 router = Router(tags=["Unblinding"])
 READ, TELL, REPORT = "arm.read", "arm.tell", "envelope.report"
 NAMED = "/participants/{name}"
-Password = Annotated[str, Field(max_length=256)]
-Code = Annotated[str, Field(max_length=32)]
 
 
-class BreakSent(Sent):
+class BreakSent(ConfirmationSent):
     """Why a code is broken, with password and code; a second person where too many were broken today."""
 
     reason: Text
-    password: Password
-    code: Code
     second_email: Annotated[str, Field(max_length=254)] = ""
     second_password: Password = ""
     second_code: Code = ""
@@ -144,7 +140,7 @@ def break_code(request: ProgramRequest, name: str, sent: BreakSent) -> Broken:
     422 too many codes were broken within a day: a second person's address, password and code are needed too.
     """
     access.participant(name, viewer=request.viewer, action=BREAK)
-    confirming.require(request, password=sent.password, code=sent.code)
+    confirming.require(request, sent)
     second = _second(request, sent) if sent.second_email.strip() else None
     shown = across(
         lambda: breaking.break_code(
@@ -156,11 +152,13 @@ def break_code(request: ProgramRequest, name: str, sent: BreakSent) -> Broken:
 
 def _second(request: ProgramRequest, sent: BreakSent) -> Viewer:
     """Return the second person, who gave password and code with what was sent."""
-    found = presence.somebody(
-        request, email=sent.second_email, password=sent.second_password, code=sent.second_code
-    )
-    second = people.viewer(found, at=request.at) if found is not None else None
-    if second is None:
+    other = presence.named(sent.second_email)
+    second = people.viewer(other, at=request.at) if other is not None else None
+    if (
+        other is None
+        or second is None
+        or not presence.confirm(request, other, password=sent.second_password, code=sent.second_code).right
+    ):
         message = _("address, password and code of the second person do not go together")
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, [told(message, where="second_email")])
     return second
@@ -207,7 +205,7 @@ def participant_unblinding(request: ProgramRequest, name: str) -> UnblindingStan
 def tell_arm(request: ProgramRequest, name: str, sent: TellingSent) -> Arm:
     """Tell a participant's arm as the protocol plans, with password and code."""
     access.participant(name, viewer=request.viewer, action=TELL)
-    confirming.require(request, password=sent.password, code=sent.code)
+    confirming.require(request, sent)
     return across(lambda: telling.tell(participant=name, event=sent.event, at=request.at, by=request.viewer))
 
 
@@ -215,7 +213,7 @@ def tell_arm(request: ProgramRequest, name: str, sent: TellingSent) -> Arm:
 def read_arm(request: ProgramRequest, name: str, sent: ConfirmationSent) -> Arm:
     """Give the arm to somebody whom the protocol told, with password and code."""
     access.participant(name, viewer=request.viewer, action=READ)
-    confirming.require(request, password=sent.password, code=sent.code)
+    confirming.require(request, sent)
     return across(lambda: telling.read(participant=name, at=request.at, by=request.viewer))
 
 

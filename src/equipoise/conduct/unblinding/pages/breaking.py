@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from equipoise.conduct.accounts import presence, sign_in
 from equipoise.conduct.accounts import reads as people
-from equipoise.conduct.accounts import sign_in
 from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.accounts.request import SignedRequest
@@ -68,7 +68,7 @@ def break_code(request: SignedRequest, name: str) -> HttpResponse:
     wrong = _authenticated(request, _account(request), given.get("password", ""), given.get("code", ""))
     second: Viewer | None = None
     if not wrong and given.get("second_email", "").strip():
-        other = Account.objects.filter(email__iexact=given["second_email"].strip()).first()
+        other = presence.named(given["second_email"])
         second = people.viewer(other, at=request.at) if other is not None else None
         refused = second is None or _authenticated(
             request, cast(Account, other), given.get("second_password", ""), given.get("second_code", "")
@@ -129,12 +129,11 @@ def _account(request: SignedRequest) -> Account:
 
 def _authenticated(request: SignedRequest, account: Account, password: str, code: str) -> list[str]:
     """Return why somebody is not taken for who they say they are; nothing when they are."""
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    left = sign_in.wait(account.email, address=address, at=request.at)
-    if left:
-        minutes = -(-int(left.total_seconds()) // SECONDS_A_MINUTE) or 1
+    found = presence.confirm(request, account, password=password, code=code)
+    if found.wait:
+        minutes = -(-int(found.wait.total_seconds()) // SECONDS_A_MINUTE) or 1
         said = _("Too many attempts. Wait %(n)s min; if you cannot, open the participant's sealed file.")
         return [said % {"n": minutes}]
-    if sign_in.confirm(account, password=password, code=code, address=address, at=request.at):
+    if found.right:
         return []
     return [_("Password and code do not go together. A code works once: wait for the next one.")]
