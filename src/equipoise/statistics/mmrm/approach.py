@@ -1,21 +1,76 @@
 """The way to the optimum of many data sets at once by gradients, before Newton's method ends it.
 
-One Hessian costs as much as four gradients, so after the first it is only mended from the gradients that
-follow (Broyden, Fletcher, Goldfarb and Shanno), in the basis of the first point. What this ends at is a
-starting point and nothing more: Newton's method judges it, and goes on where it is not the optimum. Holds
-linear structures only.
+A whole Hessian costs as much as several gradients. A rough one does at the first points; after them the
+last is only mended from the gradients that follow (Broyden, Fletcher, Goldfarb and Shanno), in the basis of
+the point where it was taken. What this ends at is a starting point and nothing more: Newton's method judges
+it, and goes on where it is not the optimum. Holds linear structures only.
 """
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from equipoise.statistics.mmrm.arrays import Array, Codes, cholesky, transpose
+from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, cholesky, transpose
 from equipoise.statistics.mmrm.covariance import Slopes, Structure
-from equipoise.statistics.mmrm.likelihood import Point, differentiate, evaluate, gradient
+from equipoise.statistics.mmrm.likelihood import Point, evaluate, gradient, sketch
 from equipoise.statistics.mmrm.products import Products
 
 MOST_STEPS = 12
+# Steps that take a Hessian of their own. With it a step leaves some hundredths of the way at first, a
+# thousandth near the optimum.
+SKETCHED = 3
 # The search's own measure of an optimum, a tenth of it so that Newton's method need not move.
 ENOUGH = 1e-23
+# A step that makes -2 log likelihood larger by no more than this share lost nothing but digits it never had.
+ROUNDING = 1e-13
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """Where T data sets are, and what is known of the way on.
+
+    who       (T,) their numbers
+    products  their data
+    theta     (T, H, K) parameters
+    point     the likelihood there
+    """
+
+    who: Codes
+    products: Products
+    theta: Array
+    point: Point
+
+    def take(self, index: Flags) -> "_Here":
+        """Return some of them."""
+        return _Here(self.who[index], self.products.take(index), self.theta[index], self.point.take(index))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """The model of -2 log likelihood around the point where its Hessian was taken.
+
+    origin    (T, H, K) parameters there
+    slopes    of the covariance there
+    moved     (T, HK) the way from there to here
+    downhill  (T, HK) gradient here
+    inverse   (T, HK, HK) of the Hessian; 0 where it is not positive definite, so that nobody moves
+    """
+
+    origin: Array
+    slopes: Slopes
+    moved: Array
+    downhill: Array
+    inverse: Array
+
+    def take(self, index: Flags) -> "_Ahead":
+        """Return some data sets."""
+        return _Ahead(
+            self.origin[index],
+            self.slopes.take(index),
+            self.moved[index],
+            self.downhill[index],
+            self.inverse[index],
+        )
 
 
 def approach(
@@ -26,63 +81,57 @@ def approach(
     theta, point  where to begin, near the optimum, in data sets that have a likelihood there
     Source  Nocedal and Wright (2006), Numerical Optimization, equation 6.17
     """
-    m = products.observed.shape[-1]
-    slopes = structure.slopes(theta, visits=m, distance=None)
-    start = differentiate(products, point, slopes, restricted=restricted)
-    lower, fine = cholesky(start.observed)
-    inverse = np.linalg.inv(lower)
-    inverse = transpose(inverse) @ inverse
-    t, h = theta.shape[:2]
-    k = slopes.first.shape[2]
-    moved, downhill = np.zeros((t, h * k)), start.gradient
+    t, m = theta.shape[0], products.observed.shape[-1]
     best, there = theta.copy(), point.take(np.arange(t))
-    active = np.flatnonzero(fine)
-    for _ in range(MOST_STEPS):
-        step = -(inverse[active] @ downhill[active][..., None])[..., 0]
-        far = -(step * downhill[active]).sum(axis=1) > ENOUGH
-        active, step = active[far], step[far]
-        if not active.size:
+    here = _Here(np.arange(t), products, theta, point)
+    ahead = _look(here, structure, restricted=restricted)
+    for number in range(1, MOST_STEPS + 1):
+        step = -(ahead.inverse @ ahead.downhill[..., None])[..., 0]
+        far = -(step * ahead.downhill).sum(axis=1) > ENOUGH
+        if not far.all():
+            _put(best, there, here, ended=~far)
+            here, ahead, step = here.take(far), ahead.take(far), step[far]
+        if not here.who.size:
             break
-        tried, found, kept = _try(
-            (products, structure, slopes), (theta, moved, there), (active, step), restricted=restricted
+        moved = ahead.moved + step
+        tried = structure.move(ahead.origin, moved.reshape(*here.theta.shape[:2], -1), ahead.slopes)
+        found = evaluate(
+            here.products, structure.matrices(tried, visits=m, distance=None), restricted=restricted
         )
-        active, step = active[kept], step[kept]
-        best[active] = tried[kept]
-        _put(there, active, found.take(kept))
-        if not active.size:
+        lost = found.value > here.point.value + ROUNDING * np.abs(here.point.value)
+        if lost.any():
+            _put(best, there, here, ended=lost)
+        here = replace(here, theta=tried, point=found)
+        if lost.any():
+            here, ahead, step, moved = here.take(~lost), ahead.take(~lost), step[~lost], moved[~lost]
+        if not here.who.size:
             break
-        part, own = products.take(active), slopes.take(active)
-        now = gradient(part, there.take(active), own, restricted=restricted)
-        moved[active] += step
-        inverse[active] = _mended(inverse[active], step, now - downhill[active])
-        downhill[active] = now
+        if number < SKETCHED:
+            ahead = _look(here, structure, restricted=restricted)
+        else:
+            now = gradient(here.products, here.point, ahead.slopes, restricted=restricted)
+            inverse = _mended(ahead.inverse, step, now - ahead.downhill)
+            ahead = replace(ahead, moved=moved, downhill=now, inverse=inverse)
+    _put(best, there, here, ended=np.ones(here.who.size, dtype=bool))
     return best, there
 
 
-def _try(
-    model: tuple[Products, Structure, Slopes],
-    known: tuple[Array, Array, Point],
-    move: tuple[Codes, Array],
-    *,
-    restricted: bool,
-) -> tuple[Array, Point, Codes]:
-    """Return where steps lead, the likelihood there, and which of them do not lose any."""
-    products, structure, slopes = model
-    theta, moved, there = known
-    active, step = move
-    h = theta.shape[1]
-    whole = (moved[active] + step).reshape(active.size, h, -1)
-    tried = structure.move(theta[active], whole, slopes.take(active))
-    sigma = structure.matrices(tried, visits=products.observed.shape[-1], distance=None)
-    found = evaluate(products.take(active), sigma, restricted=restricted)
-    # A hair's breadth of rounding is no loss.
-    room = np.finfo(np.float64).eps * np.abs(there.value[active])
-    return tried, found, np.flatnonzero(found.value <= there.value[active] + room)
+def _look(here: _Here, structure: Structure, *, restricted: bool) -> _Ahead:
+    """Return the model around where everybody is."""
+    slopes = structure.slopes(here.theta, visits=here.products.observed.shape[-1], distance=None)
+    downhill, hessian = sketch(here.products, here.point, slopes, restricted=restricted)
+    lower, fine = cholesky(hessian)
+    half = np.linalg.inv(lower)
+    inverse = (transpose(half) @ half) * fine[:, None, None]
+    return _Ahead(here.theta, slopes, np.zeros_like(downhill), downhill, inverse)
 
 
-def _put(there: Point, who: Codes, found: Point) -> None:
+def _put(best: Array, there: Point, here: _Here, *, ended: Flags) -> None:
+    """Write down where some data sets end."""
+    last = here.take(ended)
+    best[last.who] = last.theta
     for name in Point.__slots__:
-        getattr(there, name)[who] = getattr(found, name)
+        getattr(there, name)[last.who] = getattr(last.point, name)
 
 
 def _mended(inverse: Array, step: Array, change: Array) -> Array:
@@ -93,9 +142,8 @@ def _mended(inverse: Array, step: Array, change: Array) -> Array:
     rho = np.where(usable, 1 / np.where(usable, along, 1.0), 0.0)
     turned = (inverse @ change[..., None])[..., 0]
     twice = 1 + rho * (change * turned).sum(axis=1)
-    outer = step[:, :, None] * step[:, None, :]
-    cross = turned[:, :, None] * step[:, None, :]
-    mended: Array = (
-        inverse + (rho * twice)[:, None, None] * outer - rho[:, None, None] * (cross + transpose(cross))
-    )
+    # One product for the three of rank one: with a = rho (twice / 2 step - turned), a step' + step a'.
+    half = rho[:, None] * (twice[:, None] / 2 * step - turned)
+    grown = half[:, :, None] * step[:, None, :]
+    mended: Array = inverse + grown + transpose(grown)
     return mended

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from equipoise.statistics.mmrm.arrays import Array, Codes, transpose
+from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, transpose
 
 # Correlation functions: (N, k) and m to C (N, m, m), dC (N, k, m, m), d2C (N, k, k, m, m) or None where zero.
 Correlation = Callable[[Array, int], tuple[Array, Array, Array | None]]
@@ -29,7 +29,7 @@ class Slopes:
     second: Array | None
     by_pattern: bool
 
-    def take(self, index: Codes) -> "Slopes":
+    def take(self, index: Flags | Codes | slice) -> "Slopes":
         """Return the data sets of an index."""
         second = None if self.second is None else self.second[index]
         return Slopes(self.first[index], second, by_pattern=self.by_pattern)

@@ -2,7 +2,8 @@
 
 With W_g the inverse covariance of pattern g's observed visits (zero elsewhere), everything is a sum over
 patterns. `evaluate` gives -2 log likelihood, coefficients and their covariance; `differentiate` gradient,
-observed and expected Hessian of -2 log likelihood in the covariance parameters. Holds no search.
+observed and expected Hessian of -2 log likelihood in the covariance parameters; `gradient` and `sketch` what
+costs less. Holds no search.
 """
 
 import math
@@ -13,6 +14,7 @@ import numpy as np
 from equipoise.statistics.mmrm.arrays import (
     Array,
     Codes,
+    Flags,
     cholesky,
     invert_lower,
     product,
@@ -24,6 +26,8 @@ from equipoise.statistics.mmrm.products import Products
 
 # Doubles in the largest temporary array: 64 MB.
 LARGEST_BLOCK = 8_000_000
+# Doubles in it that data sets worked on together may have: 1 MB, so that it stays in the processor's cache.
+CACHED_BLOCK = 131_072
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Point:
     half: Array
     root: Array
 
-    def take(self, index: Codes) -> "Point":
+    def take(self, index: Flags | Codes | slice) -> "Point":
         """Return the data sets of an index."""
         return Point(*(getattr(self, field.name)[index] for field in fields(self)))
 
@@ -98,6 +102,21 @@ def evaluate(products: Products, sigma: Array, *, restricted: bool) -> Point:
 
 def differentiate(products: Products, point: Point, slopes: Slopes, *, restricted: bool) -> Derivatives:
     """Return gradient and Hessians at `point`, whose covariance has the derivatives `slopes`."""
+    t, g, m, _ = products.yu.shape
+    together = max(1, CACHED_BLOCK // (g * slopes.first.shape[2] * m * m))
+    parts = []
+    for start in range(0, t, together):
+        part = slice(start, start + together)
+        parts.append(
+            _differentiate(products.take(part), point.take(part), slopes.take(part), restricted=restricted)
+        )
+    if len(parts) == 1:
+        return parts[0]
+    names = (field.name for field in fields(Derivatives))
+    return Derivatives(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))
+
+
+def _differentiate(products: Products, point: Point, slopes: Slopes, *, restricted: bool) -> Derivatives:
     t, _, m, _ = products.yu.shape
     q, p = products.uu.shape[-1], products.loading.shape[-1]
     residual_u, wsw, wtw = _sandwiches(products, point, restricted=restricted)
@@ -144,9 +163,41 @@ def differentiate(products: Products, point: Point, slopes: Slopes, *, restricte
 
 
 def gradient(products: Products, point: Point, slopes: Slopes, *, restricted: bool) -> Array:
-    """Return the gradient (T, H K) alone, at a quarter of the cost of all derivatives."""
-    _, wsw, wtw = _sandwiches(products, point, restricted=restricted)
-    score = products.n[:, :, None, None] * point.w - wsw - wtw
+    """Return the gradient (T, H K) alone, at a tenth of the cost of all derivatives."""
+    _, s = _residuals(products, point)
+    if restricted:
+        s = s + _leverages(products, point)
+    return _gradient(products, slopes, products.n[:, :, None, None] * point.w - point.w @ s @ point.w)
+
+
+def sketch(products: Products, point: Point, slopes: Slopes, *, restricted: bool) -> tuple[Array, Array]:
+    """Return the gradient (T, H K) and nearly the observed Hessian, at a quarter of the cost of all.
+
+    What restriction adds beyond the leverages, tr(Phi P_k Phi P_l), is taken to be what it is for complete
+    data with every covariate crossed with visit: sum_g tr(W T W D_k W D_l). For structures linear in their
+    parameters.
+    """
+    t, _, m, q = products.yu.shape
+    residual_u, wsw, wtw = _sandwiches(products, point, restricted=restricted)
+    w, n_w = point.w, products.n[:, :, None, None] * point.w
+    left, rest = 2 * wsw - n_w + wtw, (w @ residual_u)
+    h, k, p = products.n_groups, slopes.first.shape[2], products.loading.shape[-1]
+    hessian, u = np.zeros((t, h, k, h, k)), np.zeros((t, h, k, p))
+    for i in range(h):
+        own = slice(None) if h == 1 else np.flatnonzero(products.group == i)
+        d = slopes.of_group(i, own)
+        hessian[:, i, :, i] = trace_form(left[:, own], w[:, own], d)
+        # sum_g W[a, b] (W e u')[c, q] as a matrix from (b, c) to (a, q).
+        g = w[:, own].shape[1]
+        tensor = product(transpose(w[:, own].reshape(t, g, m * m)), rest[:, own].reshape(t, g, m * q))
+        tensor = tensor.reshape(t, m, m, m, q).transpose(0, 2, 3, 1, 4).reshape(t, m * m, m * q)
+        u[:, i] = product(product(d[:, 0].reshape(-1, k, m * m), tensor), point.half)
+    flat = u.reshape(t, h * k, p)
+    whole = hessian.reshape(t, h * k, h * k) - 2 * product(flat, transpose(flat))
+    return _gradient(products, slopes, n_w - wsw - wtw), symmetric(whole)
+
+
+def _gradient(products: Products, slopes: Slopes, score: Array) -> Array:
     parts = []
     for i in range(products.n_groups):
         own = slice(None) if products.n_groups == 1 else np.flatnonzero(products.group == i)
@@ -171,17 +222,26 @@ def trace_form(left: Array, w: Array, d: Array) -> Array:
 
 def _sandwiches(products: Products, point: Point, *, restricted: bool) -> tuple[Array, Array, Array]:
     """Return residuals times u (T, G, m, Q), W S W, and W T W (zero without restriction)."""
-    t, g, m, _ = products.yu.shape
-    q = products.uu.shape[-1]
-    gamma = (products.loading @ point.b[..., None]).reshape(t, 1, m, q)
-    residual_u = products.yu - gamma @ products.uu
-    s = products.yy - gamma @ transpose(products.yu) - residual_u @ transpose(gamma)
+    residual_u, s = _residuals(products, point)
     wsw = point.w @ s @ point.w
     if not restricted:
         return residual_u, wsw, np.zeros_like(wsw)
+    return residual_u, wsw, point.w @ _leverages(products, point) @ point.w
+
+
+def _residuals(products: Products, point: Point) -> tuple[Array, Array]:
+    """Return sums of residuals times u (T, G, m, Q) and of their squares S (T, G, m, m)."""
+    t, _, m, q = products.yu.shape
+    gamma = (products.loading @ point.b[..., None]).reshape(t, 1, m, q)
+    residual_u = products.yu - gamma @ products.uu
+    return residual_u, products.yy - gamma @ transpose(products.yu) - residual_u @ transpose(gamma)
+
+
+def _leverages(products: Products, point: Point) -> Array:
+    """Return T (T, G, m, m), the sums of x Phi x'."""
+    t, g, m, q = products.yu.shape
     spread = product(point.half, transpose(point.half)).reshape(t, m, q, m, q).transpose(0, 2, 4, 1, 3)
-    leverage = product(products.uu.reshape(t, g, q * q), spread.reshape(t, q * q, m * m)).reshape(t, g, m, m)
-    return residual_u, wsw, point.w @ leverage @ point.w
+    return product(products.uu.reshape(t, g, q * q), spread.reshape(t, q * q, m * m)).reshape(t, g, m, m)
 
 
 def _against(score: Array, d: Array) -> Array:

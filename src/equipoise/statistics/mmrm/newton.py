@@ -13,7 +13,7 @@ from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, cholesky, tran
 from equipoise.statistics.mmrm.covariance import Slopes, Structure
 from equipoise.statistics.mmrm.likelihood import Derivatives, Point, differentiate, evaluate
 from equipoise.statistics.mmrm.products import Products
-from equipoise.statistics.mmrm.start import available, begin
+from equipoise.statistics.mmrm.start import available, begin, left_out
 
 MOST_STEPS = 100
 MOST_HALVINGS = 30
@@ -35,6 +35,8 @@ NEARLY_SINGULAR = 1e-6
 ROUNDING = 1e-13
 # Where correlations read off a start do not fit together, shrink them.
 SHRINKING = (0.7, 0.4, 0.0)
+# Where the regressions leave out no more than this share of the observations, available pairs say no more.
+MOST_LEFT_OUT = 0.05
 # Ranges tried for spatial structures, in mean distances.
 RANGES = (0.2, 0.5, 1.0, 2.0, 5.0)
 # A spatial correlation below this share is none.
@@ -240,11 +242,14 @@ def _start(products: Products, structure: Structure, *, restricted: bool) -> tup
     sigma, near = begin(products, restricted=restricted)
     theta = structure.begin(sigma, shrink=1.0)
     point = evaluate(products, matrices(structure, theta, products), restricted=restricted)
-    pairs = structure.begin(available(products), shrink=1.0)
-    other = evaluate(products, matrices(structure, pairs, products), restricted=restricted)
-    better = np.flatnonzero(other.value < point.value)
-    _replace(theta, point, better, pairs[better], other.take(better))
-    near[better] = True
+    doubtful = np.flatnonzero(~near | (left_out(products) > MOST_LEFT_OUT))
+    if doubtful.size:
+        part = products if doubtful.size == near.size else products.take(doubtful)
+        pairs = structure.begin(available(part), shrink=1.0)
+        other = evaluate(part, matrices(structure, pairs, part), restricted=restricted)
+        better = np.flatnonzero(other.value < point.value[doubtful])
+        _replace(theta, point, doubtful[better], pairs[better], other.take(better))
+        near[doubtful[better]] = True
     for shrink in SHRINKING:
         bad = np.flatnonzero(~np.isfinite(point.value))
         if not bad.size:

@@ -57,7 +57,7 @@ class Products:
         sums: Array = (values[:, None] @ self.observed.astype(np.float64))[:, 0]
         return sums
 
-    def take(self, index: Flags | Codes) -> "Products":
+    def take(self, index: Flags | Codes | slice) -> "Products":
         """Return the data sets of an index."""
         return replace(
             self,

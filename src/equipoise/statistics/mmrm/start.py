@@ -88,6 +88,14 @@ def completers(products: Products, *, group: int | None = None) -> tuple[Array, 
     return (products.n[:, None] @ weight)[:, 0], sums.reshape(t, m, q + m, q + m)
 
 
+def left_out(products: Products) -> Array:
+    """Return the share (T,) of observations that `completers` leaves out, made after a visit was missed."""
+    through = np.logical_and.accumulate(products.observed, axis=-1)
+    after = products.observed & ~through
+    left: Array = (products.n * after.sum(axis=-1)).sum(axis=1) / products.n_rows
+    return left
+
+
 def available(products: Products) -> Array:
     """Return mean products of residuals over those who have both visits, (T, H, m, m); may be indefinite."""
     seen = products.observed.astype(np.float64)
