@@ -3,10 +3,15 @@
 import json
 
 from tests.conduct.api.conftest import Programs
+from tests.conduct.capture.test_eligibility import SCREENING
 from tests.conduct.consenting import FORM as CONSENT
+from tests.conduct.consenting import enrolled, provide_form
 from tests.conduct.enrollment.test_applicants import arrived, state
 from tests.conduct.pages.conftest import HERE, THERE
 
+from equipoise.conduct.accounts.permission import Guest
+from equipoise.conduct.capture import eligibility, services
+from equipoise.conduct.capture.results import Given
 from equipoise.conduct.consent import reads as consents
 from equipoise.conduct.enrollment.services import criteria
 from equipoise.conduct.identity.models.applicant import Letter
@@ -130,3 +135,42 @@ def test_what_is_missing_first_is_said(programs: Programs) -> None:
     assert missing
     refused = programs.ask("coordinator", there, {}, status=422)["problems"]
     assert [one["message"] for one in refused] == [one["message"] for one in missing]
+
+
+def test_a_new_consent_is_countersigned_and_a_newer_form_passed_over_with_the_reason(
+    programs: Programs,
+) -> None:
+    at, investigator = programs.world.hand[0], programs.world.people.investigator
+    one = enrolled("SEA", at=at, by=investigator.viewer(), countersigned=False)
+    there, client = f"/participants/{one}/consent", programs.client("investigator")
+    assert not programs.ask(client, there)["now"]["countersigned"]
+    programs.ask(client, f"{there}/countersignature", programs.confirming("investigator"), status=204)
+    assert programs.ask(client, there)["now"]["countersigned"]
+    provide_form("SEA", at=at, text=CONSENT)
+    programs.ask(client, f"{there}/go-on", {"reason": "They were on their way"}, status=204)
+    (noted,) = programs.ask(client, there)["deviations"]
+    assert "They were on their way" in json.dumps(noted)
+
+
+def test_eligibility_is_confirmed_with_password_and_code(programs: Programs) -> None:
+    there, world = f"/participants/{HERE}/eligibility", programs.world
+    for form, answers in (("screening", SCREENING), ("demographics", {"age": "44"})):
+        world.save(world.opened(form, "SCR"), **answers)
+    guest = Guest("cora", "", site="SEA", participant=HERE)
+    index = services.open_form(
+        participant=HERE, visit="SCR", form="exposure_index", at=world.hand[0], by=guest
+    )
+    exposed = {"critically_ill": "2", "longer_hours": "3", "deaths": "0", "alone": "0"}
+    given = [Given(item, text=text) for item, text in exposed.items()]
+    assert services.save(form=index, given=given, at=world.hand[0], by=guest).done
+    madrs = world.opened("madrs", "SCR")
+    world.fill(madrs, **dict.fromkeys((line.item for line in world.page(madrs).items), "3"))
+    sent = {"criterion": "E9", "holds": "no", "reason": "ECG read"}
+    programs.ask("investigator", there, sent, status=204)
+    wrong = {"password": "guessed", "code": "000000"}
+    programs.ask("investigator", f"{there}/confirmation", wrong, status=422)
+    assert not eligibility.confirmation(HERE)
+    programs.ask("investigator", f"{there}/confirmation", programs.confirming("investigator"), status=204)
+    found = eligibility.confirmation(HERE)
+    assert found is not None
+    assert (found.by, found.valid) == (world.people.investigator.name, True)

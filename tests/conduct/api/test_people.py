@@ -1,8 +1,9 @@
 """People by program: known to whom they share a site with, changed by whom the matrix names."""
 
+import pytest
 from tests.conduct.api.conftest import Programs
 
-from equipoise.conduct.accounts import reads
+from equipoise.conduct.accounts import reads, sign_in
 from equipoise.conduct.api.models import Answer
 
 
@@ -74,3 +75,20 @@ def test_access_and_address_change_with_ones_own_password_and_code(programs: Pro
     assert not programs.ask(client, there)["closed"]
     programs.ask(client, f"{there}/close", {**closing, **right}, status=204)
     assert programs.ask(client, there)["closed"]
+
+
+def test_an_address_is_changed_and_a_lost_second_factor_removed(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("equipoise.conduct.accounts.sign_in.take_code", lambda *_, **__: True)
+    somebody = programs.world.people.investigator
+    there = f"/people/{somebody.person}"
+    sent = {"email": "ines.new@example.org", "reason": "Married"}
+    client, right = programs.client("system_administrator"), programs.confirming("system_administrator")
+    programs.ask(client, f"{there}/address", {**sent, "password": "x", "code": "1"}, status=422)
+    programs.ask(client, f"{there}/address", {**sent, **right}, status=204)
+    assert somebody.account.email == "ines.new@example.org"
+    assert sign_in.has_second_factor(somebody.account)
+    right = programs.confirming("system_administrator")
+    programs.ask(client, f"{there}/second-factor/remove", {"reason": "Phone lost", **right}, status=204)
+    assert not sign_in.has_second_factor(somebody.account)

@@ -92,3 +92,24 @@ def test_while_the_allocation_store_is_away_nobody_learns_whose_tasks_are_whose(
     away()
     for path in ("/tasks", f"/tasks/{code}"):
         assert programs.ask(client, path, status=503)["problems"]
+
+
+def test_a_rater_answers_a_question_would_rather_not_guess_and_gives_a_task_back(
+    programs: Programs, rating: Rating
+) -> None:
+    code = rating.begun()
+    rating.rate(code)
+    programs.ask("monitor", f"/forms/{rating.row().code}/queries", {"item": "lassitude", "text": "Is it so?"})
+    (asked,) = programs.ask("rater", f"/tasks/{code}")["questions"]
+    there = f"/tasks/{code}/questions/{asked['place']}"
+    programs.ask("rater", there, {"text": "It is."}, status=204)
+    (answered_now,) = programs.ask("rater", f"/tasks/{code}")["questions"]
+    assert (answered_now["status"], answered_now["words"][-1]) == ("answered", "It is.")
+    programs.ask("rater", f"/tasks/{code}/questions/9", {"text": "It is."}, status=404)
+    assert programs.ask("rater", f"/tasks/{code}")["line"]["state"] == "guess"
+    assert programs.ask("rater", f"/tasks/{code}/decline", {})["done"]
+    assert programs.ask("rater", f"/tasks/{code}")["line"]["state"] == "done"
+    second = rating.assign("SCR")
+    programs.ask("rater", f"/tasks/{second}/give-back", {"reason": ""}, status=422)
+    programs.ask("rater", f"/tasks/{second}/give-back", {"reason": "On leave"}, status=204)
+    assert [one["code"] for one in programs.ask("rater", "/tasks")["open"]] == []

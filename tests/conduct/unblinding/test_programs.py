@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tests.conduct.people import People, clock_at
 from tests.conduct.unblinding.conftest import AT, BEGUN, COORDINATOR, DOSE, EVENT, LABELS, Trial
 
 from equipoise.conduct.allocator import reads as allocator
+from equipoise.conduct.allocator import services as places
 from equipoise.conduct.allocator.models import ArmRead
 from equipoise.conduct.api.models import Answer
 from equipoise.conduct.capture import services as capture
@@ -135,3 +138,74 @@ def test_paper_that_is_not_there_is_refused(told: Programs, trial: Trial) -> Non
         sent = {"code": "0000", "status": "opened", "reason": "x"}
         said = told.ask("coordinator", path, sent, status=422)
         assert said["problems"][0]["where"] == "code"
+
+
+def test_once_the_protocol_allows_it_a_participant_is_told_and_others_read(
+    told: Programs, trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("equipoise.conduct.accounts.sign_in.take_code", lambda *_, **__: True)
+    participant = trial.people[0]
+    there, read = f"/participants/{participant}/unblinding", f"/participants/{participant}/arm"
+    told.ask("facilitator", read, told.confirming("facilitator"), status=403)
+    trial.finish_forms(participant)
+    (event, *_) = told.ask("investigator", there)["events"]
+    assert (event["ready"], event["missing"]) == (True, [])
+    shown = told.ask("investigator", there, {"event": EVENT, **told.confirming("investigator")}, key="day-28")
+    assert shown["intervention_label"] == LABELS[trial.arm(participant)]
+    assert Answer.objects.get().body == ""
+    after = told.ask("investigator", there)
+    assert (after["may_read"], after["events"][0]["ready"]) == (True, False)
+    again = told.ask("investigator", read, told.confirming("investigator"))
+    assert again == shown
+    assert ArmRead.objects.get(participant=participant).person == told.world.people.investigator.person
+    assert not any(label in json.dumps(after) for label in LABELS.values())
+    told.ask("rater", read, told.confirming("investigator"), status=403)
+
+
+def test_a_pharmacist_prepares_the_next_kits(told: Programs, trial: Trial) -> None:
+    sent = {"count": 2, **told.confirming("pharmacist")}
+    told.ask("pharmacist", "/kits/next", {**sent, "password": "guessed"}, status=422)
+    told.ask("pharmacist", "/kits/next", {**sent, "count": 0}, status=422)
+    assert ArmRead.objects.count() == 0
+    prepared = told.ask("pharmacist", "/kits/next", {**sent, **told.confirming("pharmacist")})
+    assert len(prepared) == ArmRead.objects.count() == 2
+    taken = len(trial.people)
+    assert [one["position"] for one in prepared] == [taken + 1, taken + 2]
+    told.ask("coordinator", "/kits/next", sent, status=403)
+
+
+def test_a_sealed_file_that_was_opened_is_noted_and_its_reader_counts_as_told(
+    told: Programs, trial: Trial, tmp_path: Path
+) -> None:
+    made, *_ = places.make_envelopes(folder=tmp_path / "files", at=BEGUN, by="operator")
+    physician = told.world.people.on_call_physician
+    listed = told.ask("coordinator", "/sealed-files")["items"]
+    assert made.code in {one["code"] for one in listed}
+    sent = {"code": made.code, "status": "opened", "person": physician.person, "reason": WHY}
+    told.ask("coordinator", "/sealed-files/reports", {**sent, "happened_at": "soon"}, status=422)
+    sent["happened_at"] = "2026-11-23T09:30"
+    told.ask("coordinator", "/sealed-files/reports", sent, status=204)
+    assert allocator.exposed(physician.person, made.participant)
+    assert allocator.unblindings()[0].at == datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
+
+
+def test_a_kit_used_from_an_emergency_list_is_entered(told: Programs, trial: Trial) -> None:
+    (stratum,) = {allocator.assigned(one).stratum for one in trial.people}
+    listed = places.issue_downtime_list(strata=[stratum], count=2, at=BEGUN, by="system")
+    kit, *_ = listed.kits[stratum]
+    participant = enrolled("SEA", at=BEGUN, by=COORDINATOR)
+    capture.plan_anchor(participant=participant, anchor="dose", date=DOSE, at=BEGUN, by=COORDINATOR)
+    client = told.client("coordinator")
+    (shut,) = told.ask(client, "/downtime-lists")
+    assert (shut["code"], shut["kits"]) == (listed.code, {})
+    opened = {"code": listed.code, "status": "opened", "reason": "No power"}
+    told.ask(client, "/downtime-lists/reports", opened, status=204)
+    (open_now,) = told.ask(client, "/downtime-lists")
+    assert kit in {one for kits in open_now["kits"].values() for one in kits}
+    used = {"participant": participant, "code": listed.code, "kit": kit, "used_on": "2026-11-22"}
+    refused = told.ask(client, "/downtime-lists/kits", {**used, "kit": "000"}, status=422)
+    assert "not on this list" in refused["problems"][0]["message"]
+    assert told.ask(client, "/downtime-lists/kits", used, key="paper")["kit"] == kit
+    closed = {"code": listed.code, "status": "reconciled"}
+    told.ask("pharmacist", "/downtime-lists/reports", closed, status=204)
+    assert allocator.closed_by(stratum) == ""
