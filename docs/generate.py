@@ -13,6 +13,7 @@ from inspect import getdoc
 from pathlib import Path
 
 import click
+import typed_client
 
 from equipoise import errors
 from equipoise.cli import COMMANDS, equipoise
@@ -111,6 +112,16 @@ def interface() -> str:
     return str(import_module("equipoise.conduct.api.document").text())
 
 
+def client() -> dict[Path, str]:
+    """Return path to text of what the client is made of, and of the page that names its calls."""
+    interface()
+    document = import_module("equipoise.conduct.api.document").made()
+    return {
+        **typed_client.modules(document),
+        REFERENCE / "client.md": NOTICE + typed_client.reference(document),
+    }
+
+
 def first_line(kind: type) -> str:
     """Return a docstring's first paragraph on one line."""
     return " ".join((getdoc(kind) or "").split("\n\n")[0].split())
@@ -133,13 +144,17 @@ if find_spec("django"):
 
 def main() -> int:
     """Write the pages, or with `--check` name those that no longer follow from the code."""
-    stale = []
-    for name, make in PAGES.items():
-        path = REFERENCE / name
-        text = (NOTICE if path.suffix == ".md" else "") + make().rstrip() + "\n"
+    texts = {
+        REFERENCE / name: (NOTICE if name.endswith(".md") else "") + make() for name, make in PAGES.items()
+    }
+    # Where the web system is not installed, what follows from it stays as it is.
+    made = client() if find_spec("django") else {}
+    stale = [str(path) for path in typed_client.stale(made)] if made else []
+    for path, text in (texts | made).items():
+        whole = text.rstrip() + "\n"
         if "--check" not in sys.argv:
-            path.write_text(text, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(whole, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != whole:
             stale.append(str(path))
     if stale:
         print("no longer what the code says (run `make docs`):", *stale, sep="\n  ", file=sys.stderr)

@@ -67,15 +67,22 @@ class PermissionRefused(TrialError):  # noqa: N818 - the name says what happened
 class RequestRefused(TrialError):  # noqa: N818 - the name says what happened
     """A running installation did not do what a program asked. Next: read its problems.
 
-    status   the HTTP status; 0 where nothing was asked
-    result   what came of it all the same; None for nothing
+    status    the HTTP status; 0 where nothing was refused by it
+    result    what came of it all the same, as the call would have returned it; None for nothing
+    retry_s   seconds after which it may be asked again; 0 where that is not said
     """
 
     def __init__(
-        self, message: str, problems: Iterable[Problem] = (), *, status: int = 0, result: Any = None
+        self,
+        message: str,
+        problems: Iterable[Problem] = (),
+        *,
+        status: int = 0,
+        result: Any = None,
+        retry_s: int = 0,
     ) -> None:
         super().__init__(message, problems)
-        self.status, self.result = status, result
+        self.status, self.result, self.retry_s = status, result, retry_s
 
 
 class FitError(TrialError):

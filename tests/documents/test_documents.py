@@ -83,6 +83,7 @@ def test_every_command_has_its_place_in_the_readme_or_the_reference() -> None:
 def test_generated_reference_follows_from_the_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
     monkeypatch.setattr(sys, "argv", ["docs/generate.py", "--check"])
     with pytest.raises(SystemExit) as left:
         runpy.run_path(str(ROOT / "docs/generate.py"), run_name="__main__")

@@ -5,23 +5,23 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from types import ModuleType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
 from tests.conduct.api.conftest import Programs
+from tests.conduct.consenting import FORM as CONSENT
+from tests.conduct.enrollment.test_applicants import arrived
 from tests.conduct.pages.conftest import HERE
+from tests.conduct.tasks.conftest import Rating
 
-from equipoise.client import Answer, Client, RequestRefused, Response, over_http, shapes
-from equipoise.client.shapes import forms, participants, review, study
-from equipoise.conduct.api import document
-from equipoise.conduct.api.operation import OPERATIONS
+from equipoise.client import Answer, Client, RequestRefused, Response, over_http
+from equipoise.conduct.api import datasets
 from equipoise.conduct.config.operations.filling import programs as filling
 
 ROOT = Path(__file__).parents[3]
@@ -53,37 +53,112 @@ def client(programs: Programs, address: str, who: str) -> Client:
 
 def test_a_program_does_a_days_work(programs: Programs, address: str) -> None:
     coordinator, monitor = (client(programs, address, who) for who in ("coordinator", "monitor"))
-    assert coordinator.me()["person"] == "p-coordinator"
-    assert [one["participant"] for one in coordinator.participants()] == [HERE]
-    coordinator.plan_day(HERE, "dose", "2026-12-20", reason="Moved")
-    coordinator.record_visit(HERE, "SCR", "held", date="2026-11-23")
-    form = coordinator.open_form(HERE, "madrs", visit="PREP1")
-    items = coordinator.form(form)["items"]
-    saved = coordinator.save(form, [Answer(one["item"], "5") for one in items])
-    assert (saved["scores"], saved["instructions"][0]["stored"]) == ({"total": 50}, True)
-    assert coordinator.complete(form)["done"]
-    query = monitor.ask(form, "Is it so?", item="lassitude")
-    coordinator.answer_query(query, "It is")
-    monitor.close_query(query, "Thank you")
-    assert [one["text"] for one in monitor.query(query)["notes"]] == ["Is it so?", "It is", "Thank you"]
-    monitor.verify(form)
-    assert next(monitor.audit(subject=f"form-{form}"))["action"] == "form.verified"
-    assert coordinator.history(form, "lassitude")[0]["answer"] == "5"
-    assert coordinator.find("001")["participants"] == [HERE]
-    alert = next(coordinator.alerts())
-    coordinator.note_alert(alert["alert"], "seen")
+    assert coordinator.me().person == "p-coordinator"
+    assert [one.participant for one in coordinator.participants.list()] == [HERE]
+    coordinator.participants.plan_day(HERE, anchor="dose", date=date(2026, 12, 20), reason="Moved")
+    coordinator.participants.record_visit(HERE, visit="SCR", status="held", date=date(2026, 11, 23))
+    course = coordinator.participants.get(HERE)
+    assert next(one.held_on for one in course.visits if one.visit == "SCR") == date(2026, 11, 23)
+    form = coordinator.participants.open_form(HERE, form="madrs", visit="PREP1").form
+    items = coordinator.forms.get(form).items
+    saved = coordinator.forms.save(form, answers=(Answer(item=one.item, text="5") for one in items))
+    assert (saved.scores, saved.instructions[0].stored) == ({"total": 50}, True)
+    assert coordinator.forms.complete(form).done
+    query = monitor.review.open_query(form, text="Is it so?", item="lassitude").query
+    coordinator.review.answer_query(query, text="It is")
+    monitor.review.close_query(query, text="Thank you")
+    assert [one.text for one in monitor.review.query(query).notes] == ["Is it so?", "It is", "Thank you"]
+    monitor.forms.verify(form)
+    assert next(monitor.review.audit(subject=f"form-{form}")).action == "form.verified"
+    assert list(monitor.review.audit(from_day=date(2026, 11, 24))) == []
+    assert coordinator.forms.history(form, "lassitude")[0].answer == "5"
+    assert coordinator.participants.find(q="001").participants == (HERE,)
+    alert = next(coordinator.review.alerts())
+    assert (alert.participant, alert.raised_at) == (HERE, programs.world.hand[0])
+    coordinator.review.note_alert(alert.alert, status="seen")
+    assert coordinator.today().recruitment[0].planned
+
+
+def test_a_program_follows_somebody_from_an_application_to_a_kit(programs: Programs, address: str) -> None:
+    letter, left = (arrived(name) for name in ("Ada Example", "Bea Example"))
+    coordinator, manager, investigator = (
+        client(programs, address, who) for who in ("coordinator", "data_manager", "investigator")
+    )
+    assert coordinator.applicants.decide(applicants=[letter], decision="invited").decided == (letter,)
+    assert coordinator.applicants.counts() == {"new": 1, "invited": 1} | {
+        one: 0 for one in coordinator.applicants.counts() if one not in ("new", "invited")
+    }
+    assert [one.applicant for one in coordinator.applicants.list(state="new")] == [left]
+    owed = coordinator.applicants.get(letter).letters[-1].letter
+    coordinator.applicants.note_letter(letter, owed)
+    text = CONSENT.replace("# Taking part", "# Taking part anew")
+    number = manager.consent.add_form(site="SEA", language="en", text=text).number
+    days = {"approved_on": date(2026, 11, 20), "effective_from": date(2026, 11, 23)}
+    manager.consent.approve_form("SEA", number, "en", **days)
+    assert coordinator.consent.form("SEA", number, "en").elements["touch"]
+    assert coordinator.consent.forms()[0].in_force
+    assert coordinator.consent.get(HERE).given[0].signed_at <= programs.world.hand[0]
+    assert coordinator.consent.contact(HERE).name
+    table = investigator.eligibility.get(HERE)
+    judged = next(one.id for one in table.lines if one.by_person)
+    investigator.eligibility.judge_criterion(HERE, criterion=judged, holds="yes", reason="ECG read")
+    line = next(one for one in investigator.eligibility.get(HERE).lines if one.id == judged)
+    assert line.judged is not None
+    assert line.judged.at == programs.world.hand[0]
+    missing = coordinator.randomization.get(HERE).missing
+    with pytest.raises(RequestRefused) as caught:
+        coordinator.randomization.randomize(HERE)
+    assert missing
+    assert [one.message for one in caught.value.problems] == [one.message for one in missing]
+
+
+def test_a_program_gives_ratings_looks_after_people_and_data_and_is_told_no_arm_unasked(
+    programs: Programs, address: str, rating: Rating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coordinator, rater, administrator, investigator, manager = (
+        client(programs, address, who)
+        for who in ("coordinator", "rater", "system_administrator", "investigator", "data_manager")
+    )
+    wanted = coordinator.ratings.all().wanted[0]
+    given = {"participant": HERE, "visit": wanted.visit, "form": wanted.form, "rater": "p-rater"}
+    coordinator.ratings.assign(**given, due_at=datetime(2026, 11, 25, 17))  # noqa: DTZ001 - the site's clock
+    (task,) = rater.ratings.tasks().open
+    assert task.due_at == datetime(2026, 11, 26, 1, tzinfo=UTC)
+    rater.ratings.begin_task(task.code)
+    form = rater.ratings.task(task.code).form
+    assert form is not None
+    asked = [one for one in form.questions if one.visible and one.required]
+    answers = [Answer(item=one.item, text=str(int(one.low or 1)), seen=one.seq) for one in asked]
+    rater.ratings.save_task(task.code, answers=answers)
+    assert rater.ratings.complete_task(task.code).done
+    new = administrator.people.add(name="New Person", email="new@example.org")
+    assert new.password not in repr(new)
+    administrator.people.give_role(new.person, role="coordinator", site="SEA", until_on=date(2026, 12, 31))
+    (role,) = administrator.people.get(new.person).roles
+    administrator.people.end_role(new.person, role.number, reason="Left")
+    assert new.person in [one.person for one in administrator.people.list(find="New")]
+    assert not investigator.unblinding.get(HERE).may_read
+    assert list(investigator.unblinding.code_breaks()) == []
+    wrong = {"password": "x", "code": "1"}
+    with pytest.raises(RequestRefused) as caught:
+        investigator.unblinding.break_code(HERE, reason="Fever", **wrong)
+    assert caught.value.problems[0].path == "password"
+    monkeypatch.setattr(datasets.Exporter, "export", staticmethod(lambda folder, *_: folder.mkdir()))
+    assert manager.data.export().startswith(b"PK")
+    assert manager.description()["openapi"].startswith("3.1")
 
 
 def test_a_refusal_is_raised_with_everything_that_was_said(programs: Programs, address: str) -> None:
     coordinator = client(programs, address, "coordinator")
     form = programs.world.opened("vitals", "SCR")
+    answers = [Answer(item="systolic", text="high"), Answer(item="diastolic", text="80")]
     with pytest.raises(RequestRefused) as caught:
-        coordinator.save(form, [Answer("systolic", "high"), Answer("diastolic", "80")])
+        coordinator.forms.save(form, answers=answers)
     assert caught.value.status == HTTPStatus.UNPROCESSABLE_ENTITY
     assert [one.path for one in caught.value.problems] == ["systolic"]
-    assert [one["item"] for one in caught.value.result["kept"]] == ["diastolic"]
+    assert [one.item for one in caught.value.result.kept] == ["diastolic"]
     with pytest.raises(RequestRefused, match="nothing of this name"):
-        coordinator.form("a" * 13)
+        coordinator.forms.get("a" * 13)
 
 
 def test_an_answer_lost_on_the_way_is_asked_for_again_and_acts_once(programs: Programs, address: str) -> None:
@@ -99,148 +174,8 @@ def test_an_answer_lost_on_the_way_is_asked_for_again_and_acts_once(programs: Pr
 
     monitor = Client(cut, token=programs.token("monitor"))
     form = programs.world.opened("vitals", "SCR")
-    query = monitor.ask(form, "Is it so?")
-    assert [one["query"] for one in monitor.queries()] == [query]
-
-
-@pytest.mark.parametrize("address", ["http://study.example.org", "study.example.org", "ftp://x", ""])
-def test_a_token_goes_to_no_other_machine_unencrypted(address: str) -> None:
-    with pytest.raises(RequestRefused):
-        over_http(address)
-
-
-def test_every_call_of_the_interface_has_its_method(programs: Programs) -> None:
-    asked: set[tuple[str, str]] = set()
-    templates = {
-        (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "$"), (one["operationId"]))
-        for path, methods in document.made()["paths"].items()
-        for method, one in methods.items()
-    }
-
-    def line(method: str, path: str, headers: Any, body: bytes) -> Response:
-        plain = path.partition("?")[0]
-        asked.update((known, "") for verb, shape, known in templates if verb == method and shape.match(plain))
-        return Response(200, {}, b'{"items": [], "next": "", "form": "", "query": ""}')
-
-    caller = Client(line, token="", keys=None)
-    words = {"number": 1, "answers": [], "date": None, "locked": True, "repeat": 1, "row": 0}
-    for name in [one for one in vars(Client) if not one.startswith("_")]:
-        method = getattr(caller, name)
-        hints = [one for one in get_type_hints(method) if one != "return"]
-        required = {one: words.get(one, "x") for one in hints if one not in (method.__kwdefaults__ or {})}
-        done = method(**{one: value for one, value in required.items() if one in hints})
-        if isinstance(done, Iterator):
-            list(done)
-    known = {one.id for one in OPERATIONS.values()} - {"description"}
-    mine = {one for one, _ in asked}
-    assert known - mine - NOT_YET == set()
-
-
-NOT_YET: set[str] = {
-    *("applicants", "applicant_counts", "decide_applications", "applicant", "note_letter", "letter_text"),
-    *(
-        "consent_forms",
-        "add_consent_form",
-        "consent_form",
-        "approve_consent_form",
-        "participant_consent",
-        "countersign_consent",
-        "withdraw_consent",
-        "go_on_without_update",
-        "participant_contact",
-    ),
-    *("participant_eligibility", "judge_criterion", "confirm_eligibility"),
-    *(
-        "participant_randomization",
-        "randomize_participant",
-        "kits",
-        "kit_contents",
-        "next_kits",
-        "downtime_lists",
-        "report_downtime_list",
-        "enter_downtime_kit",
-    ),
-    *(
-        "code_breaks",
-        "find_for_code_break",
-        "break_code",
-        "participant_unblinding",
-        "tell_arm",
-        "read_arm",
-        "exposures",
-        "sealed_files",
-        "report_sealed_file",
-    ),
-    *(
-        "tasks",
-        "task",
-        "begin_task",
-        "save_task",
-        "complete_task",
-        "decline_guess",
-        "answer_task_question",
-        "give_task_back",
-        "ratings",
-        "assign_rating",
-        "release_rating",
-    ),
-    *(
-        "people",
-        "add_person",
-        "delegation_log",
-        "person",
-        "correct_name",
-        "give_role",
-        "end_role",
-        "record_training",
-        "delegate_tasks",
-        "end_delegation",
-        "set_password",
-        "remove_second_factor",
-        "change_address",
-        "close_access",
-    ),
-}
-"""Operations the client has no method for."""
-
-
-def shape_of(schema: dict[str, Any]) -> str:
-    """Return a schema's type in a word, as `word_of` says it of a type."""
-    if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
-    if "anyOf" in schema:
-        return "|".join(sorted({shape_of(one) for one in schema["anyOf"]}))
-    if schema.get("type") == "array":
-        return "array" if "prefixItems" in schema or not schema["items"] else f"[{shape_of(schema['items'])}]"
-    return str(schema.get("type", "any"))
-
-
-WORDS = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
-
-
-def word_of(kind: Any) -> str:
-    if get_origin(kind) is list:
-        (inner,) = get_args(kind)
-        return "array" if inner is Any else f"[{word_of(inner)}]"
-    if get_origin(kind) is dict:
-        return "object"
-    if get_args(kind):
-        return "|".join(sorted(word_of(one) for one in get_args(kind)))
-    return WORDS.get(kind) or str(kind.__name__)
-
-
-@pytest.mark.parametrize("module", [study, participants, forms, review, shapes], ids=lambda one: one.__name__)
-def test_the_clients_types_are_those_of_the_description(module: ModuleType) -> None:
-    known = document.made()["components"]["schemas"]
-    mine = {
-        name: one
-        for name, one in vars(module).items()
-        if isinstance(one, type) and one.__module__ == module.__name__ and name != "Page"
-    }
-    assert mine
-    for name, one in mine.items():
-        expected = {field: shape_of(schema) for field, schema in known[name]["properties"].items()}
-        assert {field: word_of(kind) for field, kind in get_type_hints(one).items()} == expected, name
+    query = monitor.review.open_query(form, text="Is it so?").query
+    assert [one.query for one in monitor.review.queries()] == [query]
 
 
 def test_a_simulated_studys_program_asks_without_a_server_and_at_its_own_time(programs: Programs) -> None:
@@ -248,8 +183,8 @@ def test_a_simulated_studys_program_asks_without_a_server_and_at_its_own_time(pr
     form = programs.world.opened("vitals", "SCR")
     with override_settings(SIMULATED=True), filling.time_is(then):
         asking = filling.program(viewer, at=then)
-        query = asking.ask(form, "Is it so?")
-        assert asking.query(query)["notes"][0]["at"].startswith("2026-11-20")
+        query = asking.review.open_query(form, text="Is it so?").query
+        assert asking.review.query(query).notes[0].at == then
     with pytest.raises(ValueError, match="real study"), filling.time_is(then):
         pass
 

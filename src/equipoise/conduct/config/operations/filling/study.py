@@ -389,14 +389,14 @@ class _Desk:
         monitor, coordinator, physician = (programs.program(self.team[role], at=at) for role in roles)
         forms = [page.form for page in self._pages if page is not None and page.form]
         with programs.time_is(at):
-            for alert in list(physician.alerts())[:-LATEST_ALERTS]:
-                physician.note_alert(alert["alert"], "closed", CALLED)
+            for alert in list(physician.review.alerts())[:-LATEST_ALERTS]:
+                physician.review.note_alert(alert.alert, status="closed", text=CALLED)
             for number, form in enumerate(forms[::ASK_EVERY]):
-                query = monitor.ask(form, ASKED)
+                query = monitor.review.open_query(form, text=ASKED).query
                 if number % ANSWER_EVERY == 0:
-                    coordinator.answer_query(query, SAID)
+                    coordinator.review.answer_query(query, text=SAID)
                 if number % CLOSE_EVERY == 0:
-                    monitor.close_query(query, SAID)
+                    monitor.review.close_query(query, text=SAID)
 
     def _recent(self, step: Step, days: int) -> bool:
         return step.at.date() >= self.when.today - timedelta(days=days)
