@@ -7,7 +7,7 @@ from tests.conduct.tasks.conftest import Rating
 from equipoise.conduct.capture import dataset, visibility
 from equipoise.conduct.capture import reads as forms
 from equipoise.conduct.capture import services as saving
-from equipoise.conduct.capture.models import Entry, FormState
+from equipoise.conduct.capture.models import Entry, FormState, Query
 from equipoise.conduct.capture.results import Given
 from equipoise.conduct.tasks import services, states
 from equipoise.conduct.tasks.models import Task
@@ -85,6 +85,15 @@ def test_a_sealed_guess_is_seen_by_nobody_before_the_lock(rating: Rating) -> Non
     assert "believed" in text_of(rating.client("monitor").get(f"/forms/{row.code}/"))
     values = dataset.collect().values
     assert set(values[values.form == GUESS].item) >= {"guess", "certainty"}
+
+
+def test_nobody_is_asked_about_a_sealed_guess_since_nobody_could_read_the_answer(rating: Rating) -> None:
+    guessed(rating)
+    form, client = rating.row(form=GUESS).code, rating.client("monitor")
+    assert "Ask about this form" not in words_of(client.get(f"/forms/{form}/"))
+    assert client.post(f"/forms/{form}/query/", {"about": ":0", "text": "Is it so?"}).status_code == 404
+    assert not Query.objects.filter(form__code=form).exists()
+    assert "Ask about this form" in words_of(client.get(f"/forms/{rating.row().code}/"))
 
 
 def test_who_answered_sees_that_it_is_given_and_not_what(rating: Rating) -> None:

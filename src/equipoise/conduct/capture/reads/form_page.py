@@ -104,7 +104,7 @@ def form_page(code: str, *, viewer: Viewer, language: str = "en") -> FormPage | 
             if not one.item
         ),
         queries=tuple(one for one in queries if not one.item),
-        may_query=found.ground.may("query.open"),
+        may_query=found.ground.may("query.open") and found.sight.item(found.form.id, ""),
         states=tuple(
             StateLine(
                 _called(step, before), known.person(step.person), local(step.stated_at, site), step.reason

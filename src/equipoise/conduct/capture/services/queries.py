@@ -28,10 +28,11 @@ AGAIN = "This answer changed after the form was verified. Is it what the source 
 def open_query(*, form: str, text: str, at: datetime, by: Viewer, item: str = "", row: int = 0) -> str:
     """Ask about an answer, or about the whole form (item ""), and return the query's code.
 
-    Raises  Http404; PermissionRefused; RecordError when nothing is asked
+    Raises  Http404, also for a sealed form: what is answered would be sealed as well; PermissionRefused;
+            RecordError when nothing is asked
     """
     found = access.form(form, viewer=by)
-    if item and not _asks(found, item, row):
+    if not _asks(found, item, row):
         raise Http404
     found.ground.require("query.open")
     _refuse_text(text, found)
@@ -185,7 +186,9 @@ def _note(query: Query, seq: int, status: str, text: str, *, person: str, at: da
 
 
 def _asks(found: FormGround, item: str, row: int) -> bool:
-    """Whether the form has this item, and the viewer may see it."""
+    """Whether the form has this item, if any is named, and the viewer may see it."""
+    if not item:
+        return found.sight.item(found.row.form, "")
     grouped = {one.id for group in found.form.groups for one in group.items}
     known = any(one.id == item for one in found.form.all_items())
     return known and found.sight.item(found.row.form, item) and (row > 0) == (item in grouped)
