@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
+from importlib import resources
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -292,6 +293,10 @@ def test_a_difference_between_client_and_description_is_found(planted: Callable[
     document = copy.deepcopy(DESCRIPTION)
     planted(document)
     assert differences(document)
+
+
+def test_the_types_go_along_with_the_package_for_whoever_checks_a_program_of_theirs() -> None:
+    assert (resources.files("equipoise") / "py.typed").is_file()
 
 
 def test_no_arm_and_no_password_is_told_by_a_repr() -> None:
