@@ -24,7 +24,7 @@ class AnchorLine:
 class FormLine:
     """A form in a list.
 
-    code       the form's code; "" while it was not begun: `services.open_form` begins it
+    code       the form's code; "" while it was not begun
     repeat     which entry of a log, or reading of a session, from 1
     minutes    minutes from the dose it is planned for; None where no clock runs
     fillers    names of the roles that fill it

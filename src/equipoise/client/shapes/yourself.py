@@ -19,7 +19,7 @@ class Me:
     """Whose token it is, and what it allows.
 
     actions   what the roles allow, each at their sites; the protocol decides further who fills which form
-    at        the system's instant
+    trial     the study's identifier
     """
 
     person: str

@@ -57,7 +57,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A kit nobody has yet, for whoever fills it; `place` says where it stands on the list."""
+    """A kit nobody has yet, for whoever fills it; `position` counts from 1 on its stratum's list."""
 
     stratum: str
     position: int
