@@ -29,6 +29,33 @@ def adjust(
     Contracted over parameters first, so that its cost does not depend on the square of their number.
     Source  Kenward and Roger (1997), Biometrics 53:983-997, equations 4 and 5; R_hj only when second_order
     """
+    q_part = product(
+        product(transpose(point.half), _middle(products, point, slopes, w=w, second_order=second_order)),
+        point.half,
+    )
+    t, size, count = p.shape[:3]
+    weighted = product(w, p.reshape(t, size, count * count)).reshape(p.shape)
+    return symmetric(q_part - (p @ weighted).sum(axis=1))
+
+
+def adjust_contrasts(
+    products: Products, point: Point, slopes: Slopes, *, f: Array, p_f: Array, w: Array
+) -> Array:
+    """Return f Lambda f' (T, C) of the linear form, at a third of the cost of all of Lambda.
+
+    f    (T, C, p) contrasts times F
+    p_f  (T, K, p, C) P_k f'
+    """
+    across = f @ transpose(point.half)
+    q_part = ((across @ _middle(products, point, slopes, w=w, second_order=False)) * across).sum(axis=2)
+    t, size, count, c = p_f.shape
+    weighted = product(w, p_f.reshape(t, size, count * c)).reshape(p_f.shape)
+    result: Array = q_part - (p_f * weighted).sum(axis=(1, 2))
+    return result
+
+
+def _middle(products: Products, point: Point, slopes: Slopes, *, w: Array, second_order: bool) -> Array:
+    """Return sum_hj w_hj (Q_hj - R_hj / 4) before it stands between loadings, (T, m Q, m Q)."""
     t, h = products.n.shape[0], products.n_groups
     m, q = products.observed.shape[-1], products.uu.shape[-1]
     k = slopes.first.shape[2]
@@ -42,11 +69,7 @@ def adjust(
             inner[:, own] -= QUARTER * np.einsum("tgklab,tkl->tgab", second, blocks[:, i, :, i])
     outer = (point.w @ inner @ point.w).reshape(t, -1, m * m)
     moment = product(transpose(outer), products.uu.reshape(t, -1, q * q))
-    moment = moment.reshape(t, m, m, q, q).transpose(0, 1, 3, 2, 4).reshape(t, m * q, m * q)
-    size, count = p.shape[1], p.shape[2]
-    weighted = product(w, p.reshape(t, size, count * count)).reshape(p.shape)
-    q_part = product(product(transpose(point.half), moment), point.half)
-    return symmetric(q_part - (p @ weighted).sum(axis=1))
+    return moment.reshape(t, m, m, q, q).transpose(0, 1, 3, 2, 4).reshape(t, m * q, m * q)
 
 
 def _bracket(d: Array, w_theta: Array, w: Array) -> Array:

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtr
 
 from equipoise.errors import FitError
-from equipoise.statistics.mmrm.adjustment import adjust, parameter_covariance
-from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, transpose
+from equipoise.statistics.mmrm.adjustment import adjust_contrasts, parameter_covariance
+from equipoise.statistics.mmrm.arrays import Array, Codes, Flags, product, transpose
 from equipoise.statistics.mmrm.covariance import STRUCTURES
 from equipoise.statistics.mmrm.design import COLLINEAR_SHARE, center, orthonormalize, power_of_two, triangles
 from equipoise.statistics.mmrm.monotone import close, is_monotone
@@ -242,12 +242,14 @@ def _by_search(task: _Task, y: Array, u: Array) -> tuple[Array, Codes]:
     w = parameter_covariance(derivatives, expected=False)
     f = back_contrasts[which] @ point.root
     variance = (f**2).sum(axis=2)
-    gradient = np.einsum("tca,tkab,tcb->tck", f, derivatives.p, f, optimize=True)
+    k, p = derivatives.p.shape[1:3]
+    p_f = product(derivatives.p.reshape(good.size, k * p, p), transpose(f)).reshape(good.size, k, p, -1)
+    gradient = np.einsum("tca,tkac->tck", f, p_f)
     found[2, which] = 2 * variance**2 / ((gradient @ w) * gradient).sum(axis=2)
     if task.adjusted:
         slopes = optimum.slopes.take(good)
-        extra = adjust(products.take(good), point, slopes, p=derivatives.p, w=w, second_order=False)
-        variance = variance + 2 * ((f @ extra) * f).sum(axis=2)
+        extra = adjust_contrasts(products.take(good), point, slopes, f=f, p_f=p_f, w=w)
+        variance = variance + 2 * extra
     scale = prepared.scale[which, None]
     found[1, which] = np.sqrt(variance) * scale
     fitted = (back_contrasts[which] @ point.b[..., None])[..., 0]
