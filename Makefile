@@ -34,7 +34,7 @@ web: $(WEB) ## Add the web system, to conduct a trial in a browser
 # The results name the files they are of, so that evidence is never taken from another commit's.
 test: $(DEV) ## Run every test
 	@mkdir -p build
-	$(BIN)/python -m pytest -n 2 --dist loadfile --junitxml=build/tests.xml \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --junitxml=build/tests.xml \
 	    -o junit_suite_name="$$($(BIN)/python docs/evidence.py --stamp)" $(TEST_FLAGS)
 
 evidence: $(DEV) ## Join docs/traceability.md to the tests of this commit, into build/evidence

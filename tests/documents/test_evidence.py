@@ -205,6 +205,21 @@ def test_what_is_run_is_run_for_real_and_stamped(project: Project) -> None:
     assert {test: one.verdict for test, one in found.items()} == {"tests/test_keep.py::test_kept": "passed"}
 
 
+def test_what_a_run_of_the_core_skipped_another_may_show_but_a_failure_stays(project: Project) -> None:
+    core = "build/tests-of-the-core.xml"
+    project.results({"test_kept": "", "test_kept_twice": "<skipped/>"}, path=core)
+    project.results({"test_kept_twice": ""})
+    known = project.gather()
+    assert (known["problems"], project.ran) == ([], [])
+    assert known["cases_run"] == {"passed": 2, "failed": 0, "skipped": 0}
+    assert core in known["sha256"]
+    project.results({"test_kept": "<failure/>", "test_kept_twice": ""}, path=core)
+    project.passed()
+    assert project.gather()["problems"] == [
+        f"{row}: failed: tests/test_keep.py::test_kept" for row in ("A 1", "A 3", "Outsider 1")
+    ]
+
+
 def test_a_result_that_cannot_be_read_is_none(project: Project) -> None:
     project.put("build/tests.xml", "<testsuites><testsuite")
     assert project.gather()["complete"] is False
@@ -312,4 +327,7 @@ def test_every_section_that_must_have_a_row_has_one(evidence: ModuleType) -> Non
 def test_results_of_tests_and_evidence_are_of_the_same_place(evidence: ModuleType) -> None:
     make = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert f"--junitxml={evidence.RESULTS}" in make
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert f"--junitxml={evidence.CORE_RESULTS}" in ci
+    assert f"--passed-before={evidence.CORE_RESULTS}" in ci
     assert "build/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
