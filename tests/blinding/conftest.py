@@ -1,6 +1,7 @@
 """Worlds to compare: each is played once a run and engine, kept, and brought back for everybody who looks."""
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.conduct.conftest import (
     TEMPLATE,
     _copy,
     _drop,
+    _fast_folder,
     connect,
     engine,
     postgresql,
@@ -33,14 +35,13 @@ __all__ = ["engine", "postgresql", "pytest_generate_tests", "template"]
 def makers(
     template: Path,
     postgresql: Callable[[str], tuple[Path, str]],
-    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[[str], Maker]]:
     """Engine to what makes worlds there."""
     made: dict[str, Maker] = {}
 
     def maker(engine: str) -> Maker:
         if engine not in made:
-            folder = tmp_path_factory.mktemp("worlds")
+            folder = Path(tempfile.mkdtemp(prefix="equipoise-worlds-", dir=_fast_folder()))
             home = folder / "data" / "home"
             if engine == "sqlite":
                 shutil.copytree(template, home)
@@ -57,6 +58,7 @@ def makers(
         connect(TEMPLATE)
         if name != "sqlite":
             _drop(one.ground.home, one.ground.address)
+        shutil.rmtree(one.ground.kept_in.parent)
 
 
 @pytest.fixture(scope="session")

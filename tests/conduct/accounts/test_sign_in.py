@@ -11,7 +11,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.conf import settings
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connections
@@ -31,11 +30,9 @@ pytestmark = pytest.mark.both_stores
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library's own limits count in memory, ours are what is tested here; and passwords are hashed quickly."""
+def our_limits() -> None:
+    """The library's own limits count in memory, ours are what is tested here."""
     cache.clear()
-    for name, cost in (("time_cost", 1), ("memory_cost", 8), ("parallelism", 1)):
-        monkeypatch.setattr(Argon2PasswordHasher, name, cost)
 
 
 @pytest.fixture
