@@ -457,9 +457,9 @@ AFTER: tuple[Step, ...] = (
     ),
     Step(
         "hidden query",
-        both(ask("guess@D28:one"), ask("meq30@D1:one")),
+        both(ask("intensity@DOSE:one"), ask("meq30@D1:one")),
         hidden=True,
-        instead=both(ask("guess@D28:one", times=3)),
+        instead=both(ask("meq30@D1:one", times=3)),
     ),
     Step("query", ask("madrs@D28:one", "lassitude")),
     Step("correction", corrected("vitals@SCR:one", "systolic", "180", "150")),
