@@ -11,12 +11,8 @@ import re
 import time
 from pathlib import Path
 
-from tests.journeys.test_conduct import PASSWORD, PHONE, RULES, TOO_WIDE, WIDE, Desk, judge
-
-try:
-    from playwright.sync_api import expect
-except ImportError:  # the fixture `browser` says what is missing
-    expect = None
+from tests.chromium import PHONE, RULES, expect
+from tests.journeys.test_conduct import PASSWORD, TOO_WIDE, WIDE, Desk, judge
 
 SHOTS = os.environ.get("EQUIPOISE_SHOTS", "")
 """A folder for pictures of every state, for people to look at; none are taken when empty."""

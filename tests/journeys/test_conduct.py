@@ -10,7 +10,6 @@ import hmac
 import json
 import os
 import re
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -23,59 +22,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from tests.chromium import PATIENCE, PHONE, RULES, expect
 
 pytestmark = pytest.mark.browser
 
-CI = os.environ.get("CI") == "true"
-AXE = os.environ.get("EQUIPOISE_AXE", "")
-BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-WIDE, PHONE = {"width": 1200, "height": 900}, {"width": 390, "height": 844}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDE = {"width": 1200, "height": 900}
 FLAGSHIP = Path(__file__).parents[2] / "protocols" / "frontline.yaml"
 UNDER_WAY = Path(__file__).with_name("under_way.py")
 PASSWORD = "four plain words here"  # noqa: S105 - a test's
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - a test's
-PATIENCE = 15_000
-"""Milliseconds a page may take on a busy machine before a test gives up."""
 SECONDS_TO_START = 60
-
-
-def absent(what: str) -> None:
-    """Fail in CI, where everything must be there; skip with the reason elsewhere."""
-    if CI:
-        pytest.fail(f"{what}; CI must have it")
-    pytest.skip(what)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = next((path for path in BROWSERS if Path(path).exists()), shutil.which("chromium"))
-    if executable is None:
-        absent("no Chromium is installed")
-    try:
-        from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - may not be installed
-    except ImportError:
-        absent("playwright is not installed")
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as player:
-        opened = player.chromium.launch(executable_path=executable, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def axe():
-    if not AXE or not Path(AXE).is_file():
-        absent("EQUIPOISE_AXE does not name axe.min.js")
-    return Path(AXE).read_text(encoding="utf-8")
 
 
 class Study:
@@ -249,8 +205,6 @@ def read_and_sign(page) -> None:
 
 
 def test_a_coordinator_takes_a_visit_from_entering_to_complete(study):
-    from playwright.sync_api import expect  # noqa: PLC0415 - as above
-
     with study.desk("ana") as desk:
         page = desk.page
         page.goto("/")
@@ -289,8 +243,8 @@ def test_a_coordinator_takes_a_visit_from_entering_to_complete(study):
         assert chosen(desk, "apparent_sadness") == "3"
         assert desk.drafts() == {}
 
-        cut_and_mended(desk, expect)
-        ended_and_begun_again(desk, expect)
+        cut_and_mended(desk)
+        ended_and_begun_again(desk)
 
         # An answer that a safety rule names.
         choose(desk, "suicidal_thoughts", "5")
@@ -321,7 +275,7 @@ def test_a_coordinator_takes_a_visit_from_entering_to_complete(study):
         assert [one for one in desk.said if "net::ERR" not in one and "status of 4" not in one] == []
 
 
-def cut_and_mended(desk: Desk, expect) -> None:
+def cut_and_mended(desk: Desk) -> None:
     """The network is cut while somebody types: it is said, kept encrypted, and sent when the network is back."""
     desk.context.set_offline(True)
     choose(desk, "reported_sadness", "4")
@@ -357,7 +311,7 @@ def cut_and_mended(desk: Desk, expect) -> None:
     assert desk.drafts() == {}
 
 
-def ended_and_begun_again(desk: Desk, expect) -> None:
+def ended_and_begun_again(desk: Desk) -> None:
     """The session ends while somebody types: they sign in in another tab, and what they typed is saved."""
     [session] = [one["value"] for one in desk.context.cookies() if one["name"] == "sessionid"]
     desk.study.end_session(session)
@@ -379,8 +333,6 @@ def ended_and_begun_again(desk: Desk, expect) -> None:
 
 
 def test_two_browsers_on_one_answer_are_offered_both(study):
-    from playwright.sync_api import expect  # noqa: PLC0415 - as above
-
     form = f"/forms/{study.made['rating']}/"
     with study.desk("ana") as ana, study.desk("ben") as ben:
         for desk in (ana, ben):
@@ -410,8 +362,6 @@ def test_two_browsers_on_one_answer_are_offered_both(study):
 
 
 def test_signing_out_leaves_nothing_behind(study):
-    from playwright.sync_api import expect  # noqa: PLC0415 - as above
-
     with study.desk("ben") as desk:
         study.kept.pop("ben")
         desk.page.goto(f"/forms/{study.made['event']}/")
@@ -431,8 +381,6 @@ def test_signing_out_leaves_nothing_behind(study):
 
 
 def test_a_store_that_is_away_is_said_and_what_was_typed_goes_in_by_itself(study):
-    from playwright.sync_api import expect  # noqa: PLC0415 - as above
-
     with study.desk("ana") as desk:
         desk.page.goto(f"/forms/{study.made['event']}/")
         away = []
@@ -462,8 +410,6 @@ def test_a_store_that_is_away_is_said_and_what_was_typed_goes_in_by_itself(study
 
 
 def test_what_is_typed_while_a_save_is_under_way_is_saved_too(study):
-    from playwright.sync_api import expect  # noqa: PLC0415 - as above
-
     with study.desk("ana") as desk:
         page = desk.page
         page.goto(f"/forms/{study.made['event']}/")
@@ -490,8 +436,6 @@ def test_what_is_typed_while_a_save_is_under_way_is_saved_too(study):
 
 
 def test_an_answer_may_be_taken_back_and_a_reason_given_instead(study):
-    from playwright.sync_api import expect  # noqa: PLC0415 - as above
-
     with study.desk("ana") as desk:
         desk.page.goto(f"/forms/{study.made['rating']}/")
         field = desk.page.locator('[data-field="reduced_appetite:0"]')
@@ -510,8 +454,6 @@ def test_an_answer_may_be_taken_back_and_a_reason_given_instead(study):
 
 
 def test_control_k_finds_from_anywhere(study):
-    from playwright.sync_api import expect  # noqa: PLC0415 - as above
-
     with study.desk("ana") as desk:
         desk.page.goto("/alerts/")
         desk.page.keyboard.press("Control+k")

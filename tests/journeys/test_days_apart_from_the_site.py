@@ -7,9 +7,8 @@ is looked at wide and at 390 px, in light and dark.
 import re
 
 import pytest
-from tests.journeys.day import OWN_PASSWORD, Day, expect
-from tests.journeys.test_conduct import PASSWORD, PHONE, axe, browser  # noqa: F401 - fixtures
-from tests.journeys.working import site  # noqa: F401 - a fixture
+from tests.chromium import PHONE, expect
+from tests.journeys.day import OWN_PASSWORD, Day
 
 pytestmark = pytest.mark.browser
 MISTAKE = re.compile("Not done yet")
@@ -23,7 +22,7 @@ def mistaken(day: Day, name: str) -> None:
     day.look(name)
 
 
-def test_the_on_call_physicians_first_day_with_keys_alone(site, axe):  # noqa: F811 - fixtures
+def test_the_on_call_physicians_first_day_with_keys_alone(site, axe):
     """An alert on the phone; then a code break, from the first key to the treatment, without a pointer."""
     participant = site.made["dosing"]
     with Day(site, "on_call_physician", axe, base=PHONE) as day:
@@ -67,7 +66,7 @@ def test_the_on_call_physicians_first_day_with_keys_alone(site, axe):  # noqa: F
         day.end()
 
 
-def test_the_raters_first_day_with_keys_alone(site, axe):  # noqa: F811 - fixtures
+def test_the_raters_first_day_with_keys_alone(site, axe):
     """A rating with digits, through a lost connection; nothing says whose it is."""
     telling = (site.made["day_28"], "Seattle", "Day 28", "/forms/")
     with Day(site, "rater", axe) as day:
@@ -104,7 +103,7 @@ def test_the_raters_first_day_with_keys_alone(site, axe):  # noqa: F811 - fixtur
         day.end()
 
 
-def test_the_pharmacists_first_day(site, axe):  # noqa: F811 - fixtures
+def test_the_pharmacists_first_day(site, axe):
     with Day(site, "pharmacist", axe) as day:
         page = day.page
         day.begin()
@@ -133,7 +132,7 @@ def test_the_pharmacists_first_day(site, axe):  # noqa: F811 - fixtures
         day.end()
 
 
-def test_the_data_managers_first_day(site, axe):  # noqa: F811 - fixtures
+def test_the_data_managers_first_day(site, axe):
     with Day(site, "data_manager", axe) as day:
         page = day.page
         day.begin()
@@ -193,7 +192,7 @@ def test_the_data_managers_first_day(site, axe):  # noqa: F811 - fixtures
         day.end()
 
 
-def test_the_monitors_first_day_with_keys_alone(site, axe):  # noqa: F811 - fixtures
+def test_the_monitors_first_day_with_keys_alone(site, axe):
     with Day(site, "monitor", axe) as day:
         page = day.page
         day.begin()
@@ -227,7 +226,7 @@ def test_the_monitors_first_day_with_keys_alone(site, axe):  # noqa: F811 - fixt
         day.end()
 
 
-def test_the_medical_monitors_first_day(site, axe):  # noqa: F811 - fixtures
+def test_the_medical_monitors_first_day(site, axe):
     with Day(site, "medical_monitor", axe) as day:
         page = day.page
         day.begin()
@@ -248,7 +247,7 @@ def test_the_medical_monitors_first_day(site, axe):  # noqa: F811 - fixtures
 
 
 @pytest.mark.parametrize("who", ["statistician", "unblinded_statistician", "dsmb_member"])
-def test_a_first_day_of_those_who_work_on_data(site, axe, who):  # noqa: F811 - fixtures
+def test_a_first_day_of_those_who_work_on_data(site, axe, who):
     with Day(site, who, axe) as day:
         page = day.page
         day.begin()
@@ -268,7 +267,7 @@ def test_a_first_day_of_those_who_work_on_data(site, axe, who):  # noqa: F811 - 
         day.end()
 
 
-def test_the_auditors_first_day(site, axe):  # noqa: F811 - fixtures
+def test_the_auditors_first_day(site, axe):
     with Day(site, "auditor", axe) as day:
         page = day.page
         day.begin()
@@ -291,7 +290,7 @@ def test_the_auditors_first_day(site, axe):  # noqa: F811 - fixtures
         day.end()
 
 
-def test_the_system_administrators_first_day(site, axe):  # noqa: F811 - fixtures
+def test_the_system_administrators_first_day(site, axe):
     with Day(site, "system_administrator", axe) as day:
         page = day.page
         day.begin()

@@ -8,14 +8,14 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from tests.journeys.day import OWN_PASSWORD, Day, expect
-from tests.journeys.test_conduct import PHONE, axe, browser, choose, chosen, read_and_sign  # noqa: F401 - fixtures
-from tests.journeys.working import site  # noqa: F401 - a fixture
+from tests.chromium import PHONE, expect
+from tests.journeys.day import OWN_PASSWORD, Day
+from tests.journeys.test_conduct import read_and_sign
 
 pytestmark = pytest.mark.browser
 
 
-def test_the_coordinators_first_day(site, axe):  # noqa: F811 - fixtures
+def test_the_coordinators_first_day(site, axe):
     with Day(site, "coordinator", axe) as day:
         page = day.page
         day.begin(looked=True)
@@ -139,7 +139,7 @@ def choose_label(page, label: str) -> None:
     page.get_by_label(label, exact=True).check()
 
 
-def test_the_investigators_first_day(site, axe):  # noqa: F811 - fixtures
+def test_the_investigators_first_day(site, axe):
     judged = f"/participants/{site.made['judged']}"
     with Day(site, "investigator", axe) as day:
         page = day.page
@@ -226,7 +226,7 @@ def test_the_investigators_first_day(site, axe):  # noqa: F811 - fixtures
         expect(page.get_by_role("heading", name="Today")).to_be_visible()
 
 
-def test_the_facilitators_first_day_with_the_network_cut(site, axe):  # noqa: F811 - fixtures
+def test_the_facilitators_first_day_with_the_network_cut(site, axe):
     there = f"/participants/{site.made['day_28']}/?visit=D28&repeat=1"
     with Day(site, "facilitator", axe) as day:
         page = day.page
@@ -265,7 +265,7 @@ def test_the_facilitators_first_day_with_the_network_cut(site, axe):  # noqa: F8
         day.end()
 
 
-def test_the_session_monitors_first_day_with_keys_alone_and_the_network_cut(site, axe):  # noqa: F811 - fixtures
+def test_the_session_monitors_first_day_with_keys_alone_and_the_network_cut(site, axe):
     """The lead measures, and is told what to do; the assistant follows on a phone, at the same time."""
     there = f"/participants/{site.made['dosing']}/?visit=DOSE&repeat=1"
     with Day(site, "session_monitor", axe) as lead, Day(site, "assistant", axe, base=PHONE) as assistant:

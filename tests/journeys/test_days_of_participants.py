@@ -4,9 +4,8 @@ The network is cut in the middle, also just after the server took an answer: not
 """
 
 import pytest
-from tests.journeys.day import Day, expect
-from tests.journeys.test_conduct import PHONE, axe, browser  # noqa: F401 - fixtures
-from tests.journeys.working import site  # noqa: F401 - a fixture
+from tests.chromium import PHONE, expect
+from tests.journeys.day import Day
 
 pytestmark = pytest.mark.browser
 LEAST_TARGET = 24
@@ -61,7 +60,7 @@ def next_in_vain(day: Day) -> None:
     expect(day.page.locator("[data-connection]")).to_contain_text(CUT)
 
 
-def test_an_applicants_first_day_on_a_phone(site, axe):  # noqa: F811 - fixtures
+def test_an_applicants_first_day_on_a_phone(site, axe):
     with Person(site, "applicant", axe, base=PHONE) as day:
         page = day.page
         day.open("/apply/", "apply")
@@ -129,7 +128,7 @@ def test_an_applicants_first_day_on_a_phone(site, axe):  # noqa: F811 - fixtures
         day.look("deciding about several")
 
 
-def test_a_participants_first_day_on_the_clinics_device(site, axe):  # noqa: F811 - fixtures
+def test_a_participants_first_day_on_the_clinics_device(site, axe):
     with Person(site, "investigator", axe, base=PHONE) as day:
         page = day.page
         day.begin()
@@ -181,7 +180,7 @@ def test_a_participants_first_day_on_the_clinics_device(site, axe):  # noqa: F81
         expect(page.get_by_role("row").filter(has_text="Form 1")).to_have_count(1)
 
 
-def test_a_participants_questions_on_the_clinics_device(site, axe):  # noqa: F811 - fixtures
+def test_a_participants_questions_on_the_clinics_device(site, axe):
     with Person(site, "session_monitor", axe, base=PHONE) as day:
         page = day.page
         day.begin()

@@ -5,16 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.journeys.test_conduct import (  # noqa: F401 - fixtures
-    PHONE,
-    RULES,
-    TOO_WIDE,
-    WIDE,
-    axe,
-    browser,
-    judge,
-    study,
-)
+from tests.chromium import PHONE, RULES, expect
+from tests.journeys.test_conduct import TOO_WIDE, WIDE, judge
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("EQUIPOISE_SHOTS", "")
@@ -47,10 +39,8 @@ class Looking:
         self.desk.said.clear()
 
 
-def give(study, axe, *, looked: bool) -> None:  # noqa: F811 - fixtures
+def give(study, axe, *, looked: bool) -> None:
     """Let the coordinator give the rating of the screening visit to the rater."""
-    from playwright.sync_api import expect  # noqa: PLC0415 - may not be installed
-
     with study.desk("ana") as desk:
         page = desk.page
         page.goto("/")
@@ -68,9 +58,7 @@ def give(study, axe, *, looked: bool) -> None:  # noqa: F811 - fixtures
         expect(page.get_by_role("heading", name="With a rater")).to_contain_text("1")
 
 
-def test_a_raters_day(study, axe):  # noqa: F811 - fixtures
-    from playwright.sync_api import expect  # noqa: PLC0415 - may not be installed
-
+def test_a_raters_day(study, axe):
     give(study, axe, looked=True)
     telling = (study.made["participant"], "Seattle", "Screening", "PREP1", "/forms/")
     with study.desk("rae", viewport=PHONE) as desk:

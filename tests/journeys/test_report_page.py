@@ -1,39 +1,20 @@
 """The report in a real browser: accessible, silent, readable on a phone and marked on every printed page."""
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tests.chromium import PHONE, RULES, absent
 
 from equipoise import analysis, design, protocol, report
 
 pytestmark = pytest.mark.browser
 
-CI = os.environ.get("CI") == "true"
-AXE = os.environ.get("EQUIPOISE_AXE", "")
-BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+WIDE = {"width": 1280, "height": 900}
 FLAGSHIP = Path(__file__).parents[2] / "protocols" / "frontline.yaml"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-def absent(what: str) -> None:
-    """Fail in CI, where everything must be there; skip with the reason elsewhere."""
-    if CI:
-        pytest.fail(f"{what}; CI must have it")
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="module")
@@ -44,28 +25,6 @@ def written():
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = next((path for path in BROWSERS if Path(path).exists()), shutil.which("chromium"))
-    if executable is None:
-        absent("no Chromium is installed")
-    try:
-        from playwright.sync_api import sync_playwright  # noqa: PLC0415 - an extra that may not be installed
-    except ImportError:
-        absent("playwright is not installed")
-    with sync_playwright() as player:
-        opened = player.chromium.launch(executable_path=executable, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def axe():
-    if not AXE or not Path(AXE).is_file():
-        absent("EQUIPOISE_AXE does not name axe.min.js")
-    return Path(AXE).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ A hole would show three ways: the mark of the attack is an element of the page, 
 browser says that its policy stopped something. The browser's word counts too, so a policy hides no hole.
 """
 
-import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -22,21 +21,13 @@ from django.urls import reverse
 from tests.blinding.chance import Chance
 from tests.blinding.history import Places, Scene
 from tests.blinding.tour import ROWS, addresses
+from tests.chromium import browser
 from tests.conduct.attack.hostile import HOLE, conducted
 from tests.conduct.conftest import connect, template
 from tests.conduct.people import sign_in_as
 
 pytestmark = pytest.mark.browser
-__all__ = ["template"]
-CI = os.environ.get("CI") == "true"
-BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-sync",
-    "--no-first-run",
-]
+__all__ = ["browser", "template"]
 FIRST, MOST_ASKED = 2, 12
 """Of so many things with an id each page is opened, among so many that are asked for."""
 WATCH = """
@@ -72,28 +63,6 @@ class Ground:
             there = reverse("enrollment:hand_visit", args=[self.known.participants[0]])
             assert client.post(there, {"visit": "D28", "repeat": "1"}).status_code == 302
         return [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.url}]
-
-
-def absent(what: str) -> None:
-    """Fail in CI, where everything must be there; skip with the reason elsewhere."""
-    if CI:
-        pytest.fail(f"{what}; CI must have it")
-    pytest.skip(what)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    executable = next((path for path in BROWSERS if Path(path).exists()), shutil.which("chromium"))
-    if executable is None:
-        absent("no Chromium is installed")
-    try:
-        from playwright.sync_api import sync_playwright  # noqa: PLC0415 - may not be installed
-    except ImportError:
-        absent("playwright is not installed")
-    with sync_playwright() as player:
-        opened = player.chromium.launch(executable_path=executable, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
