@@ -4,7 +4,6 @@ A failure that comes and goes teaches nothing, so a run draws the same examples 
 ones: HYPOTHESIS_PROFILE=search make test.
 """
 
-import gc
 import os
 from pathlib import Path
 from xml.etree import ElementTree
@@ -65,11 +64,6 @@ def place(item: pytest.Item) -> tuple[str, str]:
     """Return module and name of a test, as a JUnit file says them."""
     path, _, name = item.nodeid.partition("::")
     return path.removesuffix(".py").replace("/", "."), name
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Let the collector of garbage pass over what was imported: it stays to the end, and looking costs each time."""
-    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
