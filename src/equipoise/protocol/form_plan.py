@@ -90,6 +90,17 @@ def is_own(name: Name, form: ResolvedForm, items: Mapping[str, Item]) -> bool:
     return name.form in (None, form.id) and (name.item in items or name.item in form.scores)
 
 
+def readers_of(form: str, resolved: Resolved) -> frozenset[str]:
+    """Return the forms with edit checks that read answers of this one from elsewhere, made once."""
+    return _readers(_Key(resolved.forms[form], resolved))
+
+
+@lru_cache(maxsize=FORMS_KEPT)
+def _readers(key: _Key) -> frozenset[str]:
+    forms = key.resolved.forms.values()
+    return frozenset(form.id for form in forms if key.form.id in read_by(form, key.resolved))
+
+
 def read_by(form: ResolvedForm, resolved: Resolved) -> frozenset[str]:
     """Return the forms whose answers a form with edit checks reads from elsewhere, at other visits itself."""
     if not form.checks:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connections
+from django.db.models.sql.compiler import SQLCompiler
 from django.http import Http404
 
 from equipoise.conduct.audit.models import Event
@@ -49,6 +50,25 @@ def test_part_of_a_form_is_saved_and_the_rest_stays_open(desk: Open) -> None:
     assert [(kept.item, kept.seq) for kept in saved.kept] == [("age", 1)]
     assert [gap.item for gap in saved.gaps] == ["sex"]
     assert current(one.form) == {"age": 44.0}
+
+
+def test_no_text_of_a_statement_is_made_anew_while_a_form_is_filled(
+    desk: Open, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    build = SQLCompiler.as_sql
+
+    def noted(self: SQLCompiler, *given: Any, **named: Any) -> Any:
+        text = build(self, *given, **named)
+        made.append(text[0])
+        return text
+
+    monkeypatch.setattr(SQLCompiler, "as_sql", noted)
+    one = desk("demographics", "SCR")
+    given = [Given("age", text="44"), Given("sex", text="F")]
+    assert services.save(form=one.form, given=given, at=at, by=one.by).done
+    assert services.complete(form=one.form, at=at, by=one.by).done
+    assert made == []
 
 
 def test_saving_the_same_again_writes_nothing(desk: Open) -> None:

@@ -19,11 +19,16 @@ from equipoise.conduct.allocator.models import (
 )
 from equipoise.conduct.audit.instants import moment
 from equipoise.conduct.audit.models import Event
+from equipoise.conduct.stores import statements
 from equipoise.conduct.stores.names import ALIASES, ALLOCATION
 
 ALIAS = ALIASES[ALLOCATION]
 SITE = f"site{BETWEEN_FACTOR_AND_LEVEL}"
 """What the part of a stratum's name begins with that names its site."""
+_EXPOSED = """
+SELECT 1 FROM arm_read WHERE person = %s
+AND (participant = %s OR kit IN (SELECT kit FROM assignment WHERE participant = %s)) LIMIT 1
+"""
 OPENED, RECONCILED = "opened", "reconciled"
 DESTROYED, LOST = "destroyed", "lost"
 
@@ -183,9 +188,7 @@ def knows(event_hash: str) -> bool:
 
 def exposed(person: str, participant: str) -> bool:
     """Whether somebody was ever shown this participant's arm, or what the participant's kit holds."""
-    kits = Assignment.objects.filter(participant=participant).values_list("kit", flat=True)
-    reads = ArmRead.objects.filter(person=person)
-    return reads.filter(participant=participant).exists() or reads.filter(kit__in=list(kits)).exists()
+    return bool(statements.rows(ALIAS, _EXPOSED, [person, participant, participant]))
 
 
 def exposures(*, person: str = "", participant: str = "") -> tuple[Exposure, ...]:
@@ -198,7 +201,8 @@ def exposures(*, person: str = "", participant: str = "") -> tuple[Exposure, ...
         rows = rows.filter(kit__in=list(own))
     found = list(rows)
     seen = {row.kit for row in found}
-    holders = dict(Assignment.objects.filter(kit__in=seen).values_list("kit", "participant"))
+    held = Assignment.objects.filter(kit__in=seen).values_list("kit", "participant") if seen else ()
+    holders = dict(held)
     return tuple(
         Exposure(
             row.person,

@@ -11,18 +11,21 @@ from typing import Any
 
 from django.db import connections, models
 
+from equipoise.conduct.stores import statements
+
 FEW = 8
-"""Up to so many rows the layer's own statement is as quick."""
+"""Up to so many rows one statement with all of them is quicker than copying, or than one statement a row."""
 
 
 def insert(rows: Sequence[models.Model], *, alias: str) -> None:
     """Insert rows of one table and give each its number, rising in their order."""
     model = type(rows[0])
     if len(rows) <= FEW:
-        model._default_manager.using(alias).bulk_create(rows)
-        return
-    own = {name: [getattr(row, name) for row in rows] for name, _ in _columns(model)}
-    for row, number in zip(rows, insert_columns(model, own, {}, alias=alias), strict=True):
+        numbers = _few(model, rows, alias=alias)
+    else:
+        own = {name: [getattr(row, name) for row in rows] for name, _ in _columns(model)}
+        numbers = insert_columns(model, own, {}, alias=alias)
+    for row, number in zip(rows, numbers, strict=True):
         row.pk = number
         row._state.adding = False
         row._state.db = alias
@@ -46,6 +49,25 @@ def insert_columns(
 def _columns(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
     """Return attribute and column of each of a table's fields but the number."""
     return tuple((one.attname, str(one.column)) for one in model._meta.concrete_fields if not one.primary_key)
+
+
+def _few(model: type[models.Model], rows: Sequence[models.Model], *, alias: str) -> Sequence[int]:
+    """Insert a few rows in one statement; its text is made once for each number of rows."""
+    fields = [one for one in model._meta.concrete_fields if not one.primary_key]
+    values = [one.get_prep_value(getattr(row, one.attname)) for row in rows for one in fields]
+    found = statements.rows(alias, _text_for(model, len(rows)), values)
+    return sorted(number for (number,) in found)
+
+
+@cache
+def _text_for(model: type[models.Model], count: int) -> str:
+    names = ", ".join(f'"{column}"' for _, column in _columns(model))
+    marks = ", ".join(["%s"] * len(_columns(model)))
+    # Names are those of this program's own tables; every value is a parameter.
+    return (
+        f'INSERT INTO "{model._meta.db_table}" ({names}) '  # noqa: S608
+        f'VALUES {", ".join([f"({marks})"] * count)} RETURNING "id"'
+    )
 
 
 def _copied(model: type[models.Model], cells: Sequence[Any], count: int, *, alias: str) -> Sequence[int]:

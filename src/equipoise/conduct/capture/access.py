@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from django.http import Http404
 
 from equipoise.conduct.accounts.permission import Viewer
 from equipoise.conduct.capture import milestones, visibility
 from equipoise.conduct.capture.milestones import Milestones
-from equipoise.conduct.capture.models import LOG, STUDY, Form, FormState, Lock, Participant
+from equipoise.conduct.capture.models import LOG, STUDY, Form
 from equipoise.conduct.capture.moves import COMPLETE
 from equipoise.conduct.capture.visibility import Sight
 from equipoise.conduct.frame import codes
@@ -42,6 +43,13 @@ LEFT JOIN data_lock l ON l.target IN (p.participant, %s)
 WHERE f.code = %s ORDER BY l.id
 """
 """A form, whose it is, and each step of a lock on them: one row where there is none."""
+_PARTICIPANT = """
+SELECT p.site, p.entered_on, l.target, l.locked, l.id
+FROM participant p LEFT JOIN data_lock l ON l.target IN (p.participant, %s)
+WHERE p.participant = %s ORDER BY l.id
+"""
+_EVER = "SELECT 1 FROM form_state WHERE form_id = %s AND state = %s LIMIT 1"
+_LOCKS = "SELECT target, locked, id FROM data_lock"
 
 
 @dataclass(frozen=True)
@@ -141,7 +149,7 @@ class FormGround:
     @cached_property
     def given(self) -> bool:
         """Whether the form was complete at some time."""
-        return FormState.objects.filter(form=self.number, state=COMPLETE).exists()
+        return bool(statements.rows("default", _EVER, [self.number, COMPLETE]))
 
     @property
     def planned(self) -> Visit | None:
@@ -182,10 +190,12 @@ def participant(name: str, *, viewer: Viewer, action: str = "participant.view") 
             not do this
     """
     refuse_unreadable(name)
-    row = Participant.objects.filter(participant=name).first()
-    if row is None:
+    rows = statements.rows("default", _PARTICIPANT, [STUDY, name])
+    if not rows:
         raise Http404
-    found = _ground(name, row.site, row.entered_on, locks([name]), viewer=viewer)
+    site, entered_on = rows[0][:2]
+    held = _locks(one[2:] for one in rows if one[-1] is not None)
+    found = _ground(name, site, entered_on, held, viewer=viewer)
     found.require(action)
     return found
 
@@ -246,13 +256,15 @@ class Locks:
 
 def locks(participants: list[str] | None = None) -> Locks:
     """Return which of these participants, or of all, and whether the study, are locked."""
-    rows = Lock.objects.order_by("id")
-    if participants is not None:
-        rows = rows.filter(target__in=[*participants, STUDY])
-    return _locks(rows.values_list("target", "locked", "id"))
+    if participants is None:
+        return _locks(statements.rows("default", f"{_LOCKS} ORDER BY id", ()))
+    targets = [*participants, STUDY]
+    marks = ", ".join(["%s"] * len(targets))
+    # Names are this module's own; every value is a parameter.
+    return _locks(statements.rows("default", f"{_LOCKS} WHERE target IN ({marks}) ORDER BY id", targets))
 
 
-def _locks(steps: Iterable[tuple[str, bool, int]]) -> Locks:
+def _locks(steps: Iterable[tuple[Any, ...]]) -> Locks:
     """Return what is locked after these steps, in the order they were taken."""
     latest = {target: (locked, number) for target, locked, number in steps}
     targets = frozenset(target for target, (locked, _) in latest.items() if locked)

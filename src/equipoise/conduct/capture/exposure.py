@@ -10,7 +10,10 @@ from equipoise.conduct.accounts import reads as people
 from equipoise.conduct.allocator import reads as allocator
 from equipoise.conduct.capture.models import EventReached, Participant
 from equipoise.conduct.capture.visibility import masked
+from equipoise.conduct.stores.questions import Question
 from equipoise.conduct.studies import reads as studies
+
+_REACHED = Question(EventReached, "WHERE participant = %s ORDER BY id")
 
 
 def exposed(person: str, participant: str) -> bool:
@@ -23,9 +26,11 @@ def exposed(person: str, participant: str) -> bool:
 
 def by_role(person: str, participant: str) -> bool:
     """Whether somebody held a role at the participant's site that the protocol told, since it was told."""
-    site = Participant.objects.filter(participant=participant).values_list("site", flat=True).first()
     told = list(_told(participant))
-    return bool(told) and any(
+    if not told:
+        return False
+    site = Participant.objects.filter(participant=participant).values_list("site", flat=True).first()
+    return any(
         one.role in roles and one.site in ("", site) and (not one.ends_at or one.ends_at > since)
         for one in people.history([person])
         for roles, since in told
@@ -34,11 +39,11 @@ def by_role(person: str, participant: str) -> bool:
 
 def _told(participant: str) -> Iterator[tuple[frozenset[str], str]]:
     """Yield the roles that each event told, and since when."""
-    latest = studies.latest()
-    rows = list(EventReached.objects.filter(participant=participant).order_by("id"))
-    if latest is None or not rows:
+    rows = _REACHED.rows(participant)
+    latest = studies.latest_number() if rows else None
+    if latest is None:
         return
-    resolved = studies.resolved(latest.number)
+    resolved = studies.resolved(latest)
     reached: frozenset[str] = frozenset()
     for row in rows:
         reached |= {row.event}

@@ -18,9 +18,24 @@ from equipoise.conduct.consent.models import (
     Understanding,
     Withdrawal,
 )
+from equipoise.conduct.stores import statements
 from equipoise.conduct.studies import reads as studies
 
 GIVEN_UP = -1
+_STANDING = """
+SELECT c.id, v.site, v.number, v.language,
+       EXISTS (SELECT 1 FROM consent_countersignature s WHERE s.consent_id = c.id)
+FROM consent c JOIN consent_version v ON v.id = c.version_id
+WHERE c.participant = %s ORDER BY c.seq DESC LIMIT 1
+"""
+_BACK = """
+SELECT degree, withdrawn_at FROM withdrawal WHERE participant = %s AND consent_id = %s
+ORDER BY seq DESC LIMIT 1
+"""
+_IN_FORCE = """
+SELECT v.number FROM consent_approval a JOIN consent_version v ON v.id = a.version_id
+WHERE v.site = %s AND a.effective_from <= %s ORDER BY a.effective_from DESC, v.number DESC LIMIT 1
+"""
 WITHDRAWALS = Withdrawal._meta.db_table
 """Table of withdrawals, by participant and `seq`: whoever saves looks in it with what they look in anyway."""
 DEGREES = ("treatment", "contacts", "records", "all")
@@ -191,29 +206,30 @@ def current(site: str, *, day: date) -> tuple[Version, ...]:
 
 def standing(participant: str, *, at: datetime) -> Standing:
     """Return how somebody's consent stands; `NONE` for who gave none."""
-    row = _last(participant)
-    if row is None:
+    last = statements.rows("default", _STANDING, [participant])
+    if not last:
         return NONE
-    site = studies.site(row.version.site)
-    today = site.today(at) if site is not None else at.date()
-    force = _in_force(row.version.site, today)
-    back = Withdrawal.objects.filter(participant=participant, consent=row).order_by("-seq").first()
+    row, where, number, language, countersigned = last[0]
+    site = studies.site(where)
+    force = _in_force(where, site.today(at) if site is not None else at.date())
+    back = statements.rows("default", _BACK, [participant, row])
+    degree, since = back[0] if back else ("", "")
     return Standing(
-        number=row.version.number,
-        language=row.version.language,
+        number=number,
+        language=language,
         in_force=force,
-        current=row.version.number >= force,
-        countersigned=Countersignature.objects.filter(consent=row).exists(),
-        withdrawn=back.degree if back else "",
-        since=moment(back.withdrawn_at) if back else None,
+        current=number >= force,
+        countersigned=bool(countersigned),
+        withdrawn=degree,
+        since=moment(since) if since else None,
     )
 
 
 def withdrawn(participant: str) -> str:
     """Return the degree to which somebody's newest consent is withdrawn; "" for not at all."""
-    row = _last(participant)
-    rows = Withdrawal.objects.filter(participant=participant, consent=row).order_by("-seq")
-    return rows.values_list("degree", flat=True).first() or ""
+    last = statements.rows("default", _STANDING, [participant])
+    back = statements.rows("default", _BACK, [participant, last[0][0]]) if last else []
+    return str(back[0][0]) if back else ""
 
 
 def given(participant: str) -> tuple[Given, ...]:
@@ -341,9 +357,8 @@ def _last(participant: str) -> Consent | None:
 
 
 def _in_force(site: str, day: date) -> int:
-    rows = ConsentApproval.objects.filter(version__site=site, effective_from__lte=day.isoformat())
-    found = rows.order_by("-effective_from", "-version__number").values_list("version__number", flat=True)
-    return found.first() or 0
+    found = statements.rows("default", _IN_FORCE, [site, day.isoformat()])
+    return int(found[0][0]) if found else 0
 
 
 def _versions(rows: Iterable[ConsentVersion]) -> tuple[Version, ...]:

@@ -24,6 +24,8 @@ from equipoise.protocol import Resolved, reading
 from equipoise.protocol.library import Library
 
 VERSIONS_KEPT = 16
+_ADOPTED = "SELECT site, version, effective_from FROM site_version ORDER BY effective_from, id"
+_NEWEST = "SELECT max(number) FROM protocol_version"
 _SITE = "SELECT site, name, time_zone FROM site WHERE site = %s ORDER BY seq DESC LIMIT 1"
 
 
@@ -94,6 +96,11 @@ def latest() -> Version | None:
     return _version(ProtocolVersion.objects.order_by("-number").first())
 
 
+def latest_number() -> int | None:
+    """Return the number of the newest protocol version; None when there is none."""
+    return statements.rows("default", _NEWEST, ())[0][0]  # type: ignore[no-any-return]
+
+
 def version(number: int) -> Version | None:
     """Return a protocol version; None when there is none of that number."""
     return _version(ProtocolVersion.objects.filter(number=number).first())
@@ -135,9 +142,9 @@ def versions_at(day: date, *, first: bool = False) -> dict[str, int]:
             that was put back
     """
     found: dict[str, int] = {}
-    for row in SiteVersionRow.objects.order_by("effective_from", "id"):
-        if row.effective_from <= day.isoformat() or (first and row.site not in found):
-            found[row.site] = row.version
+    for site, version, effective_from in statements.rows("default", _ADOPTED, ()):
+        if effective_from <= day.isoformat() or (first and site not in found):
+            found[site] = version
     return found
 
 

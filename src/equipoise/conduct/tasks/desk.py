@@ -11,15 +11,26 @@ from functools import cached_property
 from django.http import Http404
 
 from equipoise.conduct.accounts.permission import RATER, RaterAtWork, Viewer
-from equipoise.conduct.capture.models import Form, FormState, Participant
+from equipoise.conduct.capture.models import Form
 from equipoise.conduct.capture.moves import COMPLETE, IN_PROGRESS
 from equipoise.conduct.frame import codes
+from equipoise.conduct.stores import statements
+from equipoise.conduct.stores.questions import Question
 from equipoise.conduct.studies import reads as studies
 from equipoise.conduct.tasks import fitness, states
 from equipoise.conduct.tasks.models import Task
 from equipoise.errors import TrialError
 from equipoise.protocol import Resolved
 
+_PLACE = "participant = %s AND visit = %s AND visit_repeat = %s AND repeat = 1"
+_FORMS = Question(Form, f"WHERE {_PLACE} ORDER BY id")
+# Names are this module's own; every value is a parameter.
+_STATES = f"""
+SELECT s.form_id, s.state FROM form f JOIN form_state s ON s.form_id = f.id
+WHERE {_PLACE} ORDER BY s.form_id, s.seq
+"""  # noqa: S608
+_SITE = "SELECT site FROM participant WHERE participant = %s"
+_TASK = Question(Task, "WHERE code = %s AND rater = %s")
 WAITING, RATING, GUESS, DONE = "waiting", "rating", "guess", "done"
 
 
@@ -98,11 +109,9 @@ class Desk:
     @cached_property
     def _begun(self) -> dict[str, tuple[Form, str]]:
         """The forms of the visit that were begun, each with its state."""
-        place = {"visit": self.task.visit, "visit_repeat": self.task.visit_repeat, "repeat": 1}
-        rows = list(Form.objects.filter(participant=self.task.participant, **place))
-        steps = FormState.objects.filter(form__in=[row.id for row in rows]).order_by("form_id", "seq")
-        states_now = dict(steps.values_list("form_id", "state"))
-        return {row.form: (row, states_now.get(row.id, IN_PROGRESS)) for row in rows}
+        place = (self.task.participant, self.task.visit, self.task.visit_repeat)
+        states_now = dict(statements.rows("default", _STATES, place))
+        return {row.form: (row, states_now.get(row.id, IN_PROGRESS)) for row in _FORMS.rows(*place)}
 
     def _row(self, form: str) -> Form | None:
         return self._begun[form][0] if form in self._begun else None
@@ -117,11 +126,11 @@ def desk(code: str, *, by: Viewer, told: bool = True) -> Desk:
     told    whether a rater who may no longer do it is refused here; saving asks later, once alerts are raised
     Raises  Http404 for a code that is nobody's, somebody else's or over; GoneError
     """
-    row = Task.objects.filter(code=code, rater=by.person).first() if codes.is_code(code) else None
+    row = _TASK.first(code, by.person) if codes.is_code(code) else None
     state = states.of(row) if row else ""
     if row is None or state not in states.MINE:
         raise Http404
-    site = Participant.objects.values_list("site", flat=True).get(participant=row.participant)
+    site = str(statements.rows("default", _SITE, [row.participant])[0][0])
     found = Desk(row, state, at_work(by, participant=row.participant, site=site))
     if told and is_gone(by, participants={row.participant: site}):
         raise GoneError("this rating is no longer yours")

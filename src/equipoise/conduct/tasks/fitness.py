@@ -80,10 +80,10 @@ def _only(viewer: Viewer, role: str) -> tuple[Grant, ...]:
 
 
 def _lacking(viewer: Viewer, site: Site, *, at: datetime) -> Iterator[Problem]:
-    latest = studies.latest()
+    latest = studies.latest_number()
     if latest is None:
         return
-    named = studies.resolved(latest.number).protocol.training
+    named = studies.resolved(latest).protocol.training
     trainings = [Training(one.id, one.label, frozenset(one.roles), one.valid_months) for one in named]
     for one in people.missing(viewer.person, RATER, trainings=trainings, on=site.today(at)):
         yield Problem(

@@ -8,9 +8,11 @@ from datetime import datetime
 
 from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.audit.services import Act
+from equipoise.conduct.stores import statements
 from equipoise.conduct.tasks.models import Task, TaskStep
 
 ASSIGNED, BEGUN, DONE, RELEASED, EXPIRED = "assigned", "begun", "done", "released", "expired"
+_STATE = "SELECT state FROM task_step WHERE task_id = %s ORDER BY seq DESC LIMIT 1"
 OPEN = (ASSIGNED, BEGUN)
 MINE = (*OPEN, DONE)
 """States in which the rater still reaches the task."""
@@ -24,7 +26,7 @@ def every(tasks: Iterable[Task]) -> dict[int, str]:
 
 def of(task: Task) -> str:
     """Return the state of one task."""
-    return every([task])[task.id]
+    return str(statements.rows("default", _STATE, [task.id])[0][0])
 
 
 def held(participant: str, visit: str, repeat: int, form: str) -> list[Task]:

@@ -14,6 +14,7 @@ from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import Confirmation, Deviation, Judgment
 from equipoise.conduct.capture.services import deviations, notes
 from equipoise.conduct.stores.entropy import token
+from equipoise.conduct.stores.questions import Question
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import PermissionRefused, Problem, RecordError
 from equipoise.protocol import Resolved
@@ -21,6 +22,7 @@ from equipoise.protocol import Resolved
 HOLDS = ("yes", "no", "unknown")
 MEANING = "I judged this participant against every criterion and find them eligible."
 NONCE_BYTES = 16
+_CONFIRMED = Question(Confirmation, "WHERE participant = %s ORDER BY seq DESC")
 FIRST_CHARACTERS = 16
 """So many characters of a table's digest name it among a participant's."""
 
@@ -125,7 +127,7 @@ def follow(one: Act, ground: Ground, *, at: datetime) -> None:
 
     Important where a criterion is no longer met, minor where all still are: the signature is void either way.
     """
-    row = Confirmation.objects.filter(participant=ground.participant).order_by("-seq").first()
+    row = _CONFIRMED.first(ground.participant)
     if row is None:
         return
     resolved = studies.resolved(row.version)

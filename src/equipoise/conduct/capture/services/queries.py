@@ -15,6 +15,7 @@ from equipoise.conduct.capture.answers import hold
 from equipoise.conduct.capture.models import EntryCurrent, Form, Query, QueryNote
 from equipoise.conduct.capture.services import notes
 from equipoise.conduct.frame import codes
+from equipoise.conduct.stores.questions import Question
 from equipoise.errors import Problem, RecordError
 from equipoise.protocol import form_plan
 from equipoise.protocol.answer import Finding
@@ -22,6 +23,7 @@ from equipoise.protocol.answer import Finding
 SYSTEM = "system"
 OPEN, ANSWERED, CLOSED = "open", "answered", "closed"
 FIXED = "The answer no longer gives rise to this question."
+_AUTOMATIC = Question(Query, "WHERE form_id = %s AND check_id <> ''")
 AGAIN = "This answer changed after the form was verified. Is it what the source says?"
 
 
@@ -166,9 +168,9 @@ def _covers(thread: _Thread, about: int) -> bool:
 
 
 def _automatic(form: Form) -> list[_Thread]:
-    queries = {one.id: one for one in Query.objects.filter(form=form).exclude(check_id="")}
+    queries = {one.id: one for one in _AUTOMATIC.rows(form.id)}
     last: dict[int, QueryNote] = {}
-    for note in QueryNote.objects.filter(query__in=queries).order_by("seq"):
+    for note in QueryNote.objects.filter(query__in=queries).order_by("seq") if queries else ():
         last[note.query_id] = note
     return [_Thread(query, last[number]) for number, query in queries.items() if number in last]
 

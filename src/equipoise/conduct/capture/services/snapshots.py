@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TypeVar
 
 from equipoise.conduct.accounts.permission import Viewer
@@ -21,6 +21,7 @@ from equipoise.conduct.capture.eligibility import watched
 from equipoise.conduct.capture.models import Form, FormState
 from equipoise.conduct.capture.moves import LOCKED
 from equipoise.conduct.capture.services import eligibility, queries
+from equipoise.conduct.stores.questions import Question
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import Problem
 from equipoise.protocol import filling, form_plan
@@ -138,14 +139,19 @@ def spread(one: Act, found: FormGround, *, at: datetime) -> None:
     resolved = found.resolved
     if found.form.id in watched(resolved):
         eligibility.follow(one, found.ground, at=at)
-    readers = [
-        form.id for form in resolved.forms.values() if found.form.id in form_plan.read_by(form, resolved)
-    ]
-    for row in Form.objects.filter(participant=found.participant, form__in=readers).exclude(id=found.number):
+    readers = form_plan.readers_of(found.form.id, resolved)
+    for row in _among(len(readers)).rows(found.participant, found.number, *readers) if readers else ():
         held = snapshot(FormGround(row, found.ground, studies.resolved(row.version)))
         if held.ever_complete and held.state != LOCKED:
             entries = {place: stored.entry for place, stored in held.stored.items()}
             queries.follow(one, held.found, held.judge({}).doubts, newest=entries, at=at)
+
+
+@cache
+def _among(count: int) -> Question[Form]:
+    """Return the question for a participant's forms of so many kinds, one form left out."""
+    marks = ", ".join(["%s"] * count)
+    return Question(Form, f"WHERE participant = %s AND id <> %s AND form IN ({marks}) ORDER BY id")
 
 
 def step(held: Snapshot, state: str, *, at: datetime, by: Viewer, reason: str = "") -> FormState:

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from django.db import IntegrityError
-from django.db.models import QuerySet
 from django.http import Http404
 
 from equipoise.conduct.accounts.permission import Viewer
@@ -16,6 +15,8 @@ from equipoise.conduct.capture.pinned import BEGUN, hidden_from_some, pinned
 from equipoise.conduct.capture.services import notes
 from equipoise.conduct.capture.visibility import Sight, may_fill
 from equipoise.conduct.frame import codes
+from equipoise.conduct.stores import statements
+from equipoise.conduct.stores.questions import Question
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import PermissionRefused, Problem, RecordError
 from equipoise.protocol import Resolved
@@ -23,6 +24,12 @@ from equipoise.protocol.schedule import Visit as Planned
 
 STATUSES = ("held", "missed", "declined")
 WITHOUT_FORMS = ("missed", "declined")
+_VISIT = Question(Visit, "WHERE participant = %s AND visit = %s AND repeat = %s")
+_STEPS = Question(VisitStatus, "WHERE visit_id = %s ORDER BY seq DESC")
+_PLACE = "participant = %s AND visit = %s AND visit_repeat = %s AND form = %s"
+_FORM = Question(Form, f"WHERE {_PLACE} AND repeat = %s")
+# Names are this module's own; every value is a parameter.
+_TAKEN = f"SELECT repeat, id FROM form WHERE {_PLACE} ORDER BY repeat"  # noqa: S608
 
 
 def begin_visit(*, participant: str, visit: str, at: datetime, by: Viewer) -> int:
@@ -80,8 +87,8 @@ def record_visit(
     ground = access.participant(participant, viewer=by, action="visit.record")
     resolved, version = _in_force(ground, at)
     planned = _planned(ground, resolved, visit)
-    row = Visit.objects.filter(participant=participant, visit=visit, repeat=repeat).first()
-    before = list(VisitStatus.objects.filter(visit=row).order_by("seq")) if row else []
+    row = _VISIT.first(participant, visit, repeat)
+    before = _STEPS.rows(row.id) if row else []
     begun = pinned(row) if row is not None else None
     problems = _record_problems(planned, status, date, today=ground.site.today(at))
     needed = "a changed record needs a reason" if any(one.status != BEGUN for one in before) else ""
@@ -140,13 +147,13 @@ def open_form(
     """
     ground = access.participant(participant, viewer=by, action="form.fill")
     access.refuse_unreadable(visit, form)
-    held = Visit.objects.filter(participant=participant, visit=visit, repeat=visit_repeat).first()
+    held = _VISIT.first(participant, visit, visit_repeat)
     begun = pinned(held) if held is not None else None
     resolved, version = (studies.resolved(begun), begun) if begun is not None else _in_force(ground, at)
     _refuse_stranger(ground, resolved, visit, form)
-    rows = Form.objects.filter(participant=participant, visit=visit, visit_repeat=visit_repeat, form=form)
-    wanted = _repeat(rows, resolved, visit=visit, form=form, asked=repeat)
-    existing = rows.filter(repeat=wanted).first()
+    place = (participant, visit, visit_repeat, form)
+    wanted = _repeat(place, resolved, asked=repeat)
+    existing = _FORM.first(*place, wanted)
     if existing is not None:
         return str(existing.code)
     if not may_fill(resolved.forms[form], ground.roles):
@@ -157,7 +164,7 @@ def open_form(
     _refuse_locked(ground)
     if begun is None and visit != LOG and visit_repeat != 1:
         raise Http404
-    status = VisitStatus.objects.filter(visit=held).order_by("-seq").first() if held else None
+    status = _STEPS.first(held.id) if held else None
     if status is not None and status.status in WITHOUT_FORMS:
         problem = Problem(f"the visit was {status.status}", "record it as held first", visit)
         raise RecordError("no form can be filled at this visit", [problem])
@@ -184,13 +191,13 @@ def open_form(
             return str(one.add(row).code)
     except IntegrityError:
         # Somebody else opened it in the same moment: theirs is the form.
-        return str(rows.get(repeat=wanted).code)
+        return str(Form.objects.get(code=row.code).code)
 
 
 def _begin_with(one: Act, form: Form, *, hidden: bool) -> None:
     """Within an act, begin the visit of a form about to be begun, for nobody who may not know of the form."""
     place = {"participant": form.participant, "visit": form.visit, "repeat": form.visit_repeat}
-    row = Visit.objects.filter(**place).first()
+    row = _VISIT.first(*place.values())
     if row is None:
         one.add(Visit(**place, version=form.version, begun_by=form.form if hidden else ""))
     elif not hidden and pinned(row) is None:
@@ -225,17 +232,18 @@ def _refuse_stranger(ground: Ground, resolved: Resolved, visit: str, form: str) 
         raise Http404
 
 
-def _repeat(rows: QuerySet[Form], resolved: Resolved, *, visit: str, form: str, asked: int | None) -> int:
+def _repeat(place: tuple[str, str, int, str], resolved: Resolved, *, asked: int | None) -> int:
     """Return which entry of a log or reading of a session is meant; 1 for a form that stands once."""
+    _participant, visit, _visit_repeat, form = place
     if not resolved.forms[form].log and not schedule.minutes(resolved, visit, form):
         if asked not in (None, 1):
             raise Http404
         return 1
-    taken = list(rows.order_by("repeat").values_list("repeat", "id"))
-    following = taken[-1][0] + 1 if taken else 1
+    taken = statements.rows("default", _TAKEN, place)
+    following = int(taken[-1][0]) + 1 if taken else 1
     if asked is None:
         waiting = [repeat for repeat, number in taken if not _any_entry(number)]
-        return waiting[0] if waiting else following
+        return int(waiting[0]) if waiting else following
     planned = len(schedule.minutes(resolved, visit, form))
     if not 1 <= asked <= max(following, planned):
         raise Http404
