@@ -289,8 +289,9 @@ class _Desk:
             at=step.at,
             by=by,
         )
+        asked_about = step.visit in _common(self.resolved) and not self.resolved.forms[step.form].sealed
         return _Page(
-            form if step.visit in _common(self.resolved) else "",
+            form if asked_about else "",
             save=lambda given: capture.save(form=form, given=given, at=step.at, by=by),
             complete=lambda: capture.complete(form=form, at=step.at, by=by),
         )
@@ -413,7 +414,7 @@ class _Desk:
 
 @dataclass(frozen=True)
 class _Page:
-    """A form in somebody's hands; `form` is its code, "" where it is none that everybody sees."""
+    """A form in somebody's hands; `form` is its code, "" where nobody asks about it."""
 
     form: str
     save: Callable[[list[Given]], Saved]
