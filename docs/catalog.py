@@ -23,7 +23,16 @@ SOURCE = Path(__file__).parents[1] / "src" / "equipoise"
 LOCALE = SOURCE / "conduct" / "locale"
 GETTEXT = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
 SILENT = {
-    *("IntegrityError", "ValueError", "TypeError", "KeyError", "BadRequest", "PermissionRefused", "execute"),
+    *(
+        "Question",
+        "IntegrityError",
+        "ValueError",
+        "TypeError",
+        "KeyError",
+        "BadRequest",
+        "PermissionRefused",
+        "execute",
+    ),
     *(
         "ProtocolError",
         "LookupError",
@@ -63,7 +72,7 @@ WITHOUT_PAGES = (
     ),
 )
 """Where problems go to a terminal or a script, and stay in English; texts marked for gettext do not."""
-CODE = re.compile(r"^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|BEGIN|PRAGMA|FROM|CREATE|LOCK)\b|\{\w+:.*;")
+CODE = re.compile(r"^\s*(SELECT|WHERE|INSERT|UPDATE|DELETE|WITH|BEGIN|PRAGMA|FROM|CREATE|LOCK)\b|\{\w+:.*;")
 """SQL and CSS."""
 PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z`{“(]|[a-z`}”)] [A-Za-z]{2,}")
 PYTHON_NAMES = re.compile(r"%\((\w+)\)[sd]")

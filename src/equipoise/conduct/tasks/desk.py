@@ -22,12 +22,12 @@ from equipoise.conduct.tasks.models import Task
 from equipoise.errors import TrialError
 from equipoise.protocol import Resolved
 
-_PLACE = "participant = %s AND visit = %s AND visit_repeat = %s AND repeat = 1"
-_FORMS = Question(Form, f"WHERE {_PLACE} ORDER BY id")
+_PLACE = "WHERE participant = %s AND visit = %s AND visit_repeat = %s AND repeat = 1"
+_FORMS = Question(Form, f"{_PLACE} ORDER BY id")
 # Names are this module's own; every value is a parameter.
 _STATES = f"""
 SELECT s.form_id, s.state FROM form f JOIN form_state s ON s.form_id = f.id
-WHERE {_PLACE} ORDER BY s.form_id, s.seq
+{_PLACE} ORDER BY s.form_id, s.seq
 """  # noqa: S608
 _SITE = "SELECT site FROM participant WHERE participant = %s"
 _TASK = Question(Task, "WHERE code = %s AND rater = %s")

@@ -26,10 +26,10 @@ STATUSES = ("held", "missed", "declined")
 WITHOUT_FORMS = ("missed", "declined")
 _VISIT = Question(Visit, "WHERE participant = %s AND visit = %s AND repeat = %s")
 _STEPS = Question(VisitStatus, "WHERE visit_id = %s ORDER BY seq DESC")
-_PLACE = "participant = %s AND visit = %s AND visit_repeat = %s AND form = %s"
-_FORM = Question(Form, f"WHERE {_PLACE} AND repeat = %s")
+_PLACE = "WHERE participant = %s AND visit = %s AND visit_repeat = %s AND form = %s"
+_FORM = Question(Form, f"{_PLACE} AND repeat = %s")
 # Names are this module's own; every value is a parameter.
-_TAKEN = f"SELECT repeat, id FROM form WHERE {_PLACE} ORDER BY repeat"  # noqa: S608
+_TAKEN = f"SELECT repeat, id FROM form {_PLACE} ORDER BY repeat"  # noqa: S608
 
 
 def begin_visit(*, participant: str, visit: str, at: datetime, by: Viewer) -> int:
