@@ -126,7 +126,8 @@ def test_events_of_what_is_hidden_are_absent_until_the_study_is_locked(world: Wo
     before = len(read(world, hidden).lines)
     guess = world.fill(world.opened("guess", "D28"))
     effects = world.opened("effects", by="session_monitor")
-    world.post("monitor", f"/forms/{guess}/query/", about=":0", text="Sure?")
+    asked = world.post("monitor", f"/forms/{effects}/query/", about=":0", text="Sure?")
+    assert asked.status_code == 302
     assert [one.action for one in read(world, hidden).lines] == [
         one.action for one in read(world, hidden).lines[-before:]
     ]
@@ -136,7 +137,8 @@ def test_events_of_what_is_hidden_are_absent_until_the_study_is_locked(world: Wo
     services.lock_study(
         locked=True, reason="Database lock", at=world.hand[0], by=world.people.data_manager.viewer()
     )
-    assert len(read(world, hidden, subject=f"form-{guess}").lines) == 4
+    assert len(read(world, hidden, subject=f"form-{guess}").lines) == 3
+    assert "query.opened" in [one.action for one in read(world, hidden, subject=f"form-{effects}").lines]
 
 
 def test_what_is_hidden_shows_on_no_page(world: World) -> None:
