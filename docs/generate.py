@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from inspect import getdoc
 from pathlib import Path
+from typing import Any
 
 import click
 import typed_client
@@ -98,26 +99,28 @@ def web_settings() -> str:
     return "\n".join(parts) + "\n"
 
 
-def permissions() -> str:
-    """Return the matrix role x route x method, from what the web system really routes."""
+def routed(name: str) -> Any:
+    """Return a module of the web system, once every route of it is known."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "equipoise.conduct.config.django_base")
     import_module("django").setup()
-    routes = import_module("equipoise.conduct.accounts.routes")
-    reference = import_module("equipoise.conduct.accounts.reference")
-    urls = import_module("equipoise.conduct.config.urls")
-    return str(reference.permissions_markdown(routes.matrix(urls.urlpatterns)))
+    import_module("equipoise.conduct.config.urls")
+    return import_module(f"equipoise.conduct.{name}")
+
+
+def permissions() -> str:
+    """Return the matrix role x route x method, from what the web system really routes."""
+    found = routed("accounts.routes").matrix(routed("config.urls").urlpatterns)
+    return str(routed("accounts.reference").permissions_markdown(found))
 
 
 def interface() -> str:
     """Return the description of the interface for programs, OpenAPI 3.1."""
-    permissions()
-    return str(import_module("equipoise.conduct.api.document").text())
+    return str(routed("api.document").text())
 
 
 def client() -> dict[Path, str]:
     """Return path to text of what the client is made of, and of the page that names its calls."""
-    interface()
-    document = import_module("equipoise.conduct.api.document").made()
+    document = routed("api.document").made()
     return {
         **typed_client.modules(document),
         REFERENCE / "client.md": NOTICE + typed_client.reference(document),
