@@ -13,7 +13,6 @@ Exits with 1 when a request fails, the log holds an error, memory grows by 5 % o
 import argparse
 import random
 import re
-import socketserver
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from importlib import import_module
 from pathlib import Path
 from statistics import mean, median
 
+import switched
 import world
 from browser import Asked, Browser, Page, Sent
 
@@ -92,9 +92,9 @@ def main() -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         administrator = stack.enter_context(world.postgresql(folder)) if given.engine == "postgresql" else ""
-        mails = stack.enter_context(mail_server())
+        mails = stack.enter_context(switched.mail_server())
         home = world.make(folder, administrator=administrator)
-        switch_on(home, folder, mails.port)
+        switched.on(home, folder, mails.port)
         people = populate(sites)
         import_module("django.db").connections.close_all()
         port, server, log = stack.enter_context(served(home, folder))
@@ -107,57 +107,6 @@ def main() -> int:
         server.terminate()
         server.wait()
         return judge(tally, home, log, mails=len(mails.taken))
-
-
-class Mails(socketserver.ThreadingTCPServer):
-    """A mail server that takes everything."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Take)
-        self.taken: list[str] = []
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self.server_address[1])
-
-
-class _Take(socketserver.StreamRequestHandler):
-    server: Mails
-
-    def handle(self) -> None:
-        self.wfile.write(b"220 ready\r\n")
-        for line in self.rfile:
-            word = line[:4].upper().strip()
-            if word == b"DATA":
-                self.wfile.write(b"354 go on\r\n")
-                text = b"".join(iter(self.rfile.readline, b".\r\n"))
-                self.server.taken.append(text.decode(errors="replace"))
-            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 yes\r\n")
-
-
-@contextmanager
-def mail_server() -> Iterator[Mails]:
-    """Run a mail server on this machine."""
-    with Mails() as mails:
-        threading.Thread(target=mails.serve_forever, daemon=True).start()
-        yield mails
-        mails.shutdown()
-
-
-def switch_on(home: Path, folder: Path, mail_port: int) -> None:
-    """Let the installation mail, and send anchors to another folder."""
-    (folder / "elsewhere").mkdir()
-    settings = home / "settings.toml"
-    lines = [f'mail_server = "127.0.0.1:{mail_port}"', 'mail_from = "study@example.org"']
-    lines.append(f'anchor_folder = "{folder / "elsewhere"}"')
-    # Before the first table of the file, where there is one.
-    text = settings.read_text(encoding="utf-8")
-    head, bracket, rest = text.partition("\n[")
-    settings.write_text(head + "\n" + "\n".join(lines) + "\n" + bracket + rest, encoding="utf-8")
 
 
 def populate(sites: Sequence[str]) -> list[Person]:

@@ -26,6 +26,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import switched
 import world
 
 EVENTS, FEW_EVENTS = 1_000_000, 10_000
@@ -65,6 +66,9 @@ def main() -> int:
         address = stack.enter_context(world.postgresql(folder)) if given.engine == "postgresql" else ""
         large = made(folder / "large", address, given.events)
         small = made(folder / "small", address, min(FEW_EVENTS, given.events))
+        mails = stack.enter_context(switched.mail_server())
+        for one in (large, small):
+            switched.on(one.home, one.home.parent, mails.port)
         ports = [stack.enter_context(world.server(one.home)) for one in (large, small)]
         print(f"{given.engine}, {given.events:,} events")
         missed = use(large, ports[0], seconds=given.seconds)

@@ -1,6 +1,7 @@
 """Saves of 250 new values each, at a fixed rate whatever the server does, on a store of a million events.
 
-Every save goes through the web layer of `equipoise serve` with sign-in, permission and CSRF. Latency counts
+Every save goes through the web layer of `equipoise serve`, mails and anchors on, with sign-in, permission and
+CSRF. Latency counts
 from the moment a save was due, so that a server that falls behind shows it. Afterwards every acknowledged
 value is looked for, and the whole study is verified. Exits with 1 when a save fails, a value is missing, or
 the 95th percentile is over its bar.
@@ -24,6 +25,7 @@ from importlib import import_module
 from pathlib import Path
 from statistics import median
 
+import switched
 import world
 
 BAR_SECONDS = 0.250
@@ -54,6 +56,7 @@ def main() -> int:
         each = [world.open_forms(viewer, one, form="big", count=-(-count // PARTICIPANTS)) for one in people]
         forms = [form for turn in zip(*each, strict=True) for form in turn][:count]
         import_module("django.db").connections.close_all()
+        switched.on(home, folder, stack.enter_context(switched.mail_server()).port)
         print(f"{given.engine}: {given.events:,} events, {count:,} forms open; saving {given.rate} a second")
         with world.server(home) as port:
             served = world.Served(home, port, cookies, token)
