@@ -1,10 +1,9 @@
 """Saves of 250 new values each, at a fixed rate whatever the server does, on a store of a million events.
 
 Every save goes through the web layer of `equipoise serve`, mails and anchors on, with sign-in, permission and
-CSRF. Latency counts
-from the moment a save was due, so that a server that falls behind shows it. Afterwards every acknowledged
-value is looked for, and the whole study is verified. Exits with 1 when a save fails, a value is missing, or
-the 95th percentile is over its bar.
+CSRF. Latency counts from the moment a save was due, so that a server that falls behind shows it. Afterwards
+every acknowledged value is looked for, and the whole study is verified. Exits with 1 when a save fails, a
+value is missing, or the 95th percentile is over its bar.
 
     python benchmarks/load/saves.py --engine postgresql --rate 50
     python benchmarks/load/saves.py --engine sqlite --rate 20
