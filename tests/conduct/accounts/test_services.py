@@ -253,7 +253,7 @@ def test_a_delegation_is_logged_with_who_and_by_whom(study: Path, people: People
         "Coordinator",
         "Consent\nVitals",
         "Investigator",
-        "2026-11-26",
+        TODAY + timedelta(days=3),
         True,
     )
     assert reads.delegations(site="NYC") == ()

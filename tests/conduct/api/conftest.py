@@ -12,6 +12,7 @@ from allauth.mfa.totp.internal import auth
 from django.core.cache import cache
 from django.test import Client
 from django.urls import resolve
+from tests.conduct.api import days
 from tests.conduct.pages.conftest import World, template, world
 from tests.conduct.people import SECRET, Somebody
 from tests.conduct.tasks.conftest import away, rating
@@ -91,7 +92,10 @@ def checked(address: str, answer: Any, *, status: int | None = None) -> Any:
         return answer.content
     shape = known.gives if answer.status_code == known.status else Refusal
     written(shape).validate_json(answer.content)
-    return answer.json()
+    said = answer.json()
+    found = days.described()
+    assert list(days.undeclared(said, days.answered(known.id, answer.status_code, found), found)) == []
+    return said
 
 
 @pytest.fixture

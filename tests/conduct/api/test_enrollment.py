@@ -67,7 +67,7 @@ def test_consent_forms_are_added_approved_and_read(programs: Programs) -> None:
     sent = {"site": "SEA", "language": "en", "text": text}
     number = programs.ask(client, "/consent-forms", sent)["number"]
     form = f"/consent-forms/SEA/{number}/en"
-    assert programs.ask(client, form)["named"]["effective_from"] == ""
+    assert programs.ask(client, form)["named"]["effective_from"] is None
     days = {"approved_on": "2026-11-20", "effective_from": "2026-11-23"}
     programs.ask(client, f"{form}/approval", days, status=204)
     whole = programs.ask("coordinator", form)

@@ -1,5 +1,7 @@
 """People by program: known to whom they share a site with, changed by whom the matrix names."""
 
+from datetime import date
+
 import pytest
 from tests.conduct.api.conftest import Programs
 
@@ -61,7 +63,7 @@ def test_trainings_and_delegations_are_recorded_at_ones_own_site(programs: Progr
     ending = {"on": "2026-11-20", "reason": "Moves on"}
     programs.ask("investigator", f"{there}/{line['number']}/end", ending, status=204)
     (found,) = reads.delegations(site="SEA")
-    assert found.until_on == "2026-11-20"
+    assert found.until_on == date(2026, 11, 20)
 
 
 def test_access_and_address_change_with_ones_own_password_and_code(programs: Programs) -> None:

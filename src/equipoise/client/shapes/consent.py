@@ -72,7 +72,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormNamed:
-    """A consent form without its text; "" where it is not approved."""
+    """A consent form without its text; no days while it is not approved."""
 
     site: str
     number: int
@@ -80,8 +80,8 @@ class FormNamed:
     title: str
     sha256: str
     protocol: int
-    approved_on: str
-    effective_from: str
+    approved_on: date | None
+    effective_from: date | None
     in_force: bool
 
 

@@ -19,7 +19,7 @@ from equipoise.conduct.accounts.models import (
 )
 from equipoise.conduct.accounts.permission import Grant, Viewer
 from equipoise.conduct.accounts.training import Training, lacking
-from equipoise.conduct.audit.instants import instant
+from equipoise.conduct.audit.instants import instant, moment
 from equipoise.conduct.audit.models import Event
 from equipoise.conduct.stores import statements
 
@@ -77,17 +77,17 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Delegated:
-    """A line of the delegation log; days as ISO text, `until_on` empty where no end is planned."""
+    """A line of the delegation log; `until_on` is its last day, None where no end is planned."""
 
     number: int
     person: str
     name: str
     site: str
     tasks: str
-    from_on: str
-    until_on: str
+    from_on: date
+    until_on: date | None
     by: str
-    at: str
+    at: datetime
     ended: bool
 
     @property
@@ -236,14 +236,18 @@ def delegations(*, site: str = "", person: str = "") -> tuple[Delegated, ...]:
             name=called.get(row.person, row.person),
             site=row.site,
             tasks=row.tasks,
-            from_on=row.from_on,
-            until_on=ends.get(row.id, row.until_on),
+            from_on=date.fromisoformat(row.from_on),
+            until_on=_day(ends.get(row.id, row.until_on)),
             by=called.get(made[row.act].actor, made[row.act].actor),
-            at=made[row.act].at,
+            at=moment(made[row.act].at),
             ended=row.id in ends,
         )
         for row in rows
     )
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _members(

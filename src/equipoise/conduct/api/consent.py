@@ -36,7 +36,7 @@ LONGEST_FORM = 200_000
 
 @dataclass(frozen=True, slots=True)
 class FormNamed:
-    """A consent form without its text; "" where it is not approved."""
+    """A consent form without its text; no days while it is not approved."""
 
     site: str
     number: int
@@ -44,8 +44,8 @@ class FormNamed:
     title: str
     sha256: str
     protocol: int
-    approved_on: str
-    effective_from: str
+    approved_on: date | None
+    effective_from: date | None
     in_force: bool
 
 
@@ -260,5 +260,5 @@ def _named(form: Version, request: ProgramRequest) -> FormNamed:
         protocol=form.protocol,
         approved_on=form.approved_on,
         effective_from=form.effective_from,
-        in_force=reads.in_force(form.site, day=day) == form.number and bool(form.effective_from),
+        in_force=reads.in_force(form.site, day=day) == form.number and form.effective_from is not None,
     )

@@ -5,7 +5,7 @@ somebody; then they learn neither how it stands nor what it read.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
 from json import loads
@@ -143,10 +143,10 @@ def _watched(version: _Version) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class DeviationLine:
-    """A deviation as pages list it; `on` is an ISO date."""
+    """A deviation as pages list it."""
 
     kind: str
-    on: str
+    on: date
     importance: str
     text: str
     by: str
@@ -162,5 +162,8 @@ def deviations(participant: str, sight: Sight) -> tuple[DeviationLine, ...]:
         rows = [row for row in rows if row.kind != CHANGED]
     names = people.names({row.person for row in rows})
     return tuple(
-        DeviationLine(row.kind, row.on, row.importance, row.text, names.get(row.person, "")) for row in rows
+        DeviationLine(
+            row.kind, date.fromisoformat(row.on), row.importance, row.text, names.get(row.person, "")
+        )
+        for row in rows
     )

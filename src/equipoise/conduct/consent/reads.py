@@ -46,7 +46,7 @@ DEGREES = ("treatment", "contacts", "records", "all")
 class Version:
     """A consent form of a site in a language.
 
-    approved_on, effective_from   ISO dates; "" while it is not approved
+    approved_on, effective_from   None while it is not approved
     """
 
     row: int
@@ -56,8 +56,8 @@ class Version:
     protocol: int
     text: str
     sha256: str
-    approved_on: str = ""
-    effective_from: str = ""
+    approved_on: date | None = None
+    effective_from: date | None = None
 
     @property
     def document(self) -> Document:
@@ -201,7 +201,9 @@ def current(site: str, *, day: date) -> tuple[Version, ...]:
     """Return the forms a participant may sign at a site on a day, one a language."""
     number = _in_force(site, day)
     rows = ConsentVersion.objects.filter(site=site, number=number).order_by("language")
-    return tuple(one for one in _versions(rows) if "" < one.effective_from <= day.isoformat())
+    return tuple(
+        one for one in _versions(rows) if one.effective_from is not None and one.effective_from <= day
+    )
 
 
 def standing(participant: str, *, at: datetime) -> Standing:
@@ -376,8 +378,8 @@ def _versions(rows: Iterable[ConsentVersion]) -> tuple[Version, ...]:
                 protocol=row.protocol,
                 text=row.text,
                 sha256=row.sha256,
-                approved_on=approval.approved_on if approval else "",
-                effective_from=approval.effective_from if approval else "",
+                approved_on=date.fromisoformat(approval.approved_on) if approval else None,
+                effective_from=date.fromisoformat(approval.effective_from) if approval else None,
             )
         )
     return tuple(found)

@@ -1,6 +1,6 @@
 """People's pages in a study with two sites: who sees whom, who may do what, and what a refusal keeps of what was typed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -192,7 +192,7 @@ def test_an_investigator_delegates_at_their_site_and_the_log_says_so(staffed: Pe
     assert client.post(right, ending | {"on": ""}).status_code == 422
     assert client.post(right, ending).status_code == 302
     (line,) = reads.delegations(site="SEA")
-    assert line.until_on == "2026-11-20"
+    assert line.until_on == date(2026, 11, 20)
 
 
 def test_the_delegation_log_for_a_spreadsheet_holds_no_formula(staffed: People) -> None:

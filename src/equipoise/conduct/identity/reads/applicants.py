@@ -7,12 +7,13 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from equipoise.conduct.audit.instants import moment
 from equipoise.conduct.identity import personal
 from equipoise.conduct.identity.models.applicant import Applicant, ApplicantStep, Letter, LetterStep
 from equipoise.conduct.identity.models.contact import SignedName
@@ -44,8 +45,8 @@ class ApplicationLine:
     applicant: str
     site: str
     name: str
-    applied_on: str
-    delete_on: str
+    applied_on: date
+    delete_on: date
     verdict: str
     unmet: tuple[str, ...]
     state: str
@@ -72,7 +73,7 @@ class Step:
 
     status: str
     person: str
-    stated_at: str
+    stated_at: datetime
     reason: str
 
 
@@ -82,7 +83,7 @@ class Owed:
 
     letter: int
     kind: str
-    owed_at: str
+    owed_at: datetime
     outcome: str
 
 
@@ -169,9 +170,9 @@ def opened(applicant: str, *, sites: Collection[str]) -> OpenedApplication | Non
         email=email,
         phone=phone,
         answers=answers,
-        steps=tuple(Step(one.status, one.person, one.stated_at, one.reason) for one in steps),
+        steps=tuple(Step(one.status, one.person, moment(one.stated_at), one.reason) for one in steps),
         letters=tuple(
-            Owed(one.id, one.kind, one.owed_at, one.outcome)
+            Owed(one.id, one.kind, moment(one.owed_at), one.outcome)
             for one in _with_outcome(Letter.objects.filter(applicant=applicant)).order_by("id")
         ),
     )
@@ -287,8 +288,8 @@ def _lines(rows: Sequence[Any]) -> Iterator[ApplicationLine]:
             applicant=row.applicant,
             site=row.site,
             name=seal.open(row.name, cell="applicant.name") if seal else "",
-            applied_on=row.applied_on,
-            delete_on=row.delete_on,
+            applied_on=date.fromisoformat(row.applied_on),
+            delete_on=date.fromisoformat(row.delete_on),
             verdict=row.verdict,
             unmet=tuple(row.unmet.split()),
             state=row.state,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
 from equipoise.conduct.accounts.permission import ROLES, Viewer
 from equipoise.conduct.accounts.reads import Held, Member
@@ -16,15 +16,16 @@ EVERYWHERE = ""
 class RoleLine:
     """A role somebody holds, held or will hold.
 
-    state   "held", "planned" or "ended"
-    mine    whether the viewer may end it
+    until_day   day on which it ends, at its beginning where that was planned; None where no end is
+    state       "held", "planned" or "ended"
+    mine        whether the viewer may end it
     """
 
     number: int
     role: str
     site: str
-    from_day: str
-    until_day: str
+    from_day: date
+    until_day: date | None
     state: str
     mine: bool
 
@@ -55,7 +56,7 @@ def role_lines(
             role=ROLES.get(one.role, one.role),
             site=sites[one.site].name if one.site in sites else one.site,
             from_day=_day(one.from_at, sites.get(one.site)),
-            until_day=_day(one.ends_at, sites.get(one.site)),
+            until_day=_day(one.ends_at, sites.get(one.site)) if one.ends_at else None,
             state=_state(one, at),
             mine=viewer.may("people.manage", site=one.site),
         )
@@ -104,6 +105,6 @@ def _state(held: Held, at: datetime) -> str:
     return "ended" if held.over(at) else "planned"
 
 
-def _day(instant: str, site: Site | None) -> str:
+def _day(instant: str, site: Site | None) -> date:
     zone: tzinfo = site.zone if site else UTC
-    return moment(instant).astimezone(zone).date().isoformat() if instant else ""
+    return moment(instant).astimezone(zone).date()

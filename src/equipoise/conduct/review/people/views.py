@@ -17,6 +17,7 @@ from equipoise.conduct.accounts import presence, reads, services
 from equipoise.conduct.accounts.permission import ROLES
 from equipoise.conduct.accounts.reads import Member
 from equipoise.conduct.accounts.request import SignedRequest
+from equipoise.conduct.audit.instants import instant
 from equipoise.conduct.review.people import staffing
 from equipoise.conduct.review.people.lines import EVERYWHERE, Rights, rights, role_lines, sees
 from equipoise.conduct.studies import reads as studies
@@ -288,9 +289,11 @@ def log(request: SignedRequest, site: str) -> HttpResponse:
     found = next((one for one in studies.sites() if one.site == site), None)
     if found is None or not request.viewer.may("people.view", site=site):
         raise Http404
-    today = found.today(request.at).isoformat()
+    today = found.today(request.at)
     lines = [(line, _standing(line.from_on, line.until_on, today)) for line in reads.delegations(site=site)]
-    return render(request, "review/people/log.html", {"site": found, "lines": lines, "today": today})
+    return render(
+        request, "review/people/log.html", {"site": found, "lines": lines, "today": today.isoformat()}
+    )
 
 
 def log_sheet(request: SignedRequest, site: str) -> HttpResponse:
@@ -299,7 +302,14 @@ def log_sheet(request: SignedRequest, site: str) -> HttpResponse:
         raise Http404
     header = [_("Who"), _("Tasks"), _("From"), _("Until"), _("Delegated by"), _("At")]
     rows = [
-        (line.name, line.tasks, line.from_on, line.until_on, line.by, line.at)
+        (
+            line.name,
+            line.tasks,
+            line.from_on.isoformat(),
+            line.until_on.isoformat() if line.until_on else "",
+            line.by,
+            instant(line.at),
+        )
         for line in reads.delegations(site=site)
     ]
     # A byte order mark, or spreadsheets take UTF-8 for something else.
@@ -346,7 +356,7 @@ def _page(
         for line in reads.delegations(person=member.person)
         if member.person == request.viewer.person or request.viewer.may("people.view", site=line.site)
     ]
-    today = staffing.today(member, at=request.at).isoformat()
+    today = staffing.today(member, at=request.at)
     ending = {site.site for site in may.delegate}
     named = staffing.trainings()
     context: dict[str, Any] = {
@@ -367,7 +377,7 @@ def _page(
             (role, label, [training.label for training in named if role in training.roles])
             for role, label in ROLES.items()
         ],
-        "today": today,
+        "today": today.isoformat(),
         "form": form,
         "problems": problems,
         "typed": {form: request.POST},
@@ -380,10 +390,10 @@ def _matches(member: Member, wanted: str) -> bool:
     return wanted.casefold() in f"{member.name} {member.email}".casefold()
 
 
-def _standing(from_on: str, until_on: str, today: str) -> str:
+def _standing(from_on: date, until_on: date | None, today: date) -> str:
     if from_on > today:
         return "planned"
-    return "ended" if until_on and until_on < today else "held"
+    return "ended" if until_on is not None and until_on < today else "held"
 
 
 def _by_field(error: RecordError) -> dict[str, str]:
