@@ -36,6 +36,7 @@ NAMES = {
     "add_consent_form": "add_form",
     "approve_consent_form": "approve_form",
     "participant_consent": "get",
+    "consent_copy": "copy",
     "countersign_consent": "countersign",
     "withdraw_consent": "withdraw",
     "participant_contact": "contact",

@@ -36,6 +36,10 @@ ABOUT = {"Yourself": "whoever asks", "Study": "the study", "Review": "queries, a
 UNSHOWN = {
     "Arm": {"arm", "label", "intervention", "intervention_label", "elements", "doses"},
     "FirstPassword": {"password"},
+    "Reached": {"name", "email", "phone", "address"},
+    "ApplicationLine": {"name"},
+    "OpenedApplication": {"email", "phone", "answers"},
+    "Copy": {"name"},
 }
 """Fields that no repr shows, so that no log and no traceback of a program tells them."""
 IMPORTED = {

@@ -44,7 +44,15 @@ PARTICIPANT_ROUTES = (
         "api:open_form",
         "api:lock_participant",
     ),
-    *("api:consent", "api:countersign", "api:withdraw", "api:go_on", "api:contact", "api:eligibility"),
+    *(
+        "api:consent",
+        "api:consent_copy",
+        "api:countersign",
+        "api:withdraw",
+        "api:go_on",
+        "api:contact",
+        "api:eligibility",
+    ),
     *("api:eligibility_confirm", "api:randomization", "api:kit_contents", "api:code_break"),
     *("api:unblinding", "api:arm"),
 )

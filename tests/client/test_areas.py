@@ -18,6 +18,8 @@ import pytest
 from equipoise.client import Client, RequestRefused, Response
 from equipoise.client.areas import Areas
 from equipoise.client.reading import plain, read
+from equipoise.client.shapes.applicants import ApplicationLine, OpenedApplication
+from equipoise.client.shapes.consent import Copy, Reached
 from equipoise.client.shapes.people import FirstPassword
 from equipoise.client.shapes.shared import Arm
 
@@ -304,3 +306,14 @@ def test_no_arm_and_no_password_is_told_by_a_repr() -> None:
     assert repr(arm) == "Arm(kit='K-7')"
     given = {"person": "p-1", "password": "correct horse"}
     assert "correct horse" not in repr(read(FirstPassword, given))
+
+
+@pytest.mark.parametrize("kind", [Reached, OpenedApplication, ApplicationLine, Copy])
+def test_who_somebody_is_and_how_they_are_reached_is_told_by_no_repr(kind: type) -> None:
+    given = sample({"$ref": f"/{kind.__name__}"}, DESCRIPTION)
+    line = given.get("line", given)
+    personal = {name: "Ada Example" for name in ("name", "email", "phone", "address") if name in given}
+    if "name" in line:
+        line["name"] = "Ada Example"
+    given |= personal | ({"answers": {"age": "Ada Example"}} if "answers" in given else {})
+    assert "Ada Example" not in repr(read(kind, given))

@@ -2,12 +2,12 @@
 
 import json
 
-from tests.conduct.api.conftest import Programs
+from tests.conduct.api.conftest import PASSWORD, Programs
 from tests.conduct.capture.test_eligibility import SCREENING
 from tests.conduct.consenting import FORM as CONSENT
 from tests.conduct.consenting import enrolled, provide_form
 from tests.conduct.enrollment.test_applicants import arrived, state
-from tests.conduct.pages.conftest import HERE, THERE
+from tests.conduct.pages.conftest import HERE, THERE, text_of
 
 from equipoise.conduct.accounts.permission import Guest
 from equipoise.conduct.capture import eligibility, services
@@ -102,6 +102,36 @@ def test_consent_stands_is_countersigned_and_withdrawn_but_never_given_by_a_prog
     programs.ask(client, f"/participants/{THERE}/consent", status=404)
     offered = programs.ask(client, "/openapi.json")["paths"]
     assert not any("sign" in path and "consent" in path and "counter" not in path for path in offered)
+
+
+def test_a_copy_of_what_was_signed_is_given_to_who_takes_consents(programs: Programs) -> None:
+    there = f"/participants/{HERE}/consent/copy"
+    found = programs.ask("coordinator", there)
+    page = text_of(programs.world.client("coordinator").get(f"{there}/"))
+    assert found["name"] in page
+    assert found["signed"]["content_sha256"] in page
+    assert found["title"] in page
+    assert found["text"].startswith("# ")
+    (whole,) = programs.ask("coordinator", f"/participants/{HERE}/consent")["given"]
+    assert found["signed"] == whole
+    programs.ask("monitor", there, status=403)
+    programs.ask("coordinator", f"/participants/{THERE}/consent/copy", status=404)
+
+
+def test_who_has_no_second_factor_countersigns_with_their_password_alone_as_on_the_page(
+    programs: Programs,
+) -> None:
+    at, coordinator = programs.world.hand[0], programs.world.people.coordinator
+    one = enrolled("SEA", at=at, by=programs.world.people.investigator.viewer(), countersigned=False)
+    there = f"/participants/{one}/consent"
+    account = coordinator.account
+    account.set_password(PASSWORD)
+    account.save()
+    wrong, right = ({"password": word, "code": ""} for word in ("guessed", PASSWORD))
+    programs.ask("coordinator", f"{there}/countersignature", wrong, status=422)
+    programs.ask("coordinator", f"{there}/countersignature", right, status=204)
+    assert programs.ask("coordinator", there)["given"][0]["countersigned_by"] == coordinator.name
+    programs.ask("investigator", f"{there}/countersignature", right, status=422)
 
 
 def test_who_may_reach_a_participant_is_told_how_and_nobody_else(programs: Programs) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from equipoise.client.calling import Area, word
-from equipoise.client.shapes.consent import Consent, FormNamed, FormWhole, Numbered, Reached
+from equipoise.client.shapes.consent import Consent, Copy, FormNamed, FormWhole, Numbered, Reached
 
 
 class ConsentCalls(Area):
@@ -40,8 +40,12 @@ class ConsentCalls(Area):
         """Say how somebody's consent stands: what they signed, what they took back."""
         return self._call.get(Consent, f"/participants/{word(participant)}/consent")
 
+    def copy(self, participant: str) -> Copy:
+        """Give what somebody signed last, with names and times, to be printed for them."""
+        return self._call.get(Copy, f"/participants/{word(participant)}/consent/copy")
+
     def countersign(self, participant: str, *, password: str, code: str) -> None:
-        """Sign somebody's newest consent beside them, with password and code."""
+        """Sign somebody's newest consent beside them, with password and, of who has a second factor, code."""
         self._call.do(
             f"/participants/{word(participant)}/consent/countersignature",
             {"password": password, "code": code},

@@ -21,15 +21,24 @@ Code = Annotated[str, Field(max_length=32)]
 
 
 class ConfirmationSent(Sent):
-    """Password and code of the signer's second factor, as a page asks for them."""
+    """Password and code of the signer's second factor, as a page asks for them; "" for who has none."""
 
     password: Password
     code: Code
 
 
-def require(request: ProgramRequest, sent: ConfirmationSent) -> None:
-    """Raise Refused unless the token's owner gave their own password and code just now."""
-    found = presence.confirm(request, presence.owner(request), password=sent.password, code=sent.code)
+def require(request: ProgramRequest, sent: ConfirmationSent, *, code_needed: bool = True) -> None:
+    """Raise Refused unless the token's owner gave their own password and code just now.
+
+    code_needed   as `sign_in.confirm` has it
+    """
+    found = presence.confirm(
+        request,
+        presence.owner(request),
+        password=sent.password,
+        code=sent.code,
+        code_needed=code_needed,
+    )
     if found.wait:
         problem = told(_("too many attempts"), hint=_("wait, then try again"))
         seconds = math.ceil(found.wait.total_seconds())

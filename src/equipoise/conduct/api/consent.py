@@ -3,7 +3,7 @@
 Consent is given by a participant on the clinic's device, in person: no operation does it for them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -20,7 +20,7 @@ from equipoise.conduct.capture import access, eligibility
 from equipoise.conduct.capture import services as capture
 from equipoise.conduct.capture.eligibility import DeviationLine
 from equipoise.conduct.consent import reads, services
-from equipoise.conduct.consent.reads import Standing, TakenBack, Version
+from equipoise.conduct.consent.reads import Given, Standing, TakenBack, Version
 from equipoise.conduct.enrollment.services import criteria
 from equipoise.conduct.identity.reads import contacts
 from equipoise.conduct.identity.reads.contacts import Reached
@@ -111,6 +111,20 @@ class Consent:
     deviations: tuple[DeviationLine, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What somebody signed last, to be printed and given to them. Its repr does not say who.
+
+    name   with which it was signed; "" where its owner was forgotten
+    """
+
+    name: str = field(repr=False)
+    title: str
+    text: str
+    signed: Signed
+    time_zone: str
+
+
 class WithdrawalSent(Sent):
     """What somebody takes back, when they said so, and what they said."""
 
@@ -176,22 +190,25 @@ def participant_consent(request: ProgramRequest, name: str) -> Consent:
     resolved, _version = criteria.in_force(ground, request.at)
     return Consent(
         now=reads.standing(name, at=request.at),
-        given=tuple(
-            Signed(
-                one.number,
-                one.language,
-                one.signed_at,
-                one.taken_by_name,
-                one.tries,
-                one.content_sha256,
-                one.countersigned_at,
-                one.countersigned_by,
-            )
-            for one in reads.given(name)
-        ),
+        given=tuple(_signed(one) for one in reads.given(name)),
         taken_back=reads.taken_back(name),
         deviations=eligibility.deviations(name, ground.sight(resolved)),
     )
+
+
+@operation(
+    router, "GET", NAMED + "/consent/copy", action=TAKE, name="consent_copy", gives=Copy, refuses=[404]
+)
+def consent_copy(request: ProgramRequest, name: str) -> Copy:
+    """Give what somebody signed last, with names and times, to be printed for them."""
+    ground = access.participant(name, viewer=request.viewer, action=TAKE)
+    newest = next(iter(reads.given(name)), None)
+    form = reads.version(ground.site.site, newest.number, newest.language) if newest else None
+    if newest is None or form is None:
+        raise Http404
+    signing = newest.signing
+    signed_name = together.across(lambda: contacts.signed_name(signing))
+    return Copy(signed_name, form.title, form.text, _signed(newest), ground.site.time_zone)
 
 
 @operation(
@@ -204,9 +221,9 @@ def participant_consent(request: ProgramRequest, name: str) -> Consent:
     refuses=[404],
 )
 def countersign_consent(request: ProgramRequest, name: str, sent: ConfirmationSent) -> None:
-    """Sign somebody's newest consent beside them, with password and code."""
+    """Sign somebody's newest consent beside them, with password and, of who has a second factor, code."""
     access.participant(name, viewer=request.viewer, action=TAKE)
-    confirming.require(request, sent)
+    confirming.require(request, sent, code_needed=False)
     services.countersign(participant=name, at=request.at, by=request.viewer)
 
 
@@ -246,6 +263,19 @@ def participant_contact(request: ProgramRequest, name: str) -> Reached:
     if found is None:
         raise Http404
     return found
+
+
+def _signed(one: Given) -> Signed:
+    return Signed(
+        number=one.number,
+        language=one.language,
+        signed_at=one.signed_at,
+        taken_by=one.taken_by_name,
+        tries=one.tries,
+        content_sha256=one.content_sha256,
+        countersigned_at=one.countersigned_at,
+        countersigned_by=one.countersigned_by,
+    )
 
 
 def _named(form: Version, request: ProgramRequest) -> FormNamed:
