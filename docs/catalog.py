@@ -22,6 +22,8 @@ from jinja2 import Environment, nodes
 SOURCE = Path(__file__).parents[1] / "src" / "equipoise"
 LOCALE = SOURCE / "conduct" / "locale"
 GETTEXT = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
+CONTEXTUAL = {"pgettext", "pgettext_lazy"}
+"""Calls that say first where a text stands, since one English word may need two in another language."""
 SILENT = {
     *(
         "Question",
@@ -78,7 +80,7 @@ PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z`{“(]|[a-z`}”)] [A-Za-z]{2,}")
 PYTHON_NAMES = re.compile(r"%\((\w+)\)[sd]")
 BRACE_NAMES = re.compile(r"\{(\w+)\}")
 CALLS = re.compile(
-    r"\b(ngettext|gettext|_)\(\s*u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")(?:\s*,\s*u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"))?"
+    r"\b(ngettext|pgettext|gettext|_)\(\s*u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")(?:\s*,\s*u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"))?"
 )
 
 NOTICE = (
@@ -86,8 +88,11 @@ NOTICE = (
 )
 MO_MAGIC, MO_HEADER_BYTES, MO_ENTRY_BYTES = 0x950412DE, 28, 8
 
+CONTEXT = "\4"
+"""What stands between where a text is said and the text, as in GNU's format."""
+
 Key = tuple[str, str]
-"""A text, and its plural; "" where it has none."""
+"""A text, after its context where it has one, and its plural; "" where it has none."""
 
 
 @dataclass
@@ -128,11 +133,13 @@ def _add_sentences(found: dict[Key, Found], tree: ast.Module, where: str) -> Non
 def marked(tree: ast.Module) -> Iterator[Key]:
     """Yield the texts a module hands to gettext."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _name(node) in GETTEXT:
+        if isinstance(node, ast.Call) and _name(node) in GETTEXT | CONTEXTUAL:
             texts = [
                 one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
             ]
-            if texts:
+            if texts and _name(node) in CONTEXTUAL:
+                yield CONTEXT.join(texts), ""
+            elif texts:
                 yield texts[0], texts[1] if _name(node).startswith("ngettext") else ""
 
 
@@ -140,8 +147,9 @@ def drawn(text: str) -> Iterator[Key]:
     """Yield the texts a template marks."""
     if not settings.configured:
         settings.configure(USE_I18N=True)
-    for _call, first, second in CALLS.findall(templatize(text)):
-        yield ast.literal_eval(first), ast.literal_eval(second) if second else ""
+    for call, first, second in CALLS.findall(templatize(text)):
+        texts = ast.literal_eval(first), ast.literal_eval(second) if second else ""
+        yield (CONTEXT.join(texts), "") if call in CONTEXTUAL else texts
 
 
 def compiled(text: str) -> Iterator[Key]:
@@ -213,7 +221,7 @@ def _is_silent(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:
         node = above[node]
         if isinstance(node, ast.Call):
             name = _name(node)
-            if name in GETTEXT | SILENT or (first and TITLES.fullmatch(name)):
+            if name in GETTEXT | CONTEXTUAL | SILENT or (first and TITLES.fullmatch(name)):
                 return True
             first = False
     return False
@@ -250,7 +258,8 @@ def problems(held: Catalog, wanted: dict[Key, Found]) -> Iterator[str]:
 
 
 def _key(one: Message) -> Key:
-    return (one.id, "") if isinstance(one.id, str) else (one.id[0], one.id[1])
+    text, plural = (one.id, "") if isinstance(one.id, str) else (one.id[0], one.id[1])
+    return f"{one.context}{CONTEXT}{text}" if one.context else text, plural
 
 
 def _said(one: Message) -> tuple[str, ...]:
@@ -270,10 +279,17 @@ def _places_differ(key: Key, one: Message) -> str:
 
 
 def _entry(key: Key) -> str:
-    text, plural = key
-    lines = [f"msgid {_quoted(text)}"]
+    (context, text), plural = _apart(key[0]), key[1]
+    lines = [f"msgctxt {_quoted(context)}"] if context else []
+    lines += [f"msgid {_quoted(text)}"]
     lines += [f"msgid_plural {_quoted(plural)}", 'msgstr[0] ""', 'msgstr[1] ""'] if plural else ['msgstr ""']
     return "\n".join(lines) + "\n"
+
+
+def _apart(text: str) -> tuple[str, str]:
+    """Return where a text stands, "" mostly, and the text."""
+    context, _, bare = text.rpartition(CONTEXT)
+    return context, bare
 
 
 def _quoted(text: str) -> str:
@@ -288,11 +304,13 @@ def updated(held: Catalog, wanted: dict[Key, Found], *, language: str) -> Catalo
     for key, found in wanted.items():
         before = known.get(key)
         nothing: str | tuple[str, str] = ("", "") if key[1] else ""
+        context, text = _apart(key[0])
         made.add(
-            key if key[1] else key[0],
+            (text, key[1]) if key[1] else text,
             before.string if before else nothing,
             locations=[(place, None) for place in sorted(found.places)],
             flags=(),
+            context=context or None,
         )
     return made
 

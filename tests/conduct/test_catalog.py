@@ -42,6 +42,8 @@ def test_spanish_is_read_by_python_as_it_is_written(wanted: dict[tuple[str, str]
     assert spoken.gettext("Sign in") == "Iniciar sesión"
     assert spoken.ngettext("%(n)s visit", "%(n)s visits", 1) == "%(n)s visita"
     assert spoken.ngettext("%(n)s visit", "%(n)s visits", 2) == "%(n)s visitas"
+    assert spoken.pgettext("verdict", "Open") == "Por determinar"
+    assert spoken.gettext("Open") == "Abierta"
     assert len(wanted) > 1_000
 
 
@@ -60,6 +62,20 @@ def test_a_sentence_of_a_service_is_found_by_its_pattern() -> None:
     tree = keeping.ast.parse(PLANTED)
     assert list(keeping.marked(tree)) == [("A word for %(name)s", "")]
     assert sorted(keeping.sentences(tree)) == ["`{name}` has {len} letters", "say it again"]
+
+
+def test_a_text_with_a_context_is_kept_apart_from_the_same_text_without() -> None:
+    template = '{% load i18n %}{% translate "Open" %}{% translate "Open" context "verdict" %}'
+    assert list(keeping.drawn(template)) == [("Open", ""), ("verdict\4Open", "")]
+    code = keeping.ast.parse('said = pgettext("verdict", "Open")')
+    assert list(keeping.marked(code)) == [("verdict\4Open", "")]
+    wanted = {key: keeping.Found({"conduct/somewhere.py"}) for key in [("Open", ""), ("verdict\4Open", "")]}
+    held = keeping.Catalog(locale="es")
+    held.add("Open", "Abierta")
+    (missing,) = keeping.problems(held, wanted)
+    assert 'msgctxt "verdict"\nmsgid "Open"' in missing
+    made = keeping.updated(held, wanted, language="es")
+    assert [(one.context, one.string) for one in made if one.id] == [(None, "Abierta"), ("verdict", "")]
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_a_form_in_spanish_asks_stores_and_doubts_as_in_english(world: World) ->
     client.post("/language/", {"language": "es"})
     page = text_of(client.get(f"/forms/{form}/"))
     assert "Preguntas de selección" in page
-    assert "Tiene quien le lleve a casa después de la sesión" in page
+    assert "Tiene quien conduzca para llevarle a casa después de la sesión" in page
     answer = client.post(
         f"/forms/{form}/save/",
         json.dumps({"a:frontline_months:0": "61,5", "a:symptom_months:0": "1,234"}),

@@ -6,13 +6,13 @@ Holds wording only. What is stored and what is typed stay ISO dates, codes and n
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.utils.dateformat import format as dated
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from equipoise.conduct.accounts.permission import ROLES
 from equipoise.conduct.capture.lines import Code
+from equipoise.conduct.frame import days
 from equipoise.protocol.answer import Answer
 
 MISSING: dict[str, Promise] = {
@@ -71,9 +71,9 @@ def day(text: str) -> str:
     if ":" in text and "T" not in text:
         return text
     if "T" in text:
-        return dated(datetime.fromisoformat(text), MINUTE)
+        return days.in_words(datetime.fromisoformat(text), MINUTE)
     if len(text) == _YEAR:
         return text
     if len(text) == _MONTH:
-        return dated(date.fromisoformat(f"{text}-01"), MONTH)
-    return dated(date.fromisoformat(text), DAY)
+        return days.in_words(date.fromisoformat(f"{text}-01"), MONTH)
+    return days.in_words(date.fromisoformat(text), DAY)

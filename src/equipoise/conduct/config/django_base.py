@@ -72,6 +72,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "equipoise.conduct.config.context.frame",
             ],
+            "builtins": ["equipoise.conduct.frame.templatetags.days"],
         },
     },
     {

@@ -8,25 +8,24 @@ and its blocks stay with Django's own templates, which take ten times as long fo
 from collections.abc import Mapping
 from typing import Any
 
-from django.template.defaultfilters import date
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from jinja2 import Environment, StrictUndefined
 
-from equipoise.conduct.frame import states
+from equipoise.conduct.frame import days, states
 
 
 def environment(**options: Any) -> Environment:
-    """Return the environment: gettext as `_`, `url` for addresses, `state_word`, and Django's own `date`."""
+    """Return the environment: gettext as `_`, `url` for addresses, `state_word`, and `date` as Django's."""
     fixed = ("autoescape", "undefined", "trim_blocks", "lstrip_blocks")
     others = {name: value for name, value in options.items() if name not in fixed}
     made = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **others
     )
     made.globals.update(_=gettext, url=_url, state_word=states.in_words)
-    made.filters["date"] = date
+    made.filters["date"] = days.written
     return made
 
 
