@@ -81,6 +81,30 @@ def test_consent_forms_are_added_approved_and_read(programs: Programs) -> None:
     programs.ask("coordinator", "/consent-forms/SEA/99/en", status=404)
 
 
+def test_consent_forms_are_added_and_approved_at_ones_own_sites_alone(programs: Programs) -> None:
+    """Whoever approves what a site's participants sign works there: on the page, and by program."""
+    elsewhere = programs.world.people.add("data_manager", name="Elsewhere", site="NYC")
+    browser, client = programs.world.client(elsewhere), programs.client(elsewhere)
+    sent = {
+        "site": "SEA",
+        "language": "en",
+        "text": CONSENT.replace("# Taking part", "# Taking part anew"),
+    }
+    programs.ask(client, "/consent-forms", sent, status=403)
+    assert browser.post("/consent/new/", sent).status_code == 403
+    assert 'value="SEA"' not in text_of(browser.get("/consent/new/"))
+    number = programs.ask("data_manager", "/consent-forms", sent)["number"]
+    days = {"approved_on": "2026-11-20", "effective_from": "2026-11-23"}
+    programs.ask(client, f"/consent-forms/SEA/{number}/en/approval", days, status=404)
+    assert browser.post(f"/consent/SEA/{number}/en/approve/", days).status_code == 403
+    found = consents.version("SEA", number, "en")
+    assert found is not None
+    assert found.effective_from is None
+    narrowed = programs.client("data_manager", site="NYC")
+    programs.ask(narrowed, "/consent-forms", sent, status=403)
+    assert programs.ask(client, "/consent-forms", sent | {"site": "NYC"})["number"]
+
+
 def test_consent_stands_is_countersigned_and_withdrawn_but_never_given_by_a_program(
     programs: Programs,
 ) -> None:

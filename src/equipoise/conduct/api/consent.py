@@ -170,7 +170,7 @@ def approve_consent_form(
     request: ProgramRequest, site: str, number: int, language: str, sent: ApprovalSent
 ) -> None:
     """Note that a consent form was approved."""
-    if reads.version(site, number, language) is None:
+    if reads.version(site, number, language) is None or not request.viewer.may(SET_UP, site=site):
         raise Http404
     services.approve(
         site=site,

@@ -88,7 +88,7 @@ def add_version(
     number   of the form it translates; a new number when left out
     Raises   PermissionRefused; RecordError with everything wrong with it
     """
-    by.require("consent.set_up")
+    by.require("consent.set_up", site=site)
     problems = []
     if studies.site(site) is None:
         problems.append(Problem(f"there is no site `{site[:32]}`", "", "site"))
@@ -140,7 +140,7 @@ def approve(
 
     Raises  PermissionRefused; RecordError with everything wrong
     """
-    by.require("consent.set_up")
+    by.require("consent.set_up", site=site)
     found, where = reads.version(site, number, language), studies.site(site)
     problems = []
     if found is None or where is None:

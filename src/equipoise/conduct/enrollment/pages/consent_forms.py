@@ -38,19 +38,19 @@ def _elements(version: int) -> list[tuple[str, str]]:
     return [(one.id, wording.said(one.text, resolved)) for one in resolved.protocol.consent]
 
 
-def _may(request: SignedRequest) -> bool:
-    return request.viewer.may("consent.set_up")
+def _may(request: SignedRequest, site: str | None = None) -> bool:
+    return request.viewer.may("consent.set_up", site=site)
 
 
 def add(request: SignedRequest) -> HttpResponse:
     """Add a consent form."""
-    sites, given = studies.sites(), request.POST
+    sites, given = [one for one in studies.sites() if _may(request, one.site)], request.POST
     latest = studies.latest()
     context = {
         "sites": sites,
         "given": given,
         "elements": _elements(latest.number) if latest is not None else [],
-        "known": reads.versions(),
+        "known": [form for one in sites for form in reads.versions(one.site)],
     }
     if request.method == "GET":
         return render(request, "enrollment/consent_form_new.html", context)
@@ -88,7 +88,7 @@ def form(request: SignedRequest, site: str, number: int, language: str) -> HttpR
         ],
         "today": where.today(request.at),
         "in_force": reads.in_force(site, day=where.today(request.at)) == number,
-        "may": _may(request),
+        "may": _may(request, site),
         "given": request.POST,
     }
     return render(request, "enrollment/consent_form.html", context)
