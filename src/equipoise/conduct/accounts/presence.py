@@ -13,6 +13,7 @@ from equipoise.conduct.accounts import sign_in
 from equipoise.conduct.accounts.models import Account
 from equipoise.conduct.accounts.request import ProgramRequest, StudyRequest
 from equipoise.conduct.accounts.sign_in import Confirmation
+from equipoise.source import UNREADABLE
 
 
 def confirmed(request: StudyRequest, *, code_needed: bool = True) -> bool:
@@ -50,6 +51,8 @@ def owner(request: ProgramRequest) -> Account:
 
 def named(email: str) -> Account | None:
     """Return whose address this is; None where it is nobody's."""
+    if UNREADABLE.search(email):
+        return None
     return Account.objects.filter(email__iexact=email.strip()).first()
 
 

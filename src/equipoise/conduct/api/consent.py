@@ -15,7 +15,7 @@ from equipoise.conduct.accounts.request import ProgramRequest
 from equipoise.conduct.api import confirming, together
 from equipoise.conduct.api.confirming import ConfirmationSent
 from equipoise.conduct.api.operation import operation
-from equipoise.conduct.api.shapes import Id, ReasonSent, Sent, Text
+from equipoise.conduct.api.shapes import Date, Id, ReasonSent, Sent, Text
 from equipoise.conduct.capture import access, eligibility
 from equipoise.conduct.capture import services as capture
 from equipoise.conduct.capture.eligibility import DeviationLine
@@ -80,8 +80,8 @@ class Numbered:
 class ApprovalSent(Sent):
     """When it was approved, and from when on it counts."""
 
-    approved_on: date
-    effective_from: date
+    approved_on: Date
+    effective_from: Date
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class WithdrawalSent(Sent):
     """What somebody takes back, when they said so, and what they said."""
 
     degree: Literal["treatment", "contacts", "records", "all"]
-    on: date
+    on: Date
     reason: Text = ""
 
 

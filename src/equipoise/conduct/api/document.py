@@ -8,9 +8,11 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+from django.http import HttpRequest
 from ninja import NinjaAPI
+from ninja.parser import Parser
 from pydantic import TypeAdapter
 
 from equipoise import __version__
@@ -35,7 +37,25 @@ KEY_PARAMETER = {
     "description": "Names the request: sent again with the same key and content, it is answered as before.",
     "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
 }
+
+
+class Reader(Parser):
+    """Reads what is sent. Refuses a name that is given twice: one of the two would be lost."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what was sent. ValueError where it is no JSON, or says a thing twice."""
+        return cast(dict[str, Any], json.loads(request.body, object_pairs_hook=_once))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
 api = NinjaAPI(
+    parser=Reader(),
     title="Equipoise",
     version=__version__,
     description=DESCRIPTION,

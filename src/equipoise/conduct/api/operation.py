@@ -4,10 +4,12 @@ Holds `operation`, `answer` and `Refused`. Refuses an operation without an actio
 permissions and the tests of blinding know addresses by it.
 """
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, wraps
 from http import HTTPStatus
+from inspect import signature
 from typing import Any, Literal, cast
 
 from django.http import Http404, HttpResponse
@@ -27,6 +29,9 @@ JSON = "application/json"
 ALWAYS = (400, 401, 403, 405, 422, 500, 503)
 """Refusals that any operation may answer with."""
 OF_WRITES = (409, 413, 429)
+NAMES = re.compile(r"{(?:\w+:)?(\w+)}")
+MOST_WRONG = 20
+"""Problems told of one question at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,11 @@ def operation(
     """
 
     def decorate(view: Operation) -> Operation:
+        questions = frozenset(signature(view).parameters) - {"request", "sent", *NAMES.findall(path)}
+
         @wraps(view)
         def carried_out(request: ProgramRequest, **given: Any) -> HttpResponse:
+            _refuse_unasked(request, questions)
             _refuse_unreadable(request, given)
 
             def act() -> HttpResponse:
@@ -100,6 +108,21 @@ def operation(
         return view
 
     return decorate
+
+
+def _refuse_unasked(request: ProgramRequest, known: frozenset[str]) -> None:
+    """Refuse a question that this address does not know, or that is put twice: it would be passed over."""
+    asked = dict(request.GET.lists())
+    wrong = [name for name, values in asked.items() if name not in known or len(values) > 1]
+    if wrong:
+        message = _("this is not asked here, or is asked twice")
+        hint = ", ".join(sorted(known)) or _("send it in the body")
+        problems = [told(message, hint=hint, where=_shown(name)) for name in wrong[:MOST_WRONG]]
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, problems)
+
+
+def _shown(name: str) -> str:
+    return UNREADABLE.sub("", name)[:LONGEST_ID]
 
 
 def _refuse_unreadable(request: ProgramRequest, given: Mapping[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """Operations about participants: the list, one participant's course, days, visits, forms begun, locks."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Literal
 
 from django.http import Http404
@@ -11,7 +10,7 @@ from equipoise.conduct.accounts.request import ProgramRequest
 from equipoise.conduct.api import paging
 from equipoise.conduct.api.operation import operation
 from equipoise.conduct.api.paging import USUAL, After, Limit
-from equipoise.conduct.api.shapes import LONGEST_ID, Id, Page, Sent, Text
+from equipoise.conduct.api.shapes import LONGEST_ID, Date, Id, Page, Sent, Text
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.lines import ParticipantLine, Timeline
 from equipoise.conduct.capture.models import LOG
@@ -20,7 +19,7 @@ from equipoise.conduct.capture.reads.finding import Found
 router = Router(tags=["Participants"])
 RECORD = "visit.record"
 NAMED = "/participants/{name}"
-OfDay = date
+OfDay = Date
 """A date, where a field is called so."""
 
 

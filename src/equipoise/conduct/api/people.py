@@ -17,7 +17,7 @@ from equipoise.conduct.api import confirming, paging
 from equipoise.conduct.api.confirming import ConfirmationSent
 from equipoise.conduct.api.operation import operation
 from equipoise.conduct.api.paging import USUAL, After, Limit
-from equipoise.conduct.api.shapes import LONGEST_ID, Id, Page, ReasonSent, Sent, Text
+from equipoise.conduct.api.shapes import LONGEST_ID, Date, Id, Page, ReasonSent, Sent, Text
 from equipoise.conduct.review.people import staffing
 from equipoise.conduct.review.people.lines import EVERYWHERE, RoleLine, rights, role_lines, sees
 from equipoise.conduct.review.people.views import EARLIEST, LATEST
@@ -86,15 +86,15 @@ class RoleSent(Sent):
 
     role: Id
     site: Id
-    from_on: date | None = None
-    until_on: date | None = None
+    from_on: Date | None = None
+    until_on: Date | None = None
 
 
 class TrainingSent(Sent):
     """A training that somebody completed, and where the certificate lies."""
 
     training: Id
-    completed_on: date
+    completed_on: Date
     evidence: Text = ""
 
 
@@ -103,14 +103,14 @@ class DelegationSent(Sent):
 
     site: Id
     tasks: Text
-    from_on: date
-    until_on: date | None = None
+    from_on: Date
+    until_on: Date | None = None
 
 
 class EndSent(Sent):
     """When a delegation ends, and why."""
 
-    on: date
+    on: Date
     reason: Text
 
 

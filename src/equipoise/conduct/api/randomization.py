@@ -5,7 +5,7 @@ What tells an arm asks for password and code, is written down before it is told,
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import Http404
@@ -20,7 +20,7 @@ from equipoise.conduct.api import confirming, paging
 from equipoise.conduct.api.confirming import ConfirmationSent
 from equipoise.conduct.api.operation import operation
 from equipoise.conduct.api.paging import USUAL, After, Limit
-from equipoise.conduct.api.shapes import Id, Page, Sent, Text, Told
+from equipoise.conduct.api.shapes import Date, Id, Page, Sent, Text, Told
 from equipoise.conduct.api.together import across
 from equipoise.conduct.enrollment.pages.pharmacy import MOST_KITS, ROLE
 from equipoise.conduct.enrollment.reads import pharmacy, strata
@@ -102,7 +102,7 @@ class PaperSent(Sent):
     participant: Id
     code: Id
     kit: Id
-    used_on: date
+    used_on: Date
     reason: Text = ""
 
 

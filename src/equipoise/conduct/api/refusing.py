@@ -17,6 +17,8 @@ from equipoise.conduct.frame import refusals
 from equipoise.errors import PermissionRefused, RecordError
 
 FROM = ("body", "query", "path", "header")
+OURS = "Value error, "
+"""What the library puts before what a check of ours says."""
 
 
 def prepare(api: NinjaAPI) -> None:
@@ -65,7 +67,7 @@ def _told(one: dict[str, Any]) -> dict[str, Any]:
     """Return what is wrong with a part of what was sent, without the part."""
     place = [str(word) for word in one["loc"]]
     where = ".".join(place[2:] if place[:1] == ["body"] else place[1:])
-    return refusals.told(str(one["msg"]), where=where)
+    return refusals.told(str(one["msg"]).removeprefix(OURS), where=where)
 
 
 HANDLERS: dict[Any, Any] = {

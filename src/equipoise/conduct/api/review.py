@@ -1,7 +1,6 @@
 """Operations of review: queries, alerts, the audit trail."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Literal
 
 from django.http import Http404
@@ -11,7 +10,7 @@ from equipoise.conduct.accounts.request import ProgramRequest
 from equipoise.conduct.api import paging
 from equipoise.conduct.api.operation import operation
 from equipoise.conduct.api.paging import USUAL, After, Limit
-from equipoise.conduct.api.shapes import LONGEST_ID, Id, Page, Row, Sent, Text
+from equipoise.conduct.api.shapes import LONGEST_ID, Date, Id, Page, Row, Sent, Text
 from equipoise.conduct.capture import reads, services
 from equipoise.conduct.capture.lines import AlertLine, QueryLine
 from equipoise.conduct.review import reads as review
@@ -144,8 +143,8 @@ def audit(
     action: Annotated[
         str, Query(max_length=LONGEST_ID, description="Code of a kind of event, e.g. form.saved.")
     ] = "",
-    from_day: Annotated[date | None, Query(description="First day, in UTC.")] = None,
-    to_day: Annotated[date | None, Query(description="Last day, in UTC.")] = None,
+    from_day: Annotated[Date | None, Query(description="First day, in UTC.")] = None,
+    to_day: Annotated[Date | None, Query(description="Last day, in UTC.")] = None,
     limit: Limit = USUAL,
     after: After = "",
 ) -> Page[TrailLine]:

@@ -19,7 +19,7 @@ from equipoise.conduct.accounts.request import ProgramRequest
 from equipoise.conduct.api.answering import AnswersSent, completed, stored
 from equipoise.conduct.api.operation import Refused, operation
 from equipoise.conduct.api.review import WordsSent
-from equipoise.conduct.api.shapes import Id, ReasonSent, Sent, Text
+from equipoise.conduct.api.shapes import Id, Moment, ReasonSent, Sent, Text
 from equipoise.conduct.api.together import across
 from equipoise.conduct.capture import access
 from equipoise.conduct.capture.lines import Choice, Code, FormPage, ItemLine, QueryLine, ScoreLine, Watch
@@ -118,7 +118,7 @@ class RatingSent(Sent):
     visit_repeat: int = 1
     form: Id
     rater: Id
-    due_at: datetime
+    due_at: Moment
     meeting: Text = ""
     instead: bool = False
 

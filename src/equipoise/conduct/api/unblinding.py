@@ -21,7 +21,7 @@ from equipoise.conduct.api import confirming, paging
 from equipoise.conduct.api.confirming import Code, ConfirmationSent, Password
 from equipoise.conduct.api.operation import Refused, operation
 from equipoise.conduct.api.paging import USUAL, After, Limit
-from equipoise.conduct.api.shapes import LONGEST_ID, Id, Page, Sent, Text, Told
+from equipoise.conduct.api.shapes import LONGEST_ID, Id, Moment, Page, Sent, Text, Told
 from equipoise.conduct.api.together import across
 from equipoise.conduct.capture import access
 from equipoise.conduct.frame import refusals
@@ -102,7 +102,7 @@ class FileSent(Sent):
     code: Id
     status: Literal["opened", "destroyed", "lost"]
     person: Id = ""
-    happened_at: datetime | None = None
+    happened_at: Moment | None = None
     reason: Text = ""
 
 
