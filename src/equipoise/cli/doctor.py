@@ -24,6 +24,7 @@ def command(ctx: click.Context, *, home: Path) -> None:
     people; a warning alone leaves with 0. Names nobody and shows no secret: its lines may be mailed.
     """
     try:
+        boot.refuse_root(home)
         study = settings.read(home)
     except settings.SettingsError as error:
         found = list(error.problems)
@@ -41,6 +42,7 @@ def _machine(study: Settings) -> list[Problem]:
         *files.key_problems(study),
         *files.settings_problems(study),
         *machine.disk(study),
+        *machine.folders(study),
         *machine.backups(study, at=clock.now()),
         *machine.anchors(study),
         *machine.mail(study),

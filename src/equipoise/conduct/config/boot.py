@@ -11,6 +11,8 @@ from typing import Any
 import django
 
 from equipoise.conduct.config import settings
+from equipoise.conduct.stores import keys
+from equipoise.errors import Problem
 
 DJANGO = "DJANGO_SETTINGS_MODULE"
 MODULE = "equipoise.conduct.config.django_settings"
@@ -19,13 +21,26 @@ MODULE = "equipoise.conduct.config.django_settings"
 def start(home: Path) -> settings.Settings:
     """Set Django up for the installation in a folder, and return its settings.
 
-    Raises  SettingsError when there is none, or its settings are wrong
+    Raises  SettingsError when there is none, its settings are wrong, or root works on another account's study
     """
+    refuse_root(home)
     os.environ[settings.HOME] = str(home.resolve())
     os.environ[DJANGO] = MODULE
     found = settings.current()
     django.setup()
     return found
+
+
+def refuse_root(home: Path) -> None:
+    """Raise SettingsError where root works on another's study: it would own keys, locks and backups."""
+    path = home / settings.FILE
+    if os.geteuid() == 0 and path.exists() and (owner := path.stat().st_uid):
+        name = keys.account(owner)
+        hint = f"`sudo -u {name} equipoise ... --home {home}`"
+        problem = Problem(
+            f"{home} belongs to `{name}`, who could not use what root leaves there", hint, "home"
+        )
+        raise settings.SettingsError("this is another account's study", [problem])
 
 
 def current() -> settings.Settings:

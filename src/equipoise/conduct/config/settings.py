@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from equipoise.conduct.stores.keys import account
 from equipoise.errors import Problem, TrialError
 
 HOME = "EQUIPOISE_HOME"
@@ -142,13 +143,8 @@ def read(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """
     environment = os.environ if environment is None else environment
     path = home / FILE
-    if not path.is_file():
-        raise SettingsError(
-            f"no study is set up in {home}",
-            [Problem(f"there is no {FILE}", "run `equipoise init` first", "home")],
-        )
     try:
-        given: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        given: dict[str, Any] = tomllib.loads(_text(path))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError("the settings cannot be read", [Problem(str(error), source=str(path))]) from error
     names = {field.name for field in fields(Settings)} - {"home"}
@@ -161,6 +157,20 @@ def read(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
     if problems:
         raise SettingsError("the settings are wrong", problems)
     return replace(Settings(home=home, keys=Path(str(given["keys"]))), **_typed(given))
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    except PermissionError as error:
+        hint = "call this as the account that the study belongs to: `sudo -u ACCOUNT equipoise ...`"
+        problem = Problem(f"{account()} may not read {path}", hint, "home")
+        raise SettingsError("the settings cannot be read", [problem]) from error
+    raise SettingsError(
+        f"no study is set up in {path.parent}",
+        [Problem(f"there is no {FILE}", "run `equipoise init` first", "home")],
+    )
 
 
 def current() -> Settings:

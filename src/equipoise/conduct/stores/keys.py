@@ -6,6 +6,7 @@ A key that was replaced stays among the former ones: what was sealed with it in 
 
 import hmac
 import os
+import pwd
 from pathlib import Path
 
 from equipoise.conduct.stores.entropy import token
@@ -138,8 +139,25 @@ def _sync(folder: Path) -> None:
 def read_file(path: Path) -> bytes:
     """Return the key in a file.
 
-    Raises  IntegrityError when it is missing, damaged or readable by others
+    Raises  IntegrityError when it is missing, damaged, readable by others, or not by this account
     """
+    try:
+        text = _secret(path)
+    except PermissionError as error:
+        problem = Problem(f"{account()} may not read {path}", f"chown {account()} {path}", "keys")
+        raise IntegrityError("a key cannot be read", [problem]) from error
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise IntegrityError(
+            "a key is damaged", [Problem(f"{path.name} holds no key", "restore it from its copy", "keys")]
+        )
+    return key
+
+
+def _secret(path: Path) -> str:
     if not path.is_file():
         raise IntegrityError(
             "a key is missing", [Problem(f"there is no {path.name}", f"put it into {path.parent}", "keys")]
@@ -148,12 +166,13 @@ def read_file(path: Path) -> bytes:
         raise IntegrityError(
             "a key is not secret", [Problem(f"others can read {path}", f"chmod 600 {path}", "keys")]
         )
+    return path.read_text(encoding="ascii", errors="replace")
+
+
+def account(number: int | None = None) -> str:
+    """Return the name of an account of this machine, or of the one that this process runs as."""
+    number = os.geteuid() if number is None else number
     try:
-        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise IntegrityError(
-            "a key is damaged", [Problem(f"{path.name} holds no key", "restore it from its copy", "keys")]
-        )
-    return key
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)

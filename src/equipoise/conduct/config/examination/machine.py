@@ -5,6 +5,7 @@ two questions to the study's own address.
 """
 
 import http.client
+import os
 import shutil
 import ssl
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from equipoise.conduct.config import restoration
 from equipoise.conduct.config.operations import mailing
 from equipoise.conduct.config.operations.mailing import MailServerError
 from equipoise.conduct.config.settings import LOOPBACK, Settings
+from equipoise.conduct.stores.keys import account
 from equipoise.errors import Problem, RecordError
 
 LEAST_FREE_SHARE = 0.1
@@ -44,6 +46,23 @@ def disk(study: Settings) -> Iterator[Problem]:
         if free < LEAST_FREE_BYTES or free < LEAST_FREE_SHARE * total:
             said = f"the disk of {folder} has {free / 1e9:.1f} GB left of {total / 1e9:.1f} GB"
             yield Problem(said, "make room: a full disk takes no more answers", name)
+
+
+def folders(study: Settings) -> Iterator[Problem]:
+    """Yield a problem for each folder, and each lock file, that this account may not write to."""
+    named = {
+        "home": str(study.home),
+        "backup_folder": study.backup_folder,
+        "anchor_folder": study.anchor_folder,
+    }
+    for name, folder in named.items():
+        if folder and Path(folder).is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+            hint = f"give it to `{account()}`, and see that its disk is not mounted for reading only"
+            yield Problem(f"nothing can be written to {folder}", hint, name)
+    for path in sorted(study.home.glob("*.lock")):
+        if not os.access(path, os.W_OK):
+            hint = f"chown {account()} {path}"
+            yield Problem(f"{path.stem} waits, as {path} cannot be opened", hint, "home")
 
 
 def backups(study: Settings, *, at: datetime) -> Iterator[Problem]:

@@ -8,10 +8,13 @@ import logging
 import threading
 from collections.abc import Callable
 
-from django.db import Error, close_old_connections
+from django.db import close_old_connections
 
+from equipoise.conduct.config.logs import whereabouts
 from equipoise.conduct.config.settings import Settings
-from equipoise.errors import TrialError
+
+AGAIN_SECONDS = 60
+"""After so long a lock file that could not be opened is tried again."""
 
 log = logging.getLogger(__name__)
 
@@ -26,23 +29,29 @@ def keep_doing(
     ended = threading.Event()
 
     def until_ended() -> None:
-        with (study.home / f"{name}.lock").open("a") as file:
-            # Waits until the process that does it ends; then this one takes over.
-            fcntl.flock(file, fcntl.LOCK_EX)
-            while not ended.is_set():
-                outlive(name, work)
-                ended.wait(every_seconds)
+        while not ended.is_set():
+            try:
+                with (study.home / f"{name}.lock").open("a") as file:
+                    # Waits until the process that does it ends; then this one takes over.
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                    while not ended.is_set():
+                        outlive(name, work)
+                        ended.wait(every_seconds)
+            except OSError as error:
+                # A full disk, or a file of another account: whoever mends it need not start anything anew.
+                log.error("%s waits: %s.lock cannot be opened: %s", name, name, type(error).__name__)
+                ended.wait(min(every_seconds, AGAIN_SECONDS))
 
     threading.Thread(target=until_ended, daemon=True, name=name).start()
     return ended
 
 
 def outlive(name: str, work: Callable[[], object]) -> None:
-    """Do some work once; a store that is away, or a key that is missing, is there again later."""
+    """Do some work once; whatever fails now, the next round is tried: alerts must go out all the same."""
     close_old_connections()
     try:
         work()
-    except (Error, OSError, TrialError) as error:
-        # Only the kind: a message might name a person.
-        log.error("%s failed: %s", name, type(error).__name__)
+    except Exception as error:
+        # A thread that ended would be missed by nobody. Only kind and place: a message might name a person.
+        log.error("%s failed: %s in %s", name, type(error).__name__, whereabouts(error))
     close_old_connections()
