@@ -344,6 +344,21 @@ def test_whoever_finds_an_open_session_cannot_guess_on(clock: list[datetime], in
     assert investigator.account.check_password(new)
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "too much like the address"), ("es", "se parece demasiado al correo electrónico")],
+)
+def test_a_password_like_the_address_is_refused_in_words_of_the_language(
+    clock: list[datetime], coordinator: Somebody, language: str, said: str
+) -> None:
+    client = Client(headers={"Accept-Language": language})
+    enter(client, coordinator)
+    like = {"oldpassword": PASSWORD, "password1": coordinator.email, "password2": coordinator.email}
+    answer = client.post("/account/password/", like)
+    assert said in answer.content.decode()
+    assert coordinator.account.check_password(PASSWORD)
+
+
 def test_a_new_password_ends_other_sessions(clock: list[datetime], coordinator: Somebody) -> None:
     here, there = Client(), Client()
     enter(here, coordinator)

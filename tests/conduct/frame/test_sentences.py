@@ -37,7 +37,7 @@ def test_names_of_the_study_are_looked_up_where_they_stand_in_a_sentence() -> No
     with override("es"):
         known = {"Vital signs": "Signos vitales"}
         found = said("Vital signs (Screening) is not complete", lambda text: known.get(text, text))
-    assert found == "Signos vitales (Screening) no está completo"
+    assert found == "Signos vitales (Screening): formulario incompleto"
 
 
 def test_of_two_patterns_the_one_that_says_more_counts() -> None:

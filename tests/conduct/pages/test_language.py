@@ -9,6 +9,7 @@ from django.test import Client
 from tests.conduct.pages.conftest import HERE, World, text_of
 
 from equipoise.conduct.accounts import hand_over
+from equipoise.conduct.accounts.permission import ROLES
 from equipoise.conduct.audit.models import Event
 from equipoise.conduct.identity.reads import applicants
 from equipoise.conduct.identity.reads.applicants import Filter
@@ -160,3 +161,17 @@ def test_a_form_in_spanish_asks_stores_and_doubts_as_in_english(world: World) ->
     assert [one.answer for one in world.page(form).items if one.answer] == ["61.5"]
     assert "61.5 está fuera del intervalo" in text_of(client.get(f"/forms/{form}/"))
     assert "61.5 is outside the range" in world.get("monitor", f"/forms/{form}/")
+
+
+def test_the_page_of_a_person_names_roles_in_its_language_only(world: World) -> None:
+    client = world.client("system_administrator")
+    client.post("/language/", {"language": "es"})
+    for who in ("rater", "session_monitor"):
+        page = text_of(client.get(f"/people/{world.people[who].person}/"))
+        assert "Terminar: " in page
+        assert "Acompañante de sesión necesita: " in page
+        said = html.unescape(re.sub(r"<[^>]*>", "¦", page))
+        # Somebody in a test is called after their role.
+        assert not [
+            one for one in ROLES.values() if re.search(rf"(Terminar: |[.¦] ?){one}( necesita|¦,|, )", said)
+        ]

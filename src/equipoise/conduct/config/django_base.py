@@ -93,7 +93,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "equipoise.conduct.accounts.passwords.UnlikeTheAddress"},
 ]
 ACCOUNT_ADAPTER = "equipoise.conduct.accounts.adapters.StudyAccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

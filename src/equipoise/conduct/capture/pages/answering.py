@@ -68,7 +68,10 @@ def tell(request: HttpRequest, error: RecordError) -> None:
 
 def sentence(message: str, hint: str = "") -> str:
     """Return what is wrong and what to do as sentences; what was typed stands in quotation marks."""
-    message, hint = (QUOTED.sub(r"“\1”", wording.told(text)) for text in (message, hint))
+    message, hint = (
+        QUOTED.sub(lambda typed: _("“%(text)s”") % {"text": typed[1]}, wording.told(text))
+        for text in (message, hint)
+    )
     if not hint:
         return _("%(problem)s.") % {"problem": capfirst(message)}
     return _("%(problem)s. %(hint)s.") % {"problem": capfirst(message), "hint": capfirst(hint)}
