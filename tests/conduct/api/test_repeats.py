@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 from tests.conduct.api.conftest import Programs
+from tests.conduct.pages.conftest import HERE
 
+from equipoise.conduct.accounts import reads, services, tokens
 from equipoise.conduct.api import repeats, review
 from equipoise.conduct.api.models import Answer
 from equipoise.conduct.capture.models import Query
@@ -86,6 +88,40 @@ def test_what_may_tell_an_arm_is_not_kept(programs: Programs) -> None:
     assert (kept.status, kept.body) == (200, "")
     said = programs.ask(client, "/datasets", {}, key=KEY, status=409)
     assert said["problems"][0]["message"] == "this was carried out; its answer is not kept"
+
+
+def test_whoever_lost_or_got_a_role_since_is_not_told_again(programs: Programs) -> None:
+    """What they were answered may be of a site that is theirs no longer, or hidden from a role of theirs now."""
+    world, at = programs.world, programs.world.hand[0]
+    both = world.people.add("coordinator", name="Both sites", site="SEA")
+    there = f"/participants/{HERE}/forms"
+    sent = {"form": "adverse_events"}
+
+    def give(role: str, site: str) -> None:
+        services.grant_role(person=both.person, role=role, site=site, trainings=(), at=at, by="system")
+
+    give("coordinator", "NYC")
+    client = programs.client(both)
+    first = programs.ask(client, there, sent, key=KEY)
+    assert programs.ask(client, there, sent, key=KEY) == first
+    give("rater", "NYC")
+    said = programs.ask(client, there, sent, key=KEY, status=409)
+    assert said["problems"][0]["message"].endswith("what you may know has changed since")
+    programs.ask(client, there, sent, key="before-it-ends")
+    here = next(one for one in reads.history([both.person]) if one.site == "SEA")
+    services.end_grant(grant=here.number, at=at, by="system", reason="Left")
+    said = programs.ask(client, there, sent, key="before-it-ends", status=409)
+    assert first["form"] not in str(said)
+    programs.ask(client, there, sent, key="new", status=404)
+
+
+def test_a_token_that_was_revoked_is_answered_nothing_again(programs: Programs) -> None:
+    client, there = asked(programs)
+    programs.ask(client, there, {"text": "Is it so?"}, key=KEY)
+    person, at = programs.world.people.monitor.person, programs.world.hand[0]
+    (line,) = tokens.of(person, at=at)
+    tokens.revoke(person=person, code=line.code, at=at)
+    programs.ask(client, there, {"text": "Is it so?"}, key=KEY, status=401)
 
 
 @pytest.mark.parametrize("key", ["x" * 129, "a b", "é"])

@@ -72,8 +72,11 @@ def applicants(
     ]
     if wrong:
         raise RecordError("", wrong)
-    names = reads.matching(_sites(request, VIEW), Filter(find=find.strip(), **asked))
-    found = paging.part(names[::-1], str, limit=limit, after=after)
+    sites = _sites(request, VIEW)
+    names = reads.matching(sites, Filter(find=find.strip(), **asked))
+    found = paging.part(
+        names[::-1], str, limit=limit, after=after, among=lambda: reads.matching(sites, Filter())[::-1]
+    )
     return Page(reads.lines(found.items), found.next)
 
 

@@ -11,7 +11,7 @@ class Answer(models.Model):
     """What was answered to a request with an Idempotency-Key. The row is mutable, and deleted after a day.
 
     key     as the program named the request
-    asked   HMAC of what was asked: method, address and body
+    asked   HMAC of what was asked (method, address and body), and of the roles of whoever asked
     at      when, as instant
     status  of the answer; 0 while the request is under way
     body    the answer; "" where it must not be kept

@@ -26,6 +26,8 @@ KEPT = timedelta(hours=24)
 KEY = re.compile(r"[\x21-\x7e]{1,128}")
 JSON = "application/json"
 REPEATED = "Idempotent-Replayed"
+HALF = 32
+"""Letters of `Answer.asked` that stand for the request; the others stand for who asks."""
 
 
 def once(request: ProgramRequest, act: Callable[[], HttpResponse], *, kept: bool) -> HttpResponse:
@@ -55,9 +57,18 @@ def once(request: ProgramRequest, act: Callable[[], HttpResponse], *, kept: bool
 
 
 def _digest(request: ProgramRequest) -> str:
-    """Return what stands for a request: a body may hold a password, so that no plain digest of it is kept."""
+    """Return what stands for a request, and behind it for what whoever asks may do and know.
+
+    A body may hold a password, so that no plain digest of it is kept.
+    """
     whole = b"\0".join([str(request.method).encode(), request.get_full_path().encode(), request.body])
-    return hmac.digest(str(settings.SECRET_KEY).encode(), whole, "sha256").hex()
+    viewer = request.viewer
+    held = sorted({*viewer.roles, *(f"{one.role}@{one.site}" for one in viewer.grants)})
+    return _sealed(whole) + _sealed(" ".join(held).encode())
+
+
+def _sealed(what: bytes) -> str:
+    return hmac.digest(str(settings.SECRET_KEY).encode(), what, "sha256").hex()[:HALF]
 
 
 def _claim(request: ProgramRequest, key: str, asked: str) -> Answer | None:
@@ -74,7 +85,7 @@ def _claim(request: ProgramRequest, key: str, asked: str) -> Answer | None:
 
 def _again(request: ProgramRequest, key: str, asked: str) -> HttpResponse:
     row = Answer.objects.filter(token_id=request.shown.number, key=key).first()
-    if row is not None and row.asked != asked:
+    if row is not None and row.asked[:HALF] != asked[:HALF]:
         hint = _("a new request has a new key")
         return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, _("this key was used for something else"), hint)
     if row is None or row.status == 0:
@@ -83,6 +94,12 @@ def _again(request: ProgramRequest, key: str, asked: str) -> HttpResponse:
     if not row.body and row.status != HTTPStatus.NO_CONTENT:
         hint = _("look at what is stored")
         return _refused(HTTPStatus.CONFLICT, _("this was carried out; its answer is not kept"), hint)
+    if row.asked != asked:
+        # What was answered then may be hidden from them now.
+        hint = _("look at what is stored")
+        return _refused(
+            HTTPStatus.CONFLICT, _("this was carried out; what you may know has changed since"), hint
+        )
     response = HttpResponse(row.body, status=row.status, content_type=JSON)
     response.headers[REPEATED] = "true"
     return response

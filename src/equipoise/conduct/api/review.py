@@ -124,7 +124,13 @@ def alerts(
 ) -> Page[AlertLine]:
     """List alerts, those due first on top."""
     found = reads.alerts(viewer=request.viewer, at=request.at, closed=closed)
-    return paging.part(found, lambda one: one.alert, limit=limit, after=after)
+
+    def among() -> list[str]:
+        # Of those due at one moment the others come first: rather one is given twice than none.
+        others = reads.alerts(viewer=request.viewer, at=request.at, closed=not closed)
+        return [one.alert for one in sorted([*others, *found], key=lambda one: one.due_at)]
+
+    return paging.part(found, lambda one: one.alert, limit=limit, after=after, among=among)
 
 
 @operation(
@@ -157,5 +163,7 @@ def audit(
         to_day=to_day.isoformat() if to_day else "",
     )
     before = paging.place(after) if after else ""
+    if before and not review.is_place(before):
+        raise paging.nowhere()
     found = review.trail(wanted, viewer=request.viewer, before=before, most=limit)
     return Page(found.lines, paging.mark(found.before) if found.before else "")

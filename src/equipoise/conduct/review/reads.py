@@ -102,6 +102,16 @@ def trail(wanted: Wanted, *, viewer: Viewer, before: str = "", most: int = 0) ->
     return Trail(_lines(kept), "")
 
 
+def is_place(text: str) -> bool:
+    """Whether a text is what a page says of where it ended."""
+    at, _, place = text.partition(OF_INSTANT)
+    try:
+        moment(at)
+    except ValueError:
+        return False
+    return place.isascii() and place.isdecimal() and len(place) <= PLACES
+
+
 def _visible(rows: QuerySet[Event], *, viewer: Viewer) -> Iterator[Event]:
     """Yield the events the viewer may know of, however many others stand between them."""
     size = BATCH
