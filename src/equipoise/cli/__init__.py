@@ -106,9 +106,22 @@ def main() -> None:
     except TrialError as error:
         click.echo(str(error), err=True)
         sys.exit(EXIT_INTEGRITY if isinstance(error, IntegrityError) else EXIT_PROBLEMS)
-    except OSError as error:
-        problem = Problem(
-            f"cannot read or write: {error.strerror or error}", source=str(error.filename or "")
-        )
-        click.echo(str(problem), err=True)
+    except Exception as error:
+        if not _is_away(error) and not isinstance(error, OSError):
+            raise
+        click.echo(str(_refused(error)), err=True)
         sys.exit(EXIT_PROBLEMS)
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether a database did not answer; known by name, since the core goes without its packages."""
+    kinds = {(one.__module__.partition(".")[0], one.__name__) for one in type(error).__mro__}
+    return any((package, "OperationalError") in kinds for package in WEB)
+
+
+def _refused(error: Exception) -> Problem:
+    if not isinstance(error, OSError):
+        said = next(iter(str(error).splitlines()), type(error).__name__)
+        hint = "start it, or correct its address in settings.toml; `equipoise doctor` says which"
+        return Problem(f"a store does not answer: {said}", hint)
+    return Problem(f"cannot read or write: {error.strerror or error}", source=str(error.filename or ""))

@@ -1,6 +1,8 @@
 """An installation that is not protected does not serve, and says everything that is wrong at once."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +11,11 @@ import pytest
 from django.db import connections
 from django.test import override_settings
 
-from equipoise.conduct.config import checks, settings
+from equipoise.conduct.config import checks, installation, settings
+from equipoise.conduct.config.examination import program
+from equipoise.conduct.config.operations import examining
 from equipoise.conduct.config.settings import SettingsError
-from equipoise.conduct.stores import keys
+from equipoise.conduct.stores import clock, keys
 
 
 @pytest.fixture
@@ -124,3 +128,33 @@ def test_a_simulated_study_listens_on_this_machine_only(
 def test_passwords_of_databases_are_kept_from_others(installed: settings.Settings, engine: str) -> None:
     (installed.home / settings.FILE).chmod(0o644)
     assert bool(checks.problems(installed)) is (engine != "sqlite")
+
+
+def test_a_package_that_is_missing_is_named_before_every_page_fails(
+    installed: settings.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError(f"No module named 'ninja' ({name})", name="ninja")
+
+    monkeypatch.setattr(program, "import_module", missing)
+    with pytest.raises(SettingsError, match=r"the package ninja is missing .*equipoise\[web\]"):
+        checks.require(installed)
+    assert "the package ninja is missing" in str(examining.examine(installed, at=clock.now())[0])
+
+
+@pytest.mark.parametrize("command", ["serve", "verify"])
+def test_a_command_says_in_two_lines_that_a_store_is_away(tmp_path: Path, command: str) -> None:
+    home = tmp_path / "data" / "home"
+    installation.lay_out(home, keys=tmp_path / "device" / "keys", mode="test")
+    with (home / settings.FILE).open("a") as file:
+        file.writelines(
+            f'{store}_database = "postgresql://run:secret@127.0.0.1:9/{store}"\n'
+            for store in ("trial", "allocation", "identity")
+        )
+    words = [sys.executable, "-m", "equipoise", command, "--home", str(home)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "a store does not answer: " in done.stderr
+    assert "`equipoise doctor` says which" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr

@@ -125,6 +125,37 @@ def test_mail_that_reaches_nobody(
     assert "mails leave this machine in plain text" in said(machine.mail(plain))
 
 
+def test_the_disk_of_a_server_on_this_machine_is_looked_at(
+    installed: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    looked: list[Path] = []
+
+    def usage(folder: Path) -> ROOM:
+        looked.append(folder)
+        return ROOM(10, 5, 5e9)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    monkeypatch.setattr(machine, "SERVER_FOLDER", Path("/proc"))
+    list(machine.disk(installed))
+    assert Path("/proc") not in looked
+    for host in ("localhost", "", "127.0.0.1"):
+        looked.clear()
+        list(machine.disk(replace(installed, trial_database=f"postgresql://run:secret@{host}/trial")))
+        assert Path("/proc") in looked
+    looked.clear()
+    list(machine.disk(replace(installed, trial_database="postgresql://run:secret@db.example.org/trial")))
+    assert Path("/proc") not in looked
+
+
+def test_a_store_that_takes_nothing_is_told_by_those_who_serve() -> None:
+    body = b'{"well": false, "stores": {"trial": "takes nothing", "identity": "away"}}'
+    assert said(machine._refusing(body)) == (
+        "trial: nothing could be written lately (see whether its server's disk is full; the log says how it refused)"
+    )
+    for other in (b"", b"<html>", b"[]", b'{"stores": 1}'):
+        assert said(machine._refusing(other)) == ""
+
+
 # The way in
 
 
@@ -281,7 +312,7 @@ def test_a_store_that_is_away_keeps_nobody_from_hearing_of_the_others(
     connections["allocation"].close()
     monkeypatch.setitem(connections["allocation"].settings_dict, "NAME", "/nowhere/at/all")
     found = said(examining.examine(installed, at=AT))
-    assert "allocation: the store does not answer (OperationalError)" in found
+    assert "allocation: the store does not answer: unable to open database file (start it" in found
     assert "the trigger event_append_only_delete is missing" in found
     assert "people, sites and places were not looked at" in found
 

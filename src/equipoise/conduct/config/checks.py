@@ -8,7 +8,7 @@ from django.conf import settings as django
 from django.db import Error
 
 from equipoise.conduct.config import schema
-from equipoise.conduct.config.examination import files, rotation
+from equipoise.conduct.config.examination import files, program, rotation
 from equipoise.conduct.config.settings import Settings, SettingsError
 from equipoise.errors import Problem
 
@@ -23,6 +23,7 @@ def problems(study: Settings, *, bind: str = "") -> list[Problem]:
         *files.key_problems(study),
         *(debug if django.DEBUG else []),
         *files.settings_problems(study, bind),
+        *program.problems(),
         *_rotation(study),
         *schema.problems(study),
     ]

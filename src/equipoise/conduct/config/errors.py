@@ -9,7 +9,7 @@ import logging
 import sys
 from http import HTTPStatus
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -47,6 +47,8 @@ def not_understood(request: HttpRequest, exception: Exception | None = None) -> 
     if isinstance(exception, RequestDataTooBig):
         text = _("What was sent is too long to be stored. Nothing was changed. Shorten it and send it again.")
         return _page(request, _("This is too long"), text, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    if isinstance(exception, DisallowedHost):
+        log.warning("somebody asked by a name that is not among `hosts`")
     text = _("The page sent something that could not be read. Nothing was changed.")
     return _page(request, _("This could not be read"), text, HTTPStatus.BAD_REQUEST)
 

@@ -1,4 +1,4 @@
-"""What a monitor asks: whether every store answers, and has the tables of this version.
+"""What a monitor asks: whether every store answers, has this version's tables, and takes what is written.
 
 Holds one page, for machines and without signing in. Refuses to say anything else: no name, number or version.
 """
@@ -10,9 +10,10 @@ from django.db import Error, connections
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from equipoise.conduct.stores import room
 from equipoise.conduct.stores.names import ALIASES, STORES, Store
 
-WELL, AWAY, BEHIND = "well", "away", "not upgraded"
+WELL, AWAY, BEHIND, FULL = "well", "away", "not upgraded", "takes nothing"
 
 
 def health(_request: HttpRequest) -> HttpResponse:
@@ -31,7 +32,9 @@ def _state(store: Store) -> str:
             applied = set(cursor.fetchall())
     except Error:
         return AWAY
-    return WELL if applied >= _known() else BEHIND
+    if not applied >= _known():
+        return BEHIND
+    return FULL if room.is_refusing(store) else WELL
 
 
 @cache

@@ -46,6 +46,8 @@ def configuration(shape: str) -> dict[str, Any]:
             "django": {**everything, "level": "WARNING"},
             # Our own pages for failures say more, and less.
             "django.request": {**everything, "level": "CRITICAL"},
+            # Whoever tries addresses asks for other names all day; our own page says so, as a warning.
+            "django.security.DisallowedHost": {**everything, "level": "CRITICAL"},
             "gunicorn.error": {**everything, "level": "WARNING"},
             "gunicorn.access": {**everything, "level": "CRITICAL"},
             REQUESTS: {**everything, "level": "INFO" if shape == "json" else "WARNING"},

@@ -4,16 +4,19 @@ Holds `writing`, and how it ends. Refuses to nest: a service that writes is call
 stores are written one after the other, never in one bracket.
 """
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import InterfaceError, OperationalError, connections, transaction
 
-from equipoise.conduct.stores import gate
+from equipoise.conduct.stores import gate, room
 from equipoise.conduct.stores.names import ALIASES, Store
 from equipoise.conduct.stores.statements import Statement, together
+
+log = logging.getLogger(__name__)
 
 # SQLite has one writer. Waiting in line here is fair; busy polling in SQLite is not: at 40 saves a second it
 # takes the 95th percentile from 74 ms to 1.6 s.
@@ -24,8 +27,21 @@ _one_writer: dict[str, threading.RLock] = {alias: threading.RLock() for alias in
 def writing(store: Store) -> Iterator[str]:
     """Open a write to a store and yield its connection's name; commit at the end, roll back on any error.
 
-    Takes the backup gate shared, so that a backup sees no half of it.
+    Takes the backup gate shared, so that a backup sees no half of it. A store that takes nothing is said in
+    the log, whoever answers for it: readers notice nothing of a full disk.
     """
+    try:
+        with _opened(store) as alias:
+            yield alias
+    except (OperationalError, InterfaceError, OSError) as error:
+        room.refused(store)
+        log.error("the %s store took nothing: %s", store, type(error.__cause__ or error).__name__)
+        raise
+    room.taken(store)
+
+
+@contextmanager
+def _opened(store: Store) -> Iterator[str]:
     alias = ALIASES[store]
     if connections[alias].vendor == "sqlite":
         with _one_writer[alias], gate.shared(alias), transaction.atomic(using=alias, durable=True):

@@ -1,9 +1,11 @@
 """What is said before a study is served."""
 
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from tests.conduct.conftest import PROTOCOL
 
 from equipoise.conduct.config import settings
@@ -34,3 +36,12 @@ def test_a_protocol_file_edited_after_it_was_stored_is_named_with_the_parts_that
 def test_a_protocol_file_that_is_gone_is_nobodys_concern(study: Path, tmp_path: Path) -> None:
     assert serving.edited(served(study, tmp_path / "gone.yaml")) == []
     assert serving.edited(settings.read(study)) == []
+
+
+def test_an_address_where_somebody_listens_already_is_named(study: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(settings.SettingsError, match=f"nobody can listen at 127.0.0.1:{port}: Address"):
+            serving.serve(settings.read(study), host="127.0.0.1", port=port)

@@ -5,10 +5,12 @@ two questions to the study's own address.
 """
 
 import http.client
+import json
 import os
 import shutil
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -16,15 +18,19 @@ from urllib.parse import urlsplit
 
 from equipoise.conduct.audit.instants import moment
 from equipoise.conduct.config import restoration
+from equipoise.conduct.config.health import FULL
 from equipoise.conduct.config.operations import mailing
 from equipoise.conduct.config.operations.mailing import MailServerError
 from equipoise.conduct.config.settings import LOOPBACK, Settings
+from equipoise.conduct.stores.addresses import SQLITE, parts
 from equipoise.conduct.stores.keys import account
 from equipoise.errors import Problem, RecordError
 
 LEAST_FREE_SHARE = 0.1
 LEAST_FREE_BYTES = 2_000_000_000
 """Room for a backup's scratch files and for what a store writes before somebody reads the finding."""
+SERVER_FOLDER = Path("/var/lib/postgresql")
+"""Where Debian's PostgreSQL keeps its data."""
 CERTIFICATE_DAYS = 14
 ANSWER_SECONDS = 10
 HTTPS_PORT = 443
@@ -36,6 +42,7 @@ def disk(study: Settings) -> Iterator[Problem]:
         "home": study.home,
         "keys": study.keys,
         "backup_folder": Path(study.backup_folder or study.home),
+        "stores": SERVER_FOLDER if _is_here(study) else study.home,
     }
     seen: set[int] = set()
     for name, folder in folders.items():
@@ -46,6 +53,12 @@ def disk(study: Settings) -> Iterator[Problem]:
         if free < LEAST_FREE_BYTES or free < LEAST_FREE_SHARE * total:
             said = f"the disk of {folder} has {free / 1e9:.1f} GB left of {total / 1e9:.1f} GB"
             yield Problem(said, "make room: a full disk takes no more answers", name)
+
+
+def _is_here(study: Settings) -> bool:
+    """Whether a store's PostgreSQL is on this machine."""
+    hosts = {parts(one)["HOST"] for one in study.databases.values() if one != SQLITE}
+    return any(host in LOOPBACK or not host or host.startswith("/") for host in hosts)
 
 
 def folders(study: Settings) -> Iterator[Problem]:
@@ -137,7 +150,7 @@ def _asked(host: str, port: int, *, at: datetime) -> Iterator[Problem]:
         connection.request("GET", "/health/")
         yield from _ending(connection, at=at)
         health = connection.getresponse()
-        health.read()
+        yield from _refusing(health.read())
         connection.request("GET", "/sign-in/")
         page = connection.getresponse()
         page.read()
@@ -151,6 +164,15 @@ def _asked(host: str, port: int, *, at: datetime) -> Iterator[Problem]:
         yield Problem(f"{host}:{port} does not answer ({type(error).__name__})", hint, "public_url")
         return
     yield from _answered(health.status, page.status)
+
+
+def _refusing(body: bytes) -> Iterator[Problem]:
+    """Yield a problem for each store that took nothing lately, as the processes that serve know."""
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        refusing = [store for store, state in json.loads(body)["stores"].items() if state == FULL]
+        for store in refusing:
+            hint = "see whether its server's disk is full; the log says how it refused"
+            yield Problem("nothing could be written lately", hint, str(store))
 
 
 def _answered(health: int, page: int) -> Iterator[Problem]:

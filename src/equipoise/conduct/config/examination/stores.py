@@ -30,7 +30,12 @@ def stores(study: Settings) -> Iterator[Problem]:
             yield from _clock(store)
         except Error as error:
             hint = "start it, or correct its address in settings.toml"
-            yield Problem(f"the store does not answer ({type(error).__name__})", hint, store)
+            yield Problem(f"the store does not answer: {_first_line(error)}", hint, store)
+
+
+def _first_line(error: Error) -> str:
+    """Return what the server, or the way to it, says: a name of a role or a database, never a password."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def answering() -> bool:

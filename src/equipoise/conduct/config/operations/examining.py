@@ -4,14 +4,14 @@ from datetime import datetime
 
 from django.db import Error
 
-from equipoise.conduct.config.examination import stores, trial
+from equipoise.conduct.config.examination import program, stores, trial
 from equipoise.conduct.config.settings import Settings
 from equipoise.errors import Problem, TrialError
 
 
 def examine(study: Settings, *, at: datetime) -> list[Problem]:
     """Return what is wrong with the stores and with what is in them."""
-    found = [*stores.stores(study)]
+    found = [*program.problems(), *stores.stores(study)]
     if not stores.answering():
         hint = "mend the stores first, then look again"
         return [*found, Problem("people, sites and places were not looked at", hint, severity="warning")]

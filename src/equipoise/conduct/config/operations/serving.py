@@ -4,6 +4,7 @@ Holds how many processes and threads each engine gets. Refuses to serve what the
 """
 
 import os
+import socket
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from equipoise.conduct.config.operations import (
     reconciling,
 )
 from equipoise.conduct.config.patience import PatientWorker
-from equipoise.conduct.config.settings import Settings
+from equipoise.conduct.config.settings import Settings, SettingsError
 from equipoise.conduct.stores.addresses import SQLITE
 from equipoise.conduct.studies import reads as studies
 from equipoise.errors import Problem
@@ -89,12 +90,25 @@ def edited(study: Settings) -> list[Problem]:
     return studies.edited(path.read_text(encoding="utf-8", errors="replace"), name=str(path))
 
 
+def _refuse_taken(host: str, port: int) -> None:
+    """Raise SettingsError where nobody could listen: gunicorn's own sentences leave the address out."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((host.strip("[]"), port))
+        except OSError as error:
+            hint = "stop what listens there, such as another `equipoise serve`, or name another with `--port`"
+            problem = Problem(f"nobody can listen at {host}:{port}: {error.strerror or error}", hint, "port")
+            raise SettingsError("this installation cannot be served", [problem]) from error
+
+
 def serve(study: Settings, *, host: str, port: int) -> None:
     """Serve until stopped.
 
     Raises  SettingsError with everything that forbids it
     """
     checks.require(study, bind=host)
+    _refuse_taken(host, port)
     # A connection must not be shared by the processes that are about to be made.
     connections.close_all()
     _Server(options(study, host=host, port=port)).run()
