@@ -18,7 +18,7 @@ DOCUMENTS = sorted(
 TOP = ("src/", "docs/", "tests/", "protocols/", "benchmarks/", "requirements/", ".ci/")
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 CODE = re.compile(r"`([^`\n]+)`")
-COMMAND = re.compile(r"(?:^|[\s`(/])equipoise ([a-z]+)(?=[\s`.,;)]|$)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|[\s`(/])(?<!-u )equipoise ([a-z]+)(?=[\s`.,;)]|$)", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LEAKS = re.compile(
     r"/work/|/root/|/home/[a-z]|pypi\.org|files\.pythonhosted|registry\.npmjs|deb\.debian|farm-|simple/pip"
@@ -72,6 +72,7 @@ def test_every_command_shown_exists(document: Path) -> None:
 
 def test_a_command_that_does_not_exist_is_found() -> None:
     assert unknown_commands("run `equipoise conjure x`") == ["conjure"]
+    assert unknown_commands("sudo -u equipoise equipoise conjure --home x") == ["conjure"]
 
 
 def test_every_command_has_its_place_in_the_readme_or_the_reference() -> None:
