@@ -1,22 +1,28 @@
 """Consent as the staff see it: forms and their approval, countersignature, withdrawal, going on without an update."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.utils.translation import override
 from tests.conduct.consenting import FORM, enrolled, form_for, provide_form
 from tests.conduct.pages.conftest import HERE, THERE, World, fields_of, text_of, words_of
 from tests.conduct.people import SECRET
 
 from equipoise.conduct.audit.models import Event
+from equipoise.conduct.capture import gates
+from equipoise.conduct.capture.eligibility import CHANGED, DeviationLine
 from equipoise.conduct.capture.models import Confirmation
 from equipoise.conduct.consent import reads
+from equipoise.conduct.enrollment.pages import deviations
 from equipoise.conduct.identity import personal
 from equipoise.conduct.stores.names import ALIASES
 
 PASSWORD = "four plain words here"  # noqa: S105 - a test's
 PAGE = f"/participants/{HERE}/consent/"
+DAY = date(2026, 11, 23)
 
 
 def with_password(world: World, who: str) -> None:
@@ -121,8 +127,25 @@ def test_going_on_without_the_update_is_a_deviation(world: World) -> None:
     assert "A deviation needs a reason." in words_of(bad)
     done = client.post(f"{PAGE}go-on/", {"reason": "Already on the way"}, follow=True)
     assert "Already on the way" in words_of(done)
+    assert "(went on without the newer consent form, important, Coordinator)" in words_of(done)
+    assert deviations.KINDS.keys() == {CHANGED, gates.UNUPDATED}, "each kind has its words"
     assert client.post(f"/participants/{HERE}/visit/new/", {"visit": "PREP1"}).status_code == 302
     assert "The visit is begun." in words_of(client.get(f"/participants/{HERE}/"))
+
+
+def test_a_deviation_that_the_system_noted_is_said_in_the_language_of_the_page(world: World) -> None:
+    text = "An answer behind eligibility changed after it was confirmed; every criterion is still met"
+    line = DeviationLine(CHANGED, DAY, "minor", text, "")
+    with override("es"):
+        said = deviations.in_words(line)
+    assert (said.kind, said.importance) == ("registrada por el sistema", "menor")
+    assert said.text == (
+        "Una respuesta en la que se basa la elegibilidad cambió después de confirmarla; "
+        "todos los criterios se siguen cumpliendo"
+    )
+    typed = DeviationLine(gates.UNUPDATED, DAY, "important", "it is closed already", "Coordinator")
+    with override("es"):
+        assert deviations.in_words(typed).text == typed.text
 
 
 def test_a_participant_consents_again_on_the_device(world: World) -> None:

@@ -56,6 +56,12 @@ def test_a_copy_holds_every_version_step_signature_and_query(
     assert "Monitor (CRA), 23 Nov 2026 10:00: Which is right?" in said
 
 
+def test_a_copy_says_how_far_somebody_withdrew_in_words(world: World, tmp_path: Path) -> None:
+    there = f"/participants/{HERE}/consent/withdraw/"
+    assert world.post("coordinator", there, degree="contacts", on="2026-11-23").status_code == 302
+    assert "Withdrawn (Fewer contacts) on 23 Nov 2026" in words_of(copied(world, tmp_path / "copies"))
+
+
 def test_a_copy_of_a_form_signed_and_unchanged_shows_the_signature(world: World, tmp_path: Path) -> None:
     form = world.fill(world.opened("madrs", "PREP1"))
     services.verify(form=form, at=world.hand[0], by=world.people.monitor.viewer())

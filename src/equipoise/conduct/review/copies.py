@@ -15,6 +15,7 @@ from equipoise.conduct.capture import access, reads, words
 from equipoise.conduct.capture.lines import FormLine, FormPage, ItemLine, QueryLine, Timeline, VersionLine
 from equipoise.conduct.consent import reads as consents
 from equipoise.conduct.consent.reads import Given, TakenBack
+from equipoise.conduct.consent.words import DEGREES
 
 ACTION = "audit.view"
 """Whoever gets a copy reads who entered what, when and why, as in the audit trail."""
@@ -120,8 +121,10 @@ def _answer(page: FormPage, row: str, item: ItemLine, viewer: Viewer) -> AnswerC
 def document(participant: str, *, viewer: Viewer, at: datetime) -> str:
     """Return a participant's record as an HTML document that needs nothing else; raises as `record`."""
     roles = ", ".join(words.role(role) for role in sorted(viewer.roles))
+    found = record(participant, viewer=viewer, at=at)
     context = {
-        "record": record(participant, viewer=viewer, at=at),
+        "record": found,
+        "withdrawals": [(one, DEGREES[one.degree][0]) for one in found.withdrawals],
         "viewer": viewer,
         "roles": roles,
         "at": at,

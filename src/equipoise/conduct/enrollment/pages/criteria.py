@@ -12,6 +12,7 @@ from equipoise.conduct.capture import access
 from equipoise.conduct.capture import services as capture
 from equipoise.conduct.capture.pages.answering import UNPROCESSABLE, done
 from equipoise.conduct.capture.services.eligibility import MEANING
+from equipoise.conduct.enrollment.pages import deviations
 from equipoise.conduct.enrollment.services import criteria
 
 
@@ -42,7 +43,9 @@ def _judge(request: SignedRequest, name: str) -> HttpResponse:
 
 def _page(request: SignedRequest, name: str) -> HttpResponse:
     page = criteria.page(name, at=request.at, viewer=request.viewer)
-    return render(request, "enrollment/eligibility.html", {"page": page, "typed": request.POST})
+    changes = [deviations.in_words(one) for one in page.changes]
+    context = {"page": page, "changes": changes, "typed": request.POST}
+    return render(request, "enrollment/eligibility.html", context)
 
 
 def confirm(request: SignedRequest, name: str) -> HttpResponse:

@@ -1,13 +1,9 @@
 """A participant's consent as the staff see it: what they signed, what they took back, what has to be done."""
 
-from collections.abc import Mapping
-
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from equipoise.conduct.accounts import presence, sign_in
 from equipoise.conduct.accounts.models import Account
@@ -17,25 +13,10 @@ from equipoise.conduct.capture import services as capture
 from equipoise.conduct.capture.pages.answering import UNPROCESSABLE, done
 from equipoise.conduct.capture.pages.people import day_of
 from equipoise.conduct.consent import reads, services
+from equipoise.conduct.consent.words import DEGREES
+from equipoise.conduct.enrollment.pages import deviations
 from equipoise.conduct.enrollment.services import criteria
 from equipoise.conduct.identity.reads import contacts
-
-DEGREES: Mapping[str, tuple[Promise, Promise]] = {
-    "treatment": (
-        gettext_lazy("Treatment only"),
-        gettext_lazy("No more treatment. Visits and questions go on as planned."),
-    ),
-    "contacts": (
-        gettext_lazy("Fewer contacts"),
-        gettext_lazy("No more treatment. Visits only as they agree to each."),
-    ),
-    "records": (
-        gettext_lazy("Records only"),
-        gettext_lazy("No more visits. What their records say may still be noted."),
-    ),
-    "all": (gettext_lazy("No further data"), gettext_lazy("Nothing more is collected of them.")),
-}
-"""Degree of withdrawal to its name and what it means."""
 
 
 def consent(request: SignedRequest, name: str) -> HttpResponse:
@@ -57,7 +38,9 @@ def consent(request: SignedRequest, name: str) -> HttpResponse:
         "forms": forms,
         "under_way": reads.under_way(site.site, participant=name) if ground.may("consent.take") else (),
         "degrees": [(one, *DEGREES[one]) for one in left],
-        "deviations": eligibility.deviations(name, ground.sight(resolved)),
+        "deviations": [
+            deviations.in_words(one) for one in eligibility.deviations(name, ground.sight(resolved))
+        ],
         "today": site.today(request.at),
         "may_take": ground.may("consent.take"),
         "may_withdraw": ground.may("withdrawal.record"),
