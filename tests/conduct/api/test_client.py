@@ -189,15 +189,24 @@ def test_a_simulated_studys_program_asks_without_a_server_and_at_its_own_time(pr
         pass
 
 
-def test_the_page_on_programs_is_true(programs: Programs, address: str, tmp_path: Path) -> None:
+def test_the_page_on_programs_is_true(
+    programs: Programs,
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """Every command of it runs, each in the role that it needs."""
     blocks = BLOCK.findall(HOW_TO.read_text(encoding="utf-8"))
-    assert [kind for kind, _ in blocks] == ["sh", "sh", "python", "sh"]
+    assert [kind for kind, _ in blocks] == ["sh", "sh", "python", "sh", "python"]
+    monkeypatch.setenv("STUDY", address)
+    monkeypatch.chdir(tmp_path)
     for kind, text in blocks:
-        role = "data_manager" if "datasets" in text else "coordinator"
+        role = "statistician" if "datasets" in text or "export()" in text else "coordinator"
         token = programs.token(role)
         if kind == "python":
-            exec(text, {"STUDY": address, "TOKEN": token})  # noqa: S102 - our own page
+            monkeypatch.setenv("TOKEN", token)
+            exec(text, {})  # noqa: S102 - our own page
             continue
         done = subprocess.run(
             ["bash", "-euc", text],
@@ -209,3 +218,7 @@ def test_the_page_on_programs_is_true(programs: Programs, address: str, tmp_path
         assert done.returncode == 0, (text, done.stderr)
     assert json.loads((tmp_path / "openapi.json").read_text())["openapi"].startswith("3.1")
     assert (tmp_path / "records.zip").read_bytes().startswith(b"PK")
+    said = capsys.readouterr().out
+    assert "Coordinator" in said
+    assert "Statistician 2" in said
+    assert "vitals" in said

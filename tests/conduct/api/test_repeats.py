@@ -1,9 +1,13 @@
 """A key under which a request is carried out once, whatever becomes of its answer."""
 
+import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from tests.conduct.api.conftest import Programs
+from django.db import connections
+from django.test import Client
+from tests.conduct.api.conftest import JSON, Programs
 from tests.conduct.pages.conftest import HERE
 
 from equipoise.conduct.accounts import reads, services, tokens
@@ -88,6 +92,57 @@ def test_what_may_tell_an_arm_is_not_kept(programs: Programs) -> None:
     assert (kept.status, kept.body) == (200, "")
     said = programs.ask(client, "/datasets", {}, key=KEY, status=409)
     assert said["problems"][0]["message"] == "this was carried out; its answer is not kept"
+
+
+@pytest.mark.both_stores
+def test_the_same_request_that_comes_twice_at_once_acts_once(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second finds the key taken while the first is under way, whichever process answers it."""
+    client, there = asked(programs)
+    other = Client(
+        raise_request_exception=False, headers={"Authorization": client.defaults["HTTP_AUTHORIZATION"]}
+    )
+    opened, met = review.services.open_query, []
+
+    def slow(**given: Any) -> str:
+        if not met:
+            met.append(None)
+            met[0] = programs.ask(other, there, {"text": "Is it so?"}, key=KEY, status=409)
+        return opened(**given)
+
+    monkeypatch.setattr(review.services, "open_query", slow)
+    programs.ask(client, there, {"text": "Is it so?"}, key=KEY)
+    assert "under way" in met[0]["problems"][0]["message"]
+    assert Query.objects.count() == 1
+
+
+@pytest.mark.both_stores
+def test_two_threads_that_claim_a_key_in_one_moment_do_not_both_get_it(programs: Programs) -> None:
+    client, there = asked(programs)
+    token = client.defaults["HTTP_AUTHORIZATION"]
+    start, found = threading.Barrier(2), []
+
+    def ask() -> None:
+        program = Client(raise_request_exception=False, headers={"Authorization": token})
+        start.wait()
+        try:
+            sent = {"text": "Is it so?"}
+            answer = program.post(
+                f"/api/v1{there}", sent, content_type=JSON, headers={"Idempotency-Key": KEY}
+            )
+            found.append(answer.status_code)
+        finally:
+            connections.close_all()
+
+    programs.ask(client, "/me")
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert Query.objects.count() == 1
+    assert sorted(found) in ([200, 200], [200, 409])
 
 
 def test_whoever_lost_or_got_a_role_since_is_not_told_again(programs: Programs) -> None:
