@@ -70,6 +70,8 @@ def main() -> int:
         folder.chmod(0o755)
         address = stack.enter_context(world.postgresql(folder / "pg")) if asked.engine == "postgresql" else ""
         world.make(folder, administrator=address)
+        # As each process of `equipoise serve` begins.
+        import_module("equipoise.conduct.config.operations.serving").leave_out_of_collections()
         fill(asked.applications)
         viewer, _cookies, _token = world.coordinator()
         client = world.signed_in(viewer)

@@ -1,5 +1,6 @@
 """What is said before a study is served."""
 
+import gc
 import socket
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -45,3 +46,26 @@ def test_an_address_where_somebody_listens_already_is_named(study: Path) -> None
         port = other.getsockname()[1]
         with pytest.raises(settings.SettingsError, match=f"nobody can listen at 127.0.0.1:{port}: Address"):
             serving.serve(settings.read(study), host="127.0.0.1", port=port)
+
+
+def test_a_process_that_serves_looks_for_garbage_among_what_is_made_from_then_on(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = [
+        (serving.anchoring, "keep_sending"),
+        (serving.alerting, "keep_sending"),
+        (serving.breaking, "keep_sending"),
+        (serving.guarding, "keep_sending"),
+        (serving.applications, "keep_up"),
+        (serving.reconciling, "keep_reconciling"),
+        (serving.logs, "take_threads"),
+    ]
+    for module, name in works:
+        monkeypatch.setattr(module, name, lambda *_: None)
+    before = len(gc.get_objects())
+    try:
+        serving.options(settings.read(study), host="127.0.0.1", port=0)["post_worker_init"](None)
+        assert len(gc.get_objects()) < before / 10
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()

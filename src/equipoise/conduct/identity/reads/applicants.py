@@ -39,6 +39,15 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an application stands: its state, the number of its latest step, 0 for none, and an address."""
+
+    state: str
+    seq: int
+    has_email: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationLine:
     """One application in a list; name empty where the person was forgotten."""
 
@@ -184,10 +193,18 @@ def states(applicants: Collection[str]) -> dict[str, str]:
     return dict(rows.values_list("applicant", "state"))
 
 
-def last_steps(applicants: Collection[str]) -> dict[str, int]:
-    """Return the number of each one's latest step; absent where there is none."""
-    rows = ApplicantStep.objects.filter(applicant__in=applicants).order_by("seq")
-    return dict(rows.values_list("applicant", "seq"))
+def standing(applicants: Collection[str]) -> dict[str, Standing]:
+    """Return where each of these stands that exists.
+
+    Two plain questions: asking for the latest step inside the question about each takes three times as long.
+    """
+    steps = ApplicantStep.objects.filter(applicant__in=applicants).order_by("seq")
+    last = {name: (status, seq) for name, status, seq in steps.values_list("applicant", "status", "seq")}
+    rows = Applicant.objects.filter(applicant__in=applicants)
+    return {
+        name: Standing(*last.get(name, (NEW, 0)), has_email=bool(email))
+        for name, email in rows.values_list("applicant", "email")
+    }
 
 
 def with_address(applicants: Collection[str]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from equipoise.conduct.audit.services import Act, act
 from equipoise.conduct.identity import personal
 from equipoise.conduct.identity.models.applicant import Applicant, ApplicantStep, Letter, LetterStep
 from equipoise.conduct.identity.reads import applicants as reads
+from equipoise.conduct.identity.reads.applicants import Standing
 from equipoise.conduct.stores.entropy import token
 from equipoise.errors import Problem, RecordError
 
@@ -147,15 +148,15 @@ def decide(
         raise RecordError("nobody was declined", [problem])
     with act("identity", f"application.{decision}", at=at, by=by, reason=reason) as one:
         _hold_all(one.alias)
-        states = reads.states(applicants)
-        chosen = tuple(name for name in sorted(states) if decision in AFTER[states[name]])
+        standing = reads.standing(applicants)
+        chosen = tuple(name for name in sorted(standing) if decision in AFTER[standing[name].state])
         if not chosen:
             problem = Problem("none of them can be decided about so", "look at their states", "decision")
             raise RecordError("nothing was decided", [problem])
-        _step(one, chosen, status=decision, reason=reason, at=at, by=by)
+        _step(one, chosen, standing, status=decision, reason=reason, at=at, by=by)
         if decision in LETTERS:
-            reached = set(reads.with_address(chosen))
-            owed = [name for name in chosen if name in reached]
+            # Nobody is forgotten about whom a decision may be taken, so whoever gave an address has one.
+            owed = [name for name in chosen if standing[name].has_email]
             if owed:
                 shared = {"kind": LETTERS[decision], "owed_at": instant(at)}
                 one.add_columns(Letter, {"applicant": owed}, shared)
@@ -168,7 +169,8 @@ def settle(*, at: datetime, by: str = "system") -> tuple[str, ...]:
     if signed:
         with act("identity", "application.consented", at=at, by=by) as one:
             _hold_all(one.alias)
-            _step(one, reads.signed(), status="consented", reason="", at=at, by=by)
+            signing = reads.signed()
+            _step(one, signing, reads.standing(signing), status="consented", reason="", at=at, by=by)
     return signed
 
 
@@ -185,10 +187,12 @@ def forget(applicants: Collection[str], *, reason: str, at: datetime, by: str) -
     """
     with act("identity", "application.forgotten", at=at, by=by, reason=reason) as one:
         _hold_all(one.alias)
-        states = reads.states(applicants)
+        standing = reads.standing(applicants)
         kept = reads.participating(applicants)
-        chosen = tuple(name for name in sorted(states) if states[name] != "forgotten" and name not in kept)
-        _step(one, chosen, status="forgotten", reason="", at=at, by=by)
+        chosen = tuple(
+            name for name in sorted(standing) if standing[name].state != "forgotten" and name not in kept
+        )
+        _step(one, chosen, standing, status="forgotten", reason="", at=at, by=by)
         personal.forget(chosen, alias=one.alias)
     personal.scrub()
     return chosen
@@ -224,12 +228,20 @@ def _hold_all(alias: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('applicants', 0))")
 
 
-def _step(one: Act, names: Sequence[str], *, status: str, reason: str, at: datetime, by: str) -> None:
-    last = reads.last_steps(names)
+def _step(
+    one: Act,
+    names: Sequence[str],
+    standing: Mapping[str, Standing],
+    *,
+    status: str,
+    reason: str,
+    at: datetime,
+    by: str,
+) -> None:
     if names:
         shared = {"status": status, "person": by, "stated_at": instant(at), "reason": reason}
         one.add_columns(
             ApplicantStep,
-            {"applicant": list(names), "seq": [last.get(name, 0) + 1 for name in names]},
+            {"applicant": list(names), "seq": [standing[name].seq + 1 for name in names]},
             shared,
         )
