@@ -341,5 +341,14 @@ ODD = (
     *("/audit/?before=2026-11-04T00:00:00.000000Z~2", "/audit/?subject=list-1", "/find/?q=guess"),
     *("/find/?q=madrs", "/audit/?subject=form-" + NEVER, "/queries/?before=" + NEVER, "/find/?q=zebra"),
     *("/participants/?find=001", "/queries/?closed=1", "/alerts/?closed=1", "/audit/?action=form.saved"),
+    *("/api/v1/find?q=guess", "/api/v1/find?q=madrs", "/api/v1/queries?closed=true&limit=1"),
+    *(
+        "/api/v1/alerts?closed=true",
+        "/api/v1/audit?subject=list-1",
+        "/api/v1/audit?action=form.saved&limit=3",
+    ),
+    *("/api/v1/audit?subject=form-" + NEVER, "/api/v1/code-breaks/find?q=1", "/api/v1/exposures?find=001"),
+    # The trail behind 2026-11-04T00:00:00.000000Z~2.
+    "/api/v1/audit?after=MjAyNi0xMS0wNFQwMDowMDowMC4wMDAwMDBafjI",
 )
 """Addresses beside those of the matrix."""

@@ -63,6 +63,19 @@ def test_a_session_is_no_token(world: World) -> None:
     assert world.client("monitor").get("/api/v1/me").status_code == 401
 
 
+def test_token_and_session_do_not_mix_and_no_address_takes_a_token(programs: Programs) -> None:
+    """A page counts the session alone, an address for programs the token alone; neither looks into the address."""
+    browser, token = programs.world.client("coordinator"), programs.token("monitor")
+    said = browser.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"}).json()
+    assert said["roles"] == [{"role": "monitor", "site": ""}]
+    for name in ("token", "access_token", "Authorization"):
+        assert Client().get(f"/api/v1/me?{name}={token}").status_code == 401
+    assert Client().get("/participants/", headers={"Authorization": f"Bearer {token}"}).status_code == 302
+    administrator = programs.token("system_administrator")
+    answer = browser.get("/people/add/", headers={"Authorization": f"Bearer {administrator}"})
+    assert answer.status_code == 403
+
+
 def test_a_token_ends_with_the_access_and_waits_while_its_owner_must_do_something(programs: Programs) -> None:
     world, at = programs.world, programs.world.hand[0]
     client, administrator = programs.client("monitor"), world.people.system_administrator.person
