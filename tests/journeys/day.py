@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from tests.chromium import PHONE, RULES, expect
-from tests.journeys.test_conduct import PASSWORD, TOO_WIDE, WIDE, Desk, judge
+from tests.journeys.test_conduct import DAYS_OF_FILES, PASSWORD, TOO_WIDE, WIDE, Desk, judge
 
 SHOTS = os.environ.get("EQUIPOISE_SHOTS", "")
 """A folder for pictures of every state, for people to look at; none are taken when empty."""
@@ -157,6 +157,8 @@ class Day(Desk):
             self.seen += judge(page, rules, self.wrong, where)
             self.wrong += [f"{where} is too wide: {one}" for one in page.evaluate(TOO_WIDE)]
             self._picture(f"{name}-{view}")
+        said = page.evaluate(DAYS_OF_FILES)
+        self.wrong += [f"{self.who}: {name} has a day as files have them: {one}" for one in said]
         page.set_viewport_size(self.base)
         page.emulate_media(color_scheme="light")
         self.wrong += [f"{self.who}: {name}: {one}" for one in self.said if not EXPECTED.search(one)]

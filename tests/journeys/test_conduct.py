@@ -511,6 +511,18 @@ TOO_WIDE = """
     ).slice(-1).map(one => one.outerHTML.slice(0, 120))
 """
 
+DAYS_OF_FILES = """
+    (() => {
+        const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT), found = [];
+        while (walk.nextNode()) {
+            const said = walk.currentNode.data.match(/\\d{4}-\\d{2}-\\d{2}/);
+            if (said && !walk.currentNode.parentElement.closest('.trail, code, pre, textarea')) found.push(said[0]);
+        }
+        return found;
+    })()
+"""
+"""Days written as files have them where people read; the audit trail tells time as the chain does."""
+
 
 def test_every_page_is_accessible_silent_and_never_scrolls_sideways(study, axe):
     wrong, seen = [], 0
@@ -533,6 +545,10 @@ def test_every_page_is_accessible_silent_and_never_scrolls_sideways(study, axe):
                     desk.page.emulate_media(color_scheme=scheme)
                     seen += judge(desk.page, rules, wrong, f"{who} {path} {viewport['width']} {scheme}")
                 wrong += [f"{who} {path} is too wide: {one}" for one in desk.page.evaluate(TOO_WIDE)]
+                wrong += [
+                    f"{who} {path} has a day as files have them: {one}"
+                    for one in desk.page.evaluate(DAYS_OF_FILES)
+                ]
                 desk.page.set_viewport_size(WIDE)
                 desk.page.emulate_media(color_scheme="light")
             wrong += [text for text in desk.said if "status of 40" not in text]

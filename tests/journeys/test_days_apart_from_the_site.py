@@ -149,7 +149,7 @@ def test_the_data_managers_first_day(site, axe):
         day.look("consent form to approve")
         page.get_by_label("In use from").fill("2031-01-01")
         page.get_by_role("button", name="Note the approval").click()
-        expect(page.get_by_role("definition").filter(has_text="2031-01-01")).to_be_visible()
+        expect(page.get_by_role("definition").filter(has_text="1 Jan 2031")).to_be_visible()
         day.look("consent form approved")
 
         day.open(f"/forms/{site.made['demographics']}/")
