@@ -175,7 +175,7 @@ def test_somebody_makes_a_token_on_the_page_with_their_password_and_sees_it_once
     assert me(Client(headers={"Authorization": f"Bearer {secret}"})) == 200
     page = browser.get("/account/tokens/")
     assert secret not in page.content.decode()
-    assert "Nightly Coordinator Seattle 2026-11-30 18:00 UTC 2026-11-23" in words_of(page)
+    assert "Nightly Coordinator Seattle 30 Nov 2026 18:00 UTC 23 Nov 2026" in words_of(page)
     code = ApiToken.objects.get().code
     assert world.client("monitor").post(f"/account/tokens/{code}/revoke/").status_code == 404
     assert browser.post(f"/account/tokens/{code}/revoke/").status_code == 302

@@ -44,7 +44,7 @@ def test_a_coordinator_reads_what_somebody_wrote_and_invites_them(world: World) 
     assert "Ada Núñez" in page
     assert "Unlikely" in page
     page = world.get("coordinator", f"/applicants/{name}/")
-    for words in ("ada@example.org", "41", "Nurse", "I4 not met: MADRS above 21", "Deleted on 2027-05-22"):
+    for words in ("ada@example.org", "41", "Nurse", "I4 not met: MADRS above 21", "Deleted on 22 May 2027"):
         assert words in page, words
     answer = world.post("coordinator", "/applicants/decide/", applicant=name, decision="invited", back=name)
     assert answer.url == f"/applicants/{name}/"

@@ -7,7 +7,7 @@ narrowed to a role, a site and a time, never widened: a role that ends takes the
 from base64 import urlsafe_b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
@@ -52,7 +52,7 @@ class TokenLine:
     """A token as its owner sees it; instants in UTC.
 
     role, site   to which it is narrowed; "" for all
-    used_on      day on which it was last used (ISO, UTC); "" for never
+    used_on      day on which it was last used (UTC); None for never
     """
 
     code: str
@@ -60,7 +60,7 @@ class TokenLine:
     role: str
     site: str
     expires_at: datetime
-    used_on: str
+    used_on: date | None
 
 
 def make(
@@ -118,9 +118,9 @@ def of(person: str, *, at: datetime) -> tuple[TokenLine, ...]:
     """Return the tokens of somebody that are worth something, the oldest first."""
     rows = list(_live(person, at=at))
     used = ApiTokenUse.objects.filter(token__in=rows).values("token").annotate(last=Max("used_on"))
-    last = {one["token"]: one["last"] for one in used}
+    last = {one["token"]: date.fromisoformat(one["last"]) for one in used}
     return tuple(
-        TokenLine(row.code, row.name, row.role, row.site, moment(row.expires_at), last.get(row.id, ""))
+        TokenLine(row.code, row.name, row.role, row.site, moment(row.expires_at), last.get(row.id))
         for row in rows
     )
 

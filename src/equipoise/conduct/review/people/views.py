@@ -291,9 +291,7 @@ def log(request: SignedRequest, site: str) -> HttpResponse:
         raise Http404
     today = found.today(request.at)
     lines = [(line, _standing(line.from_on, line.until_on, today)) for line in reads.delegations(site=site)]
-    return render(
-        request, "review/people/log.html", {"site": found, "lines": lines, "today": today.isoformat()}
-    )
+    return render(request, "review/people/log.html", {"site": found, "lines": lines, "today": today})
 
 
 def log_sheet(request: SignedRequest, site: str) -> HttpResponse:
