@@ -1,5 +1,7 @@
 """The restore drill: what was backed up comes back on another machine, whole, and says what it lost."""
 
+import errno
+import fcntl
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -19,7 +21,7 @@ from equipoise.conduct.audit.services import act
 from equipoise.conduct.audit.verification import Anchored
 from equipoise.conduct.config import checks, restoration, settings
 from equipoise.conduct.config.operations import backups, verifying
-from equipoise.conduct.stores import snapshots
+from equipoise.conduct.stores import sealing, snapshots
 from equipoise.conduct.stores.names import ALIASES, STORES
 from equipoise.conduct.stores.snapshots import SnapshotError
 from equipoise.conduct.studies.models import Site
@@ -104,7 +106,7 @@ def test_a_backup_shows_nothing_without_its_key(eventful: settings.Settings, tmp
     everything = b"".join(path.read_bytes() for path in folder.iterdir())
     for secret in (MARK.encode(), b"SQLite format", b"PGDMP", b"postgresql://"):
         assert secret not in everything
-    assert not [path for path in eventful.home.iterdir() if path.name.startswith("tmp")]
+    assert not list(eventful.home.glob(f"{backups.PLAIN}*"))
 
 
 @pytest.mark.parametrize("engine", ["postgresql18"], indirect=True)
@@ -113,6 +115,48 @@ def test_a_backup_that_fails_leaves_nothing(eventful: settings.Settings, engine:
     with pytest.raises(SnapshotError, match="pg_dump was not found"):
         backups.back_up(broken, tmp_path / "backups", at=AT)
     assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_a_backup_has_its_name_once_it_is_whole_and_a_killed_one_leaves_no_store_unsealed(
+    eventful: settings.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = eventful.home / f"{backups.PLAIN}by-a-kill"
+    left.mkdir()
+    (left / "trial").write_text(MARK)
+    seal, seen = sealing.seal, []
+
+    def watched(plain: Path, sealed: Path, *, key: bytes, purpose: str) -> None:
+        seen.append([path.name for path in (tmp_path / "backups").iterdir()])
+        seal(plain, sealed, key=key, purpose=purpose)
+
+    monkeypatch.setattr(sealing, "seal", watched)
+    folder, _ = backups.back_up(eventful, tmp_path / "backups", at=AT)
+    assert seen == [[f"unfinished-{folder.name}"]] * len(STORES)
+    assert list((tmp_path / "backups").iterdir()) == [folder]
+    assert not left.exists()
+
+
+def test_a_full_disk_is_named_and_leaves_nothing(
+    eventful: settings.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sealing, "seal", full)
+    with pytest.raises(RecordError, match="nothing was backed up") as refused:
+        backups.back_up(eventful, tmp_path / "backups", at=AT)
+    (problem,) = refused.value.problems
+    assert (problem.message, problem.path) == (f"{tmp_path / 'backups'}: No space left on device", "out")
+    assert list((tmp_path / "backups").iterdir()) == []
+    assert not list(eventful.home.glob(f"{backups.PLAIN}*"))
+
+
+def test_a_second_backup_waits_for_the_first(eventful: settings.Settings, tmp_path: Path) -> None:
+    with (eventful.home / backups.LOCK).open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(RecordError, match="another backup is under way"):
+            backups.back_up(eventful, tmp_path / "backups", at=AT)
+    backups.back_up(eventful, tmp_path / "backups", at=AT)
 
 
 def test_settings_travel_with_the_backup(
