@@ -399,8 +399,12 @@ class Worker:
             return
         page = self.get(there, what="/queries/*/")
         form = next((one for one in page.forms if any(name == deed for name, _ in one.buttons)), None)
-        if form is not None:
-            self.send(form, {"text": text}, what=f"{deed} a query", button=deed)
+        if form is None:
+            return
+        page = self.browser.send(form, {"text": text}, what=f"{deed} a query", button=deed)
+        # Somebody else may close it while this one writes: the page says so.
+        if "it is closed" not in page.text.lower():
+            self._right(page, f"{deed} a query")
 
     def ask(self) -> None:
         """Ask about a form."""

@@ -133,6 +133,10 @@ def test_a_query_is_asked_answered_and_closed(world: World, madrs: str) -> None:
     assert "The query is closed." in said(closed)
     assert "No query is open. Nothing to do here." in said(world.get("coordinator", "/queries/"))
     assert "Is 0 right?" in world.get("coordinator", "/queries/", closed="1")
+    late = world.post("coordinator", f"/queries/{world.query}/", text="I was writing this", answer="1")
+    assert late.status_code == 422
+    assert "It is closed. Open a new one." in words_of(late)
+    assert "Not stored. What you wrote: I was writing this" in words_of(late)
 
 
 def test_a_refused_question_keeps_its_text_and_what_it_is_about(world: World, madrs: str) -> None:
