@@ -23,6 +23,7 @@ pytest.importorskip("django", reason="the web system is not installed")
 
 import psycopg
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.cache import cache
 from django.db import connections
 from django.test.utils import setup_test_environment
 from django.utils import translation
@@ -117,6 +118,8 @@ def study(
         _copy(source, home, address, programs=PROGRAMS[engine])
     monkeypatch.setenv(settings.HOME, str(home))
     connect(home)
+    # How often an address signed in within a minute is counted there, for all studies of a process.
+    cache.clear()
     yield home
     clock.replace_clock(None)
     entropy.replace_source(None)

@@ -435,6 +435,33 @@ def test_what_is_typed_while_a_save_is_under_way_is_saved_too(study):
         assert field.input_value() == "Second words"
 
 
+def test_what_is_answered_before_the_page_is_whole_is_saved_too(study):
+    with study.desk("ana") as desk:
+        page, held, sent = desk.page, [], []
+
+        def hold(route) -> None:
+            held.append(route)
+
+        page.route("**/answering*.js", hold)
+        page.goto(f"/forms/{study.made['event']}/", wait_until="commit")
+        field = page.get_by_label("What happened")
+        field.fill("Words before the script")
+        expect(desk.status).not_to_contain_text("Saving")
+        assert held, "the script was there already"
+        with page.expect_response("**/save/"):
+            held[0].continue_()
+        expect(desk.status).to_contain_text("Saved ")
+        page.unroute("**/answering*.js")
+        page.reload()
+        assert field.input_value() == "Words before the script"
+        # A page on which nothing was answered sends nothing.
+        page.on("request", lambda request: sent.append(request.url))
+        page.reload()
+        page.wait_for_timeout(1_500)
+        assert sent
+        assert not [url for url in sent if url.endswith("/save/")]
+
+
 def test_an_answer_may_be_taken_back_and_a_reason_given_instead(study):
     with study.desk("ana") as desk:
         desk.page.goto(f"/forms/{study.made['rating']}/")

@@ -234,6 +234,7 @@ def test_the_facilitators_first_day_with_the_network_cut(site, axe):
         day.look("today")
         day.open(there, "participant at day 28")
         page.get_by_role("button", name="Which treatment the facilitator thinks it was").click()
+        expect(page.locator("main input[type=radio]").first).to_be_visible()
         day.look("guess")
         first = page.locator("main input[type=radio]").first
         name = first.get_attribute("name")

@@ -287,14 +287,32 @@
     });
   }
 
+  /* What a control was given since the page came: never what was emptied, which a browser may do by itself. */
+  function given(one) {
+    if (one.type === "radio" || one.type === "checkbox") return one.checked && !one.defaultChecked;
+    if (one.options) return one.selectedIndex > 0 && !one.options[one.selectedIndex].defaultSelected;
+    if (one.type === "textarea") return one.value !== "" && one.value !== one.defaultValue;
+    const before = one.defaultValue.replace(/[\r\n]/g, "");
+    return one.value !== "" && one.value !== (one.type === "text" ? before : before.slice(0, one.value.length));
+  }
+
+  /* What was answered before this script was here to see it, as on a slow network. */
+  function catchUp() {
+    for (const control of form.elements) {
+      if (/^[am]:/.test(control.name ?? "") && given(control)) touch({ target: control, type: "change" });
+    }
+  }
+
   /* What this tab typed and could not send before it was loaded again, with the versions it was typed over. */
   async function restore() {
-    for (const [name, value] of (await drafts.find(draft)) ?? []) {
-      if (!/^[asm]:/.test(name)) continue;
+    const kept = ((await drafts.find(draft)) ?? []).filter(([name]) => /^[asm]:/.test(name));
+    // What was answered since is newer.
+    const older = kept.filter(([name]) => !edits.has(name.slice(2)));
+    for (const [name, value] of older) {
       put(name, value);
       edits.set(name.slice(2), 1);
     }
-    if (!edits.size) return;
+    if (!older.length) return;
     say("due", words.restored);
     later(500);
   }
@@ -311,5 +329,6 @@
   window.addEventListener("online", () => { wait = FIRST_WAIT; send(); });
   window.addEventListener("focus", () => send());
   window.addEventListener("beforeunload", (event) => { if (unsaved()) event.preventDefault(); });
+  catchUp();
   restore();
 })();
